@@ -1,0 +1,1 @@
+"""Keeps a DuckDB warehouse true to one SenSource Vea account, with Dagster."""
