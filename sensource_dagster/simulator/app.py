@@ -1,0 +1,117 @@
+"""The simulator's HTTP surface: the token endpoint, the lists and the counts."""
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .account import LIST_NAMES, ListName
+from .answers import answer_rows
+from .bounds import parse_query
+from .counts import ID_FIELDS, CountName
+from .fault_kinds import CHANGE_ROWS, MESSAGES
+from .faults import FaultMiddleware
+from .request_log import LogMiddleware
+from .simulator import Simulator
+
+
+def make_app(simulator: Simulator) -> Starlette:
+    """Return the ASGI app of a simulator."""
+    return Starlette(
+        debug=True,  # a bug of the simulator, or of a test's row change, shows as a traceback in the answer
+        routes=[
+            Route("/oauth/token", _token_endpoint(simulator), methods=["POST"]),
+            *(Route(f"/api/{name}", _list_endpoint(simulator, name)) for name in LIST_NAMES),
+            *(Route(f"/api/data/{name}", _count_endpoint(simulator, name)) for name in ID_FIELDS),
+        ],
+        middleware=[
+            Middleware(LogMiddleware, simulator.log, simulator.clock),
+            Middleware(_Latency, simulator.options.latency_seconds),
+            Middleware(FaultMiddleware, simulator.faults),
+            Middleware(GZipMiddleware, compresslevel=1),
+        ],
+    )
+
+
+class _Latency:
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(self._seconds)
+        await self._app(scope, receive, send)
+
+
+def _token_endpoint(simulator: Simulator) -> Any:
+    async def endpoint(request: Request) -> Response:
+        answer = simulator.tokens.answer(_fields(await request.body(), request.headers.get("content-type", "")))
+        return Response(answer.body, answer.status, answer.headers, answer.media_type)
+
+    return endpoint
+
+
+def _fields(body: bytes, content_type: str) -> dict[str, str]:
+    """Read a token request's body: JSON or form, both are accepted by the vendor."""
+    try:
+        if content_type.startswith("application/json"):
+            fields = json.loads(body)
+            return fields if isinstance(fields, dict) else {}
+        return dict(parse_qsl(body.decode()))
+    except ValueError:
+        return {}
+
+
+def _list_endpoint(simulator: Simulator, name: ListName) -> Any:
+    def endpoint(request: Request) -> Response:
+        if not _authorized(simulator, request):
+            return _unauthorized()
+        rows = _changed(request, simulator.entities(name))
+        return _json({"results": rows} if simulator.options.wrap_lists else rows)
+
+    return endpoint
+
+
+def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
+    # Not async: starlette then runs it in a thread, and a large answer does not hold up the others.
+    def endpoint(request: Request) -> Response:
+        if not _authorized(simulator, request):
+            return _unauthorized()
+        try:
+            query = parse_query(
+                name,
+                request.query_params,
+                instant_end_inclusive=simulator.options.instant_end_inclusive,
+            )
+        except ValueError as error:
+            return JSONResponse({"message": str(error)}, 400)
+        rows = answer_rows(name, simulator.source.counts(name, query.hours, simulator.clock()), query)
+        return _json({"messages": request.scope.get(MESSAGES, []), "results": _changed(request, rows)})
+
+    return endpoint
+
+
+def _authorized(simulator: Simulator, request: Request) -> bool:
+    return simulator.tokens.accepts(request.headers.get("authorization", ""))
+
+
+def _unauthorized() -> Response:
+    return JSONResponse({"message": "Unauthorized"}, 401)
+
+
+def _changed(request: Request, rows: list[Any]) -> list[Any]:
+    change = request.scope.get(CHANGE_ROWS)
+    return rows if change is None else change(rows)
+
+
+def _json(document: Any) -> Response:
+    # Not starlette's JSONResponse: that refuses NaN, which a test may want to send.
+    return Response(json.dumps(document, separators=(",", ":")), media_type="application/json")

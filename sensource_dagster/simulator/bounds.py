@@ -1,0 +1,85 @@
+"""The query of a count endpoint, read as the API reads it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from math import ceil, floor
+from zoneinfo import ZoneInfo
+
+from .counts import CountName
+
+EASTERN = ZoneInfo("America/New_York")
+"""The zone of bare dates and of day buckets, whatever the account's own (measured in recorded responses)."""
+
+_METRICS: dict[CountName, dict[str, str]] = {
+    "traffic": {"ins": "sumins", "outs": "sumouts"},
+    "occupancy": {
+        "occupancy(max)": "maxoccupancy",
+        "occupancy(min)": "minoccupancy",
+        "occupancy(avg)": "avgoccupancy",
+    },
+}
+_ENTITY_TYPES: dict[CountName, str] = {"traffic": "zone", "occupancy": "space"}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a request asks for: hours since 1970-01-01T00:00Z, the fields of the metrics, the bucket."""
+
+    hours: range
+    fields: frozenset[str]
+    by_day: bool
+
+
+def parse_query(name: CountName, parameters: Mapping[str, str], *, instant_end_inclusive: bool) -> Query:
+    """Read the parameters; unknown ones are ignored, as the API does.
+
+    Raises:
+        ValueError: a parameter is missing or cannot be read; the message says which.
+    """
+    _expect(parameters, "relativeDate", "custom")
+    _expect(parameters, "entityType", _ENTITY_TYPES[name])
+    grouping = parameters.get("dateGroupings", "")
+    if grouping not in {"hour", "day"}:
+        raise ValueError(f"dateGroupings={grouping!r}: hour or day")
+    start, _ = _moment(parameters, "startDate")
+    end, end_is_date = _moment(parameters, "endDate")
+    inclusive = instant_end_inclusive and not end_is_date
+    hours = range(
+        ceil(start.timestamp() / 3600),
+        floor(end.timestamp() / 3600) + 1 if inclusive else ceil(end.timestamp() / 3600),
+    )
+    return Query(hours, frozenset(_fields(name, parameters.get("metrics", ""))), grouping == "day")
+
+
+def hours_between(start: datetime, end: datetime) -> range:
+    """Return the hours that start in the half-open window [start, end) of aware datetimes."""
+    return range(ceil(start.timestamp() / 3600), ceil(end.timestamp() / 3600))
+
+
+def _expect(parameters: Mapping[str, str], name: str, value: str) -> None:
+    if parameters.get(name) != value:
+        raise ValueError(f"{name}={parameters.get(name)!r}: {value}")
+
+
+def _fields(name: CountName, metrics: str) -> list[str]:
+    known = _METRICS[name]
+    try:
+        return [known[metric] for metric in metrics.split(",")]
+    except KeyError:
+        raise ValueError(f"metrics={metrics!r}: a list of {', '.join(known)}") from None
+
+
+def _moment(parameters: Mapping[str, str], name: str) -> tuple[datetime, bool]:
+    """Return the instant of a bound, and whether it was a bare date."""
+    text = parameters.get(name, "")
+    is_date = _DATE.fullmatch(text) is not None
+    try:
+        moment = datetime.fromisoformat(text[:-1] if text.endswith("Z") else text)
+        if text.endswith("Z"):
+            return moment.replace(tzinfo=timezone.utc), False
+        return (moment if moment.tzinfo else moment.replace(tzinfo=EASTERN)), is_date
+    except ValueError:
+        raise ValueError(f"{name}={text!r}: a date or an instant") from None

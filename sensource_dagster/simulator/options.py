@@ -1,0 +1,87 @@
+"""What can be asked of a simulator, checked when it is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Style = Literal["none", "seconds", "date"]
+ErrorBody = Literal["json", "text", "empty"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How large the simulated account is and how it behaves.
+
+    Raises:
+        ValueError: a value makes no sense; the message names the option, the value and what is allowed.
+    """
+
+    seed: int = 0
+    """All values of the account follow from it."""
+    zones: int = 5
+    """Counting zones, at least 1. From 2 on, the second one's clock is an hour ahead."""
+    spaces: int = 2
+    """Spaces with an occupancy, 0 or more."""
+    timezone: str = "America/Denver"
+    """The account's IANA time zone: its opening hours and its lost fall-back hour."""
+    opened: date | None = None
+    """The first local day with counts; None means 1 January three years before the clock's year."""
+    latency_seconds: float = 0
+    """Seconds that every answer waits."""
+    port: int = 0
+    """Port on 127.0.0.1; 0 takes a free one."""
+    client_id: str = "demo"
+    client_secret: str = "demo-secret"  # noqa: S105 - opens nothing but this stand-in
+    token_seconds: int = 3600
+    """Life of a token, on the simulator's clock."""
+    mints_per_minute: int = 10
+    """Tokens a client gets within 60 seconds before it is answered 429."""
+    retry_after: Style = "none"
+    """How a refused mint says when to come back; what the real service does is not known."""
+    bad_credentials_status: int = 401
+    """Status for a wrong id or secret: clients have met 400, 401 and 403."""
+    bad_credentials_body: ErrorBody = "json"
+    wrap_lists: bool = False
+    """Answer lists as ``{"results": [...]}`` and not as a bare array."""
+    instant_end_inclusive: bool = True
+    """Whether an endDate that is an instant includes the hour that starts at it: the unkind reading."""
+    fault_rate: float = 0
+    """Share of requests, 0 to 1, that meet one of `faults.MIXED`."""
+    recordings: Sequence[Mapping[str, Any]] = ()
+    """Recorded traffic answers (``{"messages", "results"}``) to replay in the place of a made-up account."""
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        _at_least("zones", self.zones, 1)
+        _at_least("spaces", self.spaces, 0)
+        _at_least("latency_seconds", self.latency_seconds, 0)
+        _at_least("token_seconds", self.token_seconds, 1)
+        _at_least("mints_per_minute", self.mints_per_minute, 1)
+        _between("port", self.port, 0, 65535)
+        _between("fault_rate", self.fault_rate, 0, 1)
+        _between("bad_credentials_status", self.bad_credentials_status, 400, 403)
+        _one_of("retry_after", self.retry_after, get_args(Style))
+        _one_of("bad_credentials_body", self.bad_credentials_body, get_args(ErrorBody))
+        if not self.client_id or not self.client_secret:
+            raise ValueError("client_id and client_secret must not be empty")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"timezone={self.timezone!r}: no IANA time zone, such as America/Denver") from None
+
+
+def _at_least(name: str, value: float, least: float) -> None:
+    if value < least:
+        raise ValueError(f"{name}={value!r}: must be {least} or more")
+
+
+def _between(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name}={value!r}: must be from {least} to {most}")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r}: must be one of {', '.join(allowed)}")

@@ -1,0 +1,49 @@
+"""Recorded traffic answers in the place of a made-up account."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from .account import ListName, Row
+from .counts import HOUR_FIELD, CountName
+
+
+class Replay:
+    """Answers from one recording at a time; move on by setting `index`."""
+
+    def __init__(self, recordings: Sequence[Mapping[str, Any]]) -> None:
+        """Start with the first of `recordings`, documents of ``{"messages", "results"}``."""
+        self._recordings = recordings
+        self._index = 0
+
+    @property
+    def index(self) -> int:
+        """Which recording answers now, from 0."""
+        return self._index
+
+    @index.setter
+    def index(self, index: int) -> None:
+        if not 0 <= index < len(self._recordings):
+            raise IndexError(f"recording {index} of {len(self._recordings)}")
+        self._index = index
+
+    def entities(self, name: ListName) -> list[Row]:
+        """Return the distinct zones that the recording names; it knows nothing of the other lists."""
+        if name != "zone":
+            return []
+        zones = {row["zoneId"]: row["name"] for row in self._rows()}
+        return [{"zoneId": zone_id, "name": zones[zone_id]} for zone_id in sorted(zones)]
+
+    def counts(self, name: CountName, hours: range, now: datetime) -> list[Row]:  # noqa: ARG002 - a recording stands still
+        """Return the recording's traffic rows in `hours`, in its own order."""
+        if name != "traffic":
+            return []
+        return [dict(row) for row in self._rows() if _hour(row[HOUR_FIELD]) in hours]
+
+    def _rows(self) -> Sequence[Row]:
+        rows: Sequence[Row] = self._recordings[self._index]["results"]
+        return rows
+
+
+def _hour(stamp: str) -> int:
+    return int(datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()) // 3600

@@ -1,0 +1,93 @@
+"""A simulated Vea account: what it holds, what it has been asked, and the switches for tests."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from .account import ListName, Row
+from .bounds import hours_between
+from .clock import Clock, system_clock
+from .counts import CountName, MadeUp
+from .faults import MIXED, Faults
+from .history import SETTLED
+from .options import Options
+from .replay import Replay
+from .request_log import LoggedRequest, RequestLog
+from .tokens import Tokens
+
+
+class Source(Protocol):
+    """Where entities and counts come from."""
+
+    def entities(self, name: ListName) -> list[Row]:
+        """Return the rows of a list endpoint."""
+
+    def counts(self, name: CountName, hours: range, now: datetime) -> list[Row]:
+        """Return the rows of hours since 1970-01-01T00:00Z that exist at `now`, with every field."""
+
+
+class Simulator:
+    """A simulated account. `server.serving` puts it on a socket."""
+
+    def __init__(self, options: Options, clock: Clock = system_clock) -> None:
+        """Make the account up, or take it from the options' recordings."""
+        self.options = options
+        self.clock = clock
+        self.tokens = Tokens(options, clock)
+        self.faults = Faults()
+        self.log = RequestLog()
+        self.replay = Replay(options.recordings) if options.recordings else None
+        opened = options.opened or date(clock().year - 3, 1, 1)
+        self.source: Source = self.replay or MadeUp(options, opened)
+        self._overrides: dict[ListName, list[Any]] = {}
+        if options.fault_rate:
+            self.faults.at_random(options.fault_rate, MIXED, seed=options.seed)
+
+    def entities(self, name: ListName) -> list[Any]:
+        """Return the rows that a list endpoint answers, an override included."""
+        override = self._overrides.get(name)
+        return self.source.entities(name) if override is None else list(override)
+
+    def override_list(self, name: ListName, rows: Sequence[Any] | None) -> None:
+        """Let a list endpoint answer `rows`, or with None its own again."""
+        if rows is None:
+            self._overrides.pop(name, None)
+        else:
+            self._overrides[name] = list(rows)
+
+    def truth(self, name: CountName, start: datetime, end: datetime, *, final: bool = False) -> list[Row]:
+        """Return every row of the half-open window [start, end), with every field in the API's own names.
+
+        Args:
+            name: traffic or occupancy.
+            start: aware datetime.
+            end: aware datetime.
+            final: the values once the window is over and every correction has come; otherwise those that the
+                account holds now.
+        """
+        now = max(self.clock(), end + SETTLED) if final else self.clock()
+        return self.source.counts(name, hours_between(start, end), now)
+
+    def end_token(self) -> None:
+        """End the live token, as a mint of another process would."""
+        self.tokens.end()
+
+    def replay_next(self) -> None:
+        """Answer from the next recording.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if self.replay is None:
+            raise IndexError("nothing to replay: Options(recordings=...) is empty")
+        self.replay.index += 1
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """Requests answered so far, faults included."""
+        return self.log.all()
+
+    @property
+    def mints(self) -> int:
+        """Tokens minted so far."""
+        return self.tokens.mints
