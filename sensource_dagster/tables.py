@@ -1,0 +1,232 @@
+"""The contract: what each table holds. Everything that is made per table is made from here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+SCHEMA = "sensource"
+HOUR = "record_date_hour_1"
+_HOUR_FIELD = "recordDate_hour_1"
+DAY = "record_date"
+SYNCED_AT = "_synced_at"
+DELETED = "_deleted"
+
+
+class Type(str, Enum):
+    """The DuckDB types in use. A nested API value is kept as JSON."""
+
+    VARCHAR = "VARCHAR"
+    BIGINT = "BIGINT"
+    DOUBLE = "DOUBLE"
+    BOOLEAN = "BOOLEAN"
+    TIMESTAMPTZ = "TIMESTAMPTZ"
+    DATE = "DATE"
+    JSON = "JSON"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a day's events report of a column: the SQL aggregate over the day's rows, under this name."""
+
+    name: str
+    aggregate: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, DuckDB type, meaning, unit (None where there is none), and whether it may be null."""
+
+    name: str
+    type: Type
+    description: str
+    unit: str | None = None
+    nullable: bool = True
+    measure: Measure | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table and the endpoint it comes from.
+
+    Attributes:
+        columns: those filled from the API's fields, in the order of the table.
+        added: those that the sync adds behind them.
+        key: the columns that name a row.
+        endpoint: path of the source, below `{api_url}/api/`.
+        entity: what `key[0]` identifies: a zone, a space, a site ...
+    """
+
+    name: str
+    description: str
+    endpoint: str
+    entity: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    added: tuple[Column, ...]
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        return self.columns + self.added
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The API's own spelling of each of `columns`."""
+        return frozenset(_field(column.name) for column in self.columns)
+
+    @property
+    def is_list(self) -> bool:
+        """A list is read whole and keeps what vanished as deleted; counts are read by day."""
+        return self.key[-1] != HOUR
+
+
+def column_name(field: str) -> str:
+    """The column of an API field: `zoneId` -> `zone_id`, `recordDate_hour_1` -> `record_date_hour_1`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", field)
+    return re.sub(r"\W", "_", spaced.lower()) or "field"
+
+
+def _field(column: str) -> str:
+    return _HOUR_FIELD if column == HOUR else re.sub(r"_([a-z])", lambda found: found[1].upper(), column)
+
+
+def _id(name: str, description: str) -> Column:
+    return Column(name, Type.VARCHAR, description, nullable=False)
+
+
+def _text(name: str, description: str) -> Column:
+    return Column(name, Type.VARCHAR, description)
+
+
+def _count(name: str, description: str, measure: Measure | None = None) -> Column:
+    return Column(name, Type.BIGINT, description, "people", measure=measure)
+
+
+_CREATED = (
+    Column("created_at", Type.TIMESTAMPTZ, "When the entry was made in Vea"),
+    Column("updated_at", Type.TIMESTAMPTZ, "When the entry was last changed in Vea"),
+)
+_SYNCED = Column(
+    SYNCED_AT, Type.TIMESTAMPTZ, "When this row's values were last written by the sync", nullable=False
+)
+_ADDED_TO_LISTS = (
+    _SYNCED,
+    Column(DELETED, Type.BOOLEAN, "The API no longer lists this entry", nullable=False),
+)
+_ADDED_TO_COUNTS = (
+    Column(
+        DAY,
+        Type.DATE,
+        "The local day of the hour, in SENSOURCE_TIMEZONE: the partition",
+        nullable=False,
+    ),
+    _SYNCED,
+)
+_HOUR = Column(HOUR, Type.TIMESTAMPTZ, "Start of the hour counted, an instant", nullable=False)
+_INS = _count("sumins", "People who entered during the hour", Measure("ins", "sum"))
+_OUTS = _count("sumouts", "People who left during the hour; does not balance the ins", Measure("outs", "sum"))
+
+
+def _list(name: str, description: str, *columns: Column) -> Table:
+    return Table(name, description, name, name, (f"{name}_id",), columns, _ADDED_TO_LISTS)
+
+
+def _counts(name: str, description: str, entity: str, *columns: Column) -> Table:
+    key = (f"{entity}_id", HOUR)
+    return Table(name, description, f"data/{name}", entity, key, columns, _ADDED_TO_COUNTS)
+
+
+LISTS = (
+    _list(
+        "location",
+        "The places of the account: a building, a branch, a park.",
+        _id("location_id", "Identifies the location"),
+        _text("org_id", "The organisation that owns it"),
+        _text("location_type_id", "The kind of location"),
+        _text("name", "Its name; names may repeat"),
+        _text("description", "Free text"),
+        _text("location_number", "The customer's own number of it"),
+        _text("street", "Street and house number"),
+        _text("city", "City"),
+        _text("state", "State or region"),
+        _text("postal_code", "Postal code"),
+        _text("country", "Country"),
+        Column("latitude", Type.DOUBLE, "Latitude, WGS 84", "degrees north"),
+        Column("longitude", Type.DOUBLE, "Longitude, WGS 84", "degrees east"),
+        _text("timezone", "IANA time zone, where the API gives it"),
+        *_CREATED,
+    ),
+    _list(
+        "site",
+        "Parts of a location that sensors belong to.",
+        _id("site_id", "Identifies the site"),
+        _text("location_id", "Its location"),
+        _text("name", "Its name; names may repeat"),
+    ),
+    _list(
+        "zone",
+        "Counting zones: usually one door each. Traffic is counted per zone.",
+        _id("zone_id", "Identifies the zone"),
+        _text("org_id", "The organisation that owns it"),
+        _text("name", "Its name; names repeat, never join on them"),
+        _text("sensor_id", "The sensor that counts it; leads to site and location"),
+        _text("device_id", "The device of the sensor"),
+        Column("count_type", Type.BIGINT, "Vea's code for what is counted"),
+        Column("scale_factor", Type.BIGINT, "Vea's scale of the raw counts"),
+        Column("count_filter", Type.BIGINT, "Vea's code of the filter on the counts"),
+        Column("count_application", Type.BIGINT, "Vea's code of what the counts are used for"),
+        Column("perimeter", Type.BOOLEAN, "The zone is on the outer edge of its location"),
+        Column("disabled", Type.BOOLEAN, "The zone no longer counts"),
+        Column("settings", Type.JSON, "Settings of the zone as the API gives them"),
+        *_CREATED,
+    ),
+    _list(
+        "space",
+        "Rooms and areas whose occupancy is measured.",
+        _id("space_id", "Identifies the space"),
+        _text("name", "Its name; names may repeat"),
+        _text("location_id", "Its location"),
+        _count("max_capacity", "How many people it may hold, where set"),
+    ),
+    _list(
+        "sensor",
+        "The counting devices.",
+        _id("sensor_id", "Identifies the sensor"),
+        _text("site_id", "The site it belongs to"),
+        _text("name", "Its name; names may repeat"),
+    ),
+)
+
+COUNTS = (
+    _counts(
+        "traffic",
+        "Who entered and left through each zone, hour by hour. An absent hour is unknown, not zero.",
+        "zone",
+        _id("zone_id", "The zone counted"),
+        _text("name", "The zone's name when the hour was read"),
+        _HOUR,
+        _INS,
+        _OUTS,
+    ),
+    _counts(
+        "occupancy",
+        "How full each space was, hour by hour. An absent hour is unknown, not zero.",
+        "space",
+        _id("space_id", "The space measured"),
+        _text("name", "The space's name when the hour was read"),
+        _HOUR,
+        _count(
+            "maxoccupancy",
+            "Most people in the space at one time of the hour",
+            Measure("peak_occupancy", "max"),
+        ),
+        _count("minoccupancy", "Fewest people in the space at one time of the hour"),
+        Column("avgoccupancy", Type.DOUBLE, "Mean number of people in the space over the hour", "people"),
+        _INS,
+        _OUTS,
+        Column("record_error", Type.JSON, "What the API says is wrong with the record, where it does"),
+    ),
+)
+
+TABLES = {table.name: table for table in LISTS + COUNTS}

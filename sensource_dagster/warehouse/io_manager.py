@@ -1,0 +1,148 @@
+"""The I/O manager: a frame becomes rows of a table, and a table's rows become a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+from dagster import InputContext, OutputContext, TimeWindow
+from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHandler, TableSlice
+from dagster_duckdb import DuckDBIOManager
+from pydantic import Field
+
+from sensource_dagster.failures import failing_on
+from sensource_dagster.tables import SCHEMA, TABLES, Table
+from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.warehouse.merge import merge
+from sensource_dagster.warehouse.report import Report
+from sensource_dagster.warehouse.sql import day, identifier, identifiers, qualified
+
+
+class FrameStream:
+    """Frames that are made as they are asked for, so that a long range needs no more memory than a short one.
+
+    Each is merged in a transaction of its own, and the DuckDB file is held only while one is merged.
+    """
+
+    def __init__(self, frames: Iterable[pd.DataFrame]) -> None:
+        self._frames = frames
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        return iter(self._frames)
+
+
+class ContractTypeHandler(DbTypeHandler[Any]):
+    """Merges DataFrames into the contract's tables, and loads them."""
+
+    def handle_output(
+        self,
+        context: OutputContext,
+        table_slice: TableSlice,
+        obj: pd.DataFrame | FrameStream,
+        connection: Warehouse,
+    ) -> None:
+        """Merge all frames, and put each partition's own numbers on its own event.
+
+        Raises:
+            Failure: with the text of the WarehouseError.
+        """
+        with failing_on(WarehouseError):
+            table = _contract(table_slice)
+            report = Report(context, table)
+            for frame in [obj] if isinstance(obj, pd.DataFrame) else obj:
+                with connection.open() as session:
+                    merged = merge(session, table, frame, datetime.now(timezone.utc))
+                report.add(merged)
+        report.publish()
+
+    def load_input(self, context: InputContext, table_slice: TableSlice, connection: Warehouse) -> pd.DataFrame:
+        """The partitions asked for (all rows where the input has none), the columns asked for.
+
+        Raises:
+            Failure: with the text of the WarehouseError.
+        """
+        with failing_on(WarehouseError), connection.open(read_only=True) as session:
+            try:
+                return session.execute(ContractClient.get_select_statement(table_slice)).df()
+            except duckdb.Error as error:
+                raise WarehouseError(f"Table {table_slice.table} cannot be read: {error}") from None
+
+    @property
+    def supported_types(self) -> Sequence[type[object]]:
+        return [pd.DataFrame, FrameStream]
+
+
+def _contract(table_slice: TableSlice) -> Table:
+    table = TABLES.get(table_slice.table)
+    if table is None or table_slice.schema != SCHEMA:
+        raise WarehouseError(
+            f"Table {table_slice.schema}.{table_slice.table} is not in the contract (tables.py), so its key is unknown "
+            "and nothing was written. Add it there, or give the asset another I/O manager."
+        )
+    return table
+
+
+class ContractClient(DbClient[Warehouse]):
+    """Hands out the warehouse unopened: a connection held while the API is asked would lock everyone out."""
+
+    @staticmethod
+    @contextmanager
+    def connect(context: OutputContext | InputContext, table_slice: TableSlice) -> Iterator[Warehouse]:
+        config = context.resource_config or {}
+        yield Warehouse(
+            path=Path(config["database"]),
+            wait_seconds=config["wait_seconds"],
+            config={"custom_user_agent": "sensource_dagster", **config["connection_config"]},
+        )
+
+    @staticmethod
+    def ensure_schema_exists(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
+        """Nothing: the merge makes the schema, within its transaction."""
+
+    @staticmethod
+    def delete_table_slice(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
+        """Nothing: a merge never deletes."""
+
+    @staticmethod
+    def get_select_statement(table_slice: TableSlice) -> str:
+        columns = identifiers(table_slice.columns) if table_slice.columns else "*"
+        select = f"SELECT {columns} FROM {qualified(table_slice.table, table_slice.schema)}"
+        for dimension in table_slice.partition_dimensions or []:
+            if not isinstance(dimension.partitions, TimeWindow):
+                return f"{select} WHERE false"  # a partitioned asset without partitions yet
+            first, end = (instant.date() for instant in dimension.partitions)
+            select += f" WHERE {identifier(dimension.partition_expr)} >= {day(first)}"
+            select += f" AND {identifier(dimension.partition_expr)} < {day(end)}"
+        return select
+
+
+class SenSourceDuckDBIOManager(DuckDBIOManager):
+    """Keeps the contract's tables in a DuckDB file. Re-running anything ends in the same table."""
+
+    database: str = Field(description="Path of the DuckDB file; made, with its folder, by the first write.")
+    wait_seconds: float = Field(
+        default=60.0, ge=0, description="Seconds to wait for the file while another process holds it. Default 60."
+    )
+
+    @staticmethod
+    def type_handlers() -> Sequence[DbTypeHandler[Any]]:
+        return [ContractTypeHandler()]
+
+    @staticmethod
+    def default_load_type() -> type:
+        return pd.DataFrame
+
+    def create_io_manager(self, context: Any) -> DbIOManager:
+        return DbIOManager(
+            db_client=ContractClient(),
+            database=self.database,
+            schema=self.schema_,
+            type_handlers=self.type_handlers(),
+            default_load_type=self.default_load_type(),
+            io_manager_name=type(self).__name__,
+        )

@@ -1,0 +1,182 @@
+"""Merges a frame into its table: by key, by name, in one transaction. What the frame lacks stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from sensource_dagster.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
+from sensource_dagster.values import DTYPES
+from sensource_dagster.warehouse.connection import WarehouseError
+from sensource_dagster.warehouse.schema import fit_table
+from sensource_dagster.warehouse.sql import identifier, identifiers, qualified
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the rows read, and each measure over them.
+
+    Attributes:
+        inserted, corrected, unchanged: rows new to the table; rows of it that changed; rows that did not.
+        entities: distinct zones, spaces ... among the rows.
+        measures: by `Measure.name`; None where every value is null.
+    """
+
+    inserted: int
+    corrected: int
+    unchanged: int
+    entities: int
+    measures: Mapping[str, float | None]
+
+    @property
+    def rows(self) -> int:
+        return self.inserted + self.corrected + self.unchanged
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The outcome of one merge: a tally for each day (None for a list), and what else changed.
+
+    Attributes:
+        deleted: entries of a list that were marked, because the API no longer lists them.
+        changes: a line for each column that was added or widened for a field the contract does not name.
+    """
+
+    days: Mapping[date | None, Tally]
+    deleted: int
+    changes: list[str]
+
+
+def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame, synced_at: datetime) -> Merged:
+    """Write what is new or different; afterwards every row of the frame is in the table as it is in the frame.
+
+    Args:
+        frame: columns by name, at most one row per key; the whole list where the table is one.
+        synced_at: goes to `_synced_at` of the rows that are written, and of no others.
+
+    Raises:
+        WarehouseError: nothing was written.
+    """
+    with _transaction(connection, table):
+        types, changes = fit_table(connection, table, frame)
+        if table.is_list:
+            _refuse_empty(connection, table, frame)
+        _stage(connection, table, frame, types)
+        _write(connection, table, list(types), synced_at)
+        deleted = _mark_deleted(connection, table, synced_at) if table.is_list else 0
+        days = _tally(connection, table, set(types))
+    return Merged(days, deleted, changes)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterator[None]:
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except duckdb.Error as error:
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise WarehouseError(f"Table {table.name}: {reason}. Nothing was written.") from error
+    # No ROLLBACK: the connection is closed behind every error, which ends the transaction in all its states.
+
+
+def _refuse_empty(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame) -> None:
+    if not frame.empty:
+        return
+    found = connection.execute(
+        f"SELECT count(*) FROM {qualified(table.name)} WHERE NOT coalesce({identifier(DELETED)}, false)"
+    ).fetchone()
+    if found and found[0]:
+        raise WarehouseError(
+            f"The API listed no {table.name} at all, but the warehouse has {found[0]}. That is taken for a "
+            "fault of the API or of the account's rights, so nothing was marked deleted. If the account really is "
+            f"empty now: UPDATE {qualified(table.name)} SET {identifier(DELETED)} = true;"
+        )
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame, types: Mapping[str, str]
+) -> None:
+    """A temporary table `incoming`: the frame, typed, and beside each row what it means for the table."""
+    casts = ", ".join(_cast(frame, name, kind) for name, kind in types.items())
+    values = [name for name in types if name not in table.key]
+    changed = " OR ".join(f"t.{identifier(name)} IS DISTINCT FROM s.{identifier(name)}" for name in values)
+    if table.is_list:
+        changed = f"{changed or 'false'} OR t.{identifier(DELETED)} IS DISTINCT FROM false"
+    where, bounds = _reach(table, frame)
+    connection.register("frame", frame)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE incoming AS
+        SELECT s.*, CASE WHEN t.{identifier(table.key[0])} IS NULL THEN 'inserted'
+                         WHEN {changed or "false"} THEN 'corrected' ELSE 'unchanged' END AS "~change"
+        FROM (SELECT {casts} FROM frame) s
+        LEFT JOIN (SELECT * FROM {qualified(table.name)} {where}) t ON {_same_key(table)}""",
+        bounds,
+    )
+    connection.unregister("frame")
+
+
+def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
+    column = identifier(name)
+    is_text_of_json = str(frame[name].dtype) == DTYPES[Type.JSON]
+    to_json = kind == Type.JSON.value and not is_text_of_json
+    return f"{f'to_json({column})' if to_json else f'CAST({column} AS {kind})'} AS {column}"
+
+
+def _same_key(table: Table) -> str:
+    return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
+
+
+def _reach(table: Table, frame: pd.DataFrame) -> tuple[str, list[datetime]]:
+    """A condition that spares the merge the table's other years: they cannot match."""
+    if table.is_list or frame.empty:
+        return "", []
+    return f"WHERE {identifier(HOUR)} BETWEEN ? AND ?", [frame[HOUR].min(), frame[HOUR].max()]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str], synced_at: datetime) -> None:
+    written: dict[str, str] = {name: f"s.{identifier(name)}" for name in columns}
+    written[SYNCED_AT] = "$synced_at"
+    if table.is_list:
+        written[DELETED] = "false"
+    updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in table.key)
+    connection.execute(
+        f"""MERGE INTO {qualified(table.name)} t
+        USING (SELECT * FROM incoming WHERE "~change" <> 'unchanged') s ON {_same_key(table)}
+        WHEN MATCHED THEN UPDATE SET {updates}
+        WHEN NOT MATCHED THEN INSERT ({identifiers(written)}) VALUES ({", ".join(written.values())})""",
+        {"synced_at": synced_at},
+    )
+
+
+def _mark_deleted(connection: duckdb.DuckDBPyConnection, table: Table, synced_at: datetime) -> int:
+    deleted = connection.execute(
+        f"""UPDATE {qualified(table.name)} t SET {identifier(DELETED)} = true, {identifier(SYNCED_AT)} = ?
+        WHERE NOT coalesce({identifier(DELETED)}, false)
+          AND NOT EXISTS (SELECT 1 FROM incoming s WHERE {_same_key(table)})""",
+        [synced_at],
+    ).fetchone()
+    return int(deleted[0]) if deleted else 0
+
+
+def _tally(connection: duckdb.DuckDBPyConnection, table: Table, present: set[str]) -> dict[date | None, Tally]:
+    measured = [c for c in table.columns if c.measure and c.name in present]
+    measures = [f"{c.measure.aggregate}({identifier(c.name)})" for c in measured if c.measure]
+    group = "NULL" if table.is_list else identifier(DAY)
+    changes = ("inserted", "corrected", "unchanged")
+    counts = [f"""count(*) FILTER ("~change" = '{change}')""" for change in changes]
+    distinct = f"count(DISTINCT {identifier(table.key[0])})"
+    rows: list[tuple[Any, ...]] = connection.execute(
+        f"SELECT {', '.join([group, *counts, distinct, *measures])} FROM incoming GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    names = [c.measure.name for c in measured if c.measure]
+    return {
+        day: Tally(inserted, corrected, unchanged, entities, dict(zip(names, sums, strict=True)))
+        for day, inserted, corrected, unchanged, entities, *sums in rows
+    }
