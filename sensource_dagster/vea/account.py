@@ -1,0 +1,63 @@
+"""Which Vea account, where, and as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sensource_dagster.vea.errors import VeaConfigurationError
+
+
+@dataclass(frozen=True)
+class VeaAccount:
+    """An API client of a Vea account.
+
+    `api_url` gets `/api/...` appended; `auth_url` is the whole address tokens are asked at. `token_dir` holds the
+    token that all processes of a deployment share. Plain http is for loopback only, unless `allow_plain_http`.
+
+    Raises:
+        VeaConfigurationError: a URL that is no http(s) URL, holds a password, or would send the secret in clear;
+            an empty id or secret.
+    """
+
+    api_url: str
+    auth_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    token_dir: Path
+    allow_plain_http: bool = False
+
+    def __post_init__(self) -> None:
+        _check_url("SENSOURCE_API_URL", self.api_url, self.allow_plain_http)
+        _check_url("SENSOURCE_AUTH_URL", self.auth_url, self.allow_plain_http)
+        if not self.client_id or not self.client_secret:
+            raise VeaConfigurationError(
+                "No Vea credentials: set SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET to an API client's."
+            )
+
+
+def _check_url(name: str, url: str, allow_plain_http: bool) -> None:
+    # The URL itself is shown only once it is known to hold no password.
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise VeaConfigurationError(f"{name} is no URL ({error}).") from None
+    if parts.username is not None or parts.password is not None:
+        raise VeaConfigurationError(f"{name} must not hold a user name or password.")
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+        raise VeaConfigurationError(f"{name} must look like https://host/path, and is {url!r}.")
+    if parts.scheme == "http" and not allow_plain_http and not _is_loopback(host):
+        raise VeaConfigurationError(
+            f"{name} is {url!r}: plain http would send the secret and the counts unencrypted to another machine. "
+            "Use https."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

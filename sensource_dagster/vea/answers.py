@@ -1,0 +1,40 @@
+"""The rows in an answer of the Vea API, whichever of its shapes it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sensource_dagster.vea.errors import VeaAnswerError
+
+_ADVICE = "The API may have changed; nothing was stored."
+
+
+def rows_of(answer: Any, about: str) -> list[dict[str, Any]]:
+    """The objects of a bare array or of `{"results": [...]}`; lists come in both shapes (stated by clients in
+    production).
+
+    Raises:
+        VeaAnswerError: any other shape, or an element that is no object.
+    """
+    rows = answer.get("results") if isinstance(answer, dict) else answer
+    if not isinstance(rows, list):
+        raise VeaAnswerError(f"{about} was answered by {_shape(answer)}, not by a list of results. {_ADVICE}")
+    for position, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise VeaAnswerError(
+                f"{about} was answered by a list whose element {position} is {_shape(row)}, not an object. "
+                f"{_ADVICE}"
+            )
+    return rows
+
+
+def _shape(value: Any) -> str:
+    """What kind of JSON it is, without its values."""
+    if isinstance(value, dict):
+        keys = ", ".join(repr(key[:40]) for key in list(value)[:10])
+        results = f", where results is {_shape(value['results'])}" if "results" in value else ""
+        return f"an object with {f'the keys {keys}' if keys else 'no keys'}{results}"
+    if value is None:
+        return "null"
+    kinds = {bool: "a boolean", str: "a string", list: "an array"}
+    return kinds.get(type(value), "a number")

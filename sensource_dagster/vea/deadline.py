@@ -1,0 +1,77 @@
+"""A total deadline for one HTTP request, which requests itself does not have.
+
+Its read timeout starts anew with every byte, so an answer that drips would never end.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from threading import Event, Timer
+from typing import Any
+from weakref import WeakSet
+
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Shuts down its connections once a deadline passes, which ends a blocked read in any phase of an answer.
+
+    For a session that asks one question at a time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connections: WeakSet[HTTPConnection] = WeakSet()
+        self._passed = Event()
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[Event]:
+        """Within the block no read outlives the deadline; the event says whether it has passed."""
+        passed = self._passed = Event()
+        timer = Timer(seconds, self._cut, [passed])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield passed
+        finally:
+            timer.cancel()
+
+    def _cut(self, passed: Event) -> None:
+        passed.set()
+        for connection in list(self._connections):
+            if isinstance(connection.sock, socket.socket):
+                with suppress(OSError):  # already closed
+                    # Not SSLSocket.shutdown, which takes the TLS state from under the reading thread.
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    def get_connection_with_tls_context(
+        self,
+        request: PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: Any = None,
+    ) -> ConnectionPool:
+        pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        if isinstance(pool, HTTPConnectionPool) and not hasattr(pool.ConnectionCls, "watched"):
+            pool.ConnectionCls = self._watched(pool.ConnectionCls)
+        return pool
+
+    def _watched(self, connection_class: Any) -> Any:
+        adapter = self
+
+        class Watched(connection_class):  # type: ignore[misc] # plain or TLS, directly or by a proxy
+            watched = True
+
+            def connect(self) -> None:
+                super().connect()
+                adapter._connections.add(self)
+                if adapter._passed.is_set():  # while it connected, so that the cut did not see it
+                    self.close()
+                    raise TimeoutError("deadline passed while connecting")
+
+        return Watched

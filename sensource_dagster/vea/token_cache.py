@@ -1,0 +1,130 @@
+"""The file in which the processes of a deployment share one token."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import filelock
+import orjson
+
+from sensource_dagster.vea.errors import VeaUnavailableError
+
+_MAX_BYTES = 64 * 1024
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750; anything else could not be a header's value
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token and, in seconds since the epoch, when it was minted and when to renew it."""
+
+    text: str = field(repr=False)
+    minted_at: float
+    renew_at: float
+
+    def __post_init__(self) -> None:
+        if not _TOKEN.fullmatch(self.text):
+            raise ValueError("not a bearer token")
+        if not (math.isfinite(self.minted_at) and math.isfinite(self.renew_at)):
+            raise ValueError("not a time")
+
+
+class TokenCache:
+    """One token in one file: mode 0600 from its first byte, replaced as a whole, written under a lock.
+
+    Nothing in the directory can stop a sync: a file that is missing, torn, a link, readable by others or somebody
+    else's is no token; a directory that cannot be used leaves the token to this process, with one warning.
+    """
+
+    # Several clients of one process share the token even so: each minting would end the token of the others.
+    _process_tokens: ClassVar[dict[Path, Token]] = {}
+
+    def __init__(
+        self, directory: Path, key: str, lock_wait: float, log: logging.Logger | logging.LoggerAdapter[Any]
+    ) -> None:
+        self._file = directory.absolute() / f"vea-token-{key}.json"
+        self._lock = filelock.FileLock(self._file.with_suffix(".lock"), timeout=lock_wait, mode=0o600)
+        self._lock_wait = lock_wait
+        self._log = log
+        self._warned = False
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone among all processes that use this file.
+
+        Raises:
+            VeaUnavailableError: another process held the lock for the whole `lock_wait`.
+        """
+        held = True
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise VeaUnavailableError(
+                f"Another process has held the token lock {self._lock.lock_file} for {self._lock_wait:g} s; it "
+                "should hold it only while it asks Vea for a token. If it hangs, end it; then run this again."
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            held = False
+            self._warn(error)
+        try:
+            yield
+        finally:
+            if held:
+                self._lock.release()
+
+    def read(self) -> Token | None:
+        """The token in the file, or this process's own where the file could not be written."""
+        own = self._process_tokens.get(self._file)
+        if own is not None:
+            return own
+        try:
+            stored = orjson.loads(self._read_own_file())
+            return Token(str(stored["token"]), float(stored["minted_at"]), float(stored["renew_at"]))
+        except (OSError, ValueError, TypeError, KeyError):  # orjson's error is a ValueError
+            return None
+
+    def write(self, token: Token) -> None:
+        """Replaces the token; to be called with the lock held."""
+        stored = {"token": token.text, "minted_at": token.minted_at, "renew_at": token.renew_at}
+        draft = self._file.with_suffix(".tmp")
+        try:
+            draft.unlink(missing_ok=True)  # of a process that was killed here
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(orjson.dumps(stored))
+            draft.replace(self._file)
+        except OSError as error:
+            self._process_tokens[self._file] = token
+            self._warn(error)
+        else:
+            self._process_tokens.pop(self._file, None)
+
+    def _read_own_file(self) -> bytes:
+        # O_NONBLOCK: a pipe in the file's place must not hang the sync.
+        descriptor = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+            if not ours:
+                raise PermissionError("not a private file of this user")
+            return file.read(_MAX_BYTES)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
+            self._warned = True
+            self._log.warning(
+                "The Vea token cannot be shared in %s (%s: %s). Other processes of this deployment will ask for "
+                "tokens of their own, and each new token ends the one before it: make the folder writable.",
+                self._file.parent,
+                type(error).__name__,
+                error,
+            )

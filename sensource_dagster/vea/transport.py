@@ -1,0 +1,193 @@
+"""One HTTP question and its JSON answer: a bounded time, a bounded size, and every failure sorted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import urllib3
+from requests.auth import AuthBase
+
+from sensource_dagster.vea.deadline import DeadlineAdapter
+from sensource_dagster.vea.errors import VeaAnswerError, VeaConfigurationError, VeaRefusedError
+from sensource_dagster.vea.policy import HttpPolicy
+from sensource_dagster.vea.redaction import excerpt, redact
+from sensource_dagster.vea.retry import PassingError, call_with_retries, retry_after_seconds
+
+T = TypeVar("T")
+
+_PASSING_4XX = {408, 425, 429}
+_ERROR_BODY_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request; `about` names it in logs and errors, so it holds no secret."""
+
+    method: str
+    url: str
+    about: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+class StatusError(Exception):
+    """A status that no retry will change (400, 401, 403, 404, ...); inside this package only."""
+
+    def __init__(self, status: int, cause: str) -> None:
+        super().__init__(cause)
+        self.status = status
+
+
+class Transport:
+    """Asks over one session, one question at a time. `requests` and `retries` count since the start."""
+
+    def __init__(self, policy: HttpPolicy, log: logging.Logger | logging.LoggerAdapter[Any]) -> None:
+        self.requests = 0
+        self.retries = 0
+        self.secrets: set[str] = set()
+        self._policy = policy
+        self._log = log
+        self._adapter = DeadlineAdapter()
+        self._session = _Session()
+        self._session.headers["User-Agent"] = f"sensource_dagster/{_version()}"
+        self._session.headers["Accept"] = "application/json"
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def with_retries(self, about: str, attempt: Callable[[], T]) -> T:
+        return call_with_retries(attempt, about, self._policy, self._on_retry)
+
+    def send(self, question: Question, token: str | None = None) -> Any:
+        """The parsed JSON of one try.
+
+        Raises:
+            PassingError: worth another try (no connection, cut, late, 408, 425, 429, 5xx, no content, no JSON).
+            StatusError: any other 4xx.
+            VeaConfigurationError: the URL or the server's certificate can never work.
+            VeaRefusedError: a redirect, which is never followed, so that no other host gets the token.
+            VeaAnswerError: an answer above the size limit.
+        """
+        self.requests += 1
+        with self._adapter.deadline(self._policy.deadline) as passed:
+            try:
+                response, body = self._exchange(question, token)
+            # Also the exceptions of urllib3 and of sockets that requests lets through.
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                if passed.is_set():
+                    raise self._too_late() from error
+                raise self._sorted(question, error) from error
+            # An answer that is over where its connection ends looks complete when the deadline cuts it.
+            if passed.is_set():
+                raise self._too_late()
+        self._check_status(question, response, body)
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            kind = response.headers.get("Content-Type", "no content type")
+            cause = f"HTTP {response.status_code} that is not JSON ({kind}){self._quoted(body)}"
+            # Not chained: that exception keeps the whole body.
+            raise PassingError(redact(cause, self.secrets), VeaAnswerError) from None
+
+    def _exchange(self, question: Question, token: str | None) -> tuple[requests.Response, bytes]:
+        with self._session.request(
+            question.method,
+            question.url,
+            params=question.params,
+            data=question.form,
+            auth=_BearerAuth(token),
+            timeout=(self._policy.connect_timeout, self._policy.read_timeout),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return response, self._read(question, response)
+
+    def _read(self, question: Question, response: requests.Response) -> bytes:
+        limit = self._policy.max_answer_bytes
+        body = bytearray()
+        for chunk in response.iter_content(64 * 1024):
+            body += chunk
+            if response.status_code >= 300 and len(body) >= _ERROR_BODY_BYTES:
+                break  # enough to say what it was
+            if len(body) > limit:
+                raise VeaAnswerError(
+                    f"{question.about}: the answer is larger than the limit of {limit / 2**20:g} MiB and was "
+                    "not read further. Ask for fewer days at once, or check that the address is Vea's."
+                )
+        return bytes(body)
+
+    def _check_status(self, question: Question, response: requests.Response, body: bytes) -> None:
+        status = response.status_code
+        if 300 <= status < 400:
+            target = urlsplit(response.headers.get("Location", ""))
+            place = f"{target.scheme}://{target.hostname}{target.path}" if target.hostname else target.path
+            raise VeaRefusedError(
+                f"{question.about} was answered by a redirect (HTTP {status}) to "
+                f"{excerpt(place, self.secrets)!r}, which is not followed, so that no other host gets the token. "
+                "If Vea moved there, set SENSOURCE_API_URL or SENSOURCE_AUTH_URL to the new address."
+            )
+        cause = f"HTTP {status}{self._quoted(body)}"
+        if status == 204:
+            raise PassingError("HTTP 204 without content", VeaAnswerError)
+        if status >= 500 or status in _PASSING_4XX:
+            told = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
+            raise PassingError(cause, retry_after=told)
+        if status >= 400:
+            raise StatusError(status, cause)
+
+    def _quoted(self, body: bytes) -> str:
+        text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets)
+        return f", saying {text!r}" if text else ", saying nothing"
+
+    def _too_late(self) -> PassingError:
+        return PassingError(f"no complete answer within the deadline of {self._policy.deadline:g} s")
+
+    def _sorted(self, question: Question, error: Exception) -> Exception:
+        cause = redact(f"{type(error).__name__}: {error}", self.secrets)
+        if "CERTIFICATE_VERIFY_FAILED" in cause:  # OpenSSL's name; the exception lies deep inside others
+            return VeaConfigurationError(
+                f"{question.about}: the server's TLS certificate is not trusted ({cause}). Check the address; "
+                "behind a proxy that re-encrypts, set REQUESTS_CA_BUNDLE to the proxy's CA file."
+            )
+        passing = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
+        broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+        if isinstance(error, (*passing, *broken)) or not isinstance(error, requests.RequestException):
+            return PassingError(cause)
+        return VeaConfigurationError(f"{question.about} cannot be sent: {cause}. Check the address.")
+
+    def _on_retry(self, text: str) -> None:
+        self.retries += 1
+        self._log.warning("%s", text)
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No redirect is ever prepared: requests would read its whole body for that, followed or not."""
+
+
+class _BearerAuth(AuthBase):
+    """Sets the token, and by being there keeps requests from sending a password out of ~/.netrc instead."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _version() -> str:
+    try:
+        return version("sensource-dagster")
+    except PackageNotFoundError:  # run from a source folder that is not installed
+        return "unknown"

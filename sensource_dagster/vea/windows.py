@@ -1,0 +1,80 @@
+"""Local days as windows of UTC instants, the only bounds that Vea reads the same way everywhere.
+
+A date without a time means US Eastern midnight to the API, whatever the location's zone; an instant with `Z` is
+honoured as UTC (both measured in recorded responses).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Window:
+    """The instants t with `start <= t < end`; both are aware and in UTC.
+
+    Raises:
+        ValueError: an instant without a zone or not in UTC, or a window that holds nothing.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for instant in (self.start, self.end):
+            if instant.utcoffset() != timedelta(0):
+                raise ValueError(f"a window is bounded by UTC instants, not by {instant.isoformat()}")
+        if self.start >= self.end:
+            raise ValueError(f"a window must end after it starts: {self}")
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as Vea writes it: `2025-12-01T16:00:00.000Z`."""
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant.isoformat()} has no time zone, so it names no instant")
+    utc = instant.astimezone(timezone.utc).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local day, in UTC; for a day that the zone skipped, the first instant after it.
+
+    An instant t belongs to the day `t.astimezone(zone).date()`. (Until 2011 a few zones, St John's among them, put
+    their clocks back at one minute past midnight, so that a minute of the new day came before the old day's last
+    hour. No start is right for those nights; the first midnight is taken.)
+    """
+    midnight = datetime.combine(day, time(), tzinfo=zone)
+    # The two folds differ only where clocks change: a midnight that comes twice starts the day the first time;
+    # around one that does not exist, they enclose the change.
+    start = min(midnight.replace(fold=fold).astimezone(timezone.utc) for fold in (0, 1))
+    while start.astimezone(zone).date() < day:
+        start += timedelta(minutes=1)
+    return start
+
+
+def day_windows(first: date, last: date, zone: ZoneInfo, days: int = 30) -> list[Window]:
+    """The local days from `first` to `last`, both included, as consecutive windows of whole local days.
+
+    A window lasts at most `days` times 24 hours, so one that holds a 25-hour day is a day shorter; a single day is
+    never split, though. Together the windows cover exactly the instants of these days. Empty only if the zone
+    skipped every one of the days.
+
+    Raises:
+        ValueError: `last` is before `first`, or `days` is less than one.
+    """
+    if last < first or days < 1:
+        raise ValueError(f"no windows of {days} days from {first} to {last}")
+    longest = timedelta(days=days)
+    starts = [day_start(first + timedelta(days=n), zone) for n in range((last - first).days + 2)]
+    bounds = [starts[0]]
+    for day, next_day in pairwise(starts):
+        if next_day - bounds[-1] > longest and day > bounds[-1]:
+            bounds.append(day)
+    bounds.append(starts[-1])
+    return [Window(start, end) for start, end in pairwise(bounds) if start < end]
