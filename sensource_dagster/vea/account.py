@@ -49,14 +49,15 @@ def _check_url(name: str, url: str, allow_plain_http: bool) -> None:
         raise VeaConfigurationError(f"{name} must not hold a user name or password.")
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise VeaConfigurationError(f"{name} must look like https://host/path, and is {url!r}.")
-    if parts.scheme == "http" and not allow_plain_http and not _is_loopback(host):
+    if parts.scheme == "http" and not allow_plain_http and not is_loopback(host):
         raise VeaConfigurationError(
             f"{name} is {url!r}: plain http would send the secret and the counts unencrypted to another machine. "
             "Use https."
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

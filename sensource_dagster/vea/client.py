@@ -143,4 +143,4 @@ class VeaClient:
             raise VeaRefusedError(f"{question.about} was answered by an error: {said!r}. Nothing was stored.")
         if answer.get("messages"):
             said = excerpt(str(answer["messages"]), self._transport.secrets)
-            self._log.warning("%s: Vea says %r", question.about, said)
+            self._log.warning("%s: Vea says: %s", question.about, said)

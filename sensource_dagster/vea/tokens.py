@@ -80,8 +80,8 @@ class TokenStore:
                 age = self._clock() - token.minted_at
                 if age < MINT_INTERVAL:
                     raise VeaCredentialsError(
-                        f"Vea refuses (HTTP 401) a token that it gave out only {max(age, 0):.0f} s ago; none is asked "
-                        "for so soon. Each new token ends the one before it: if another deployment or "
+                        f"Vea refuses (HTTP 401) a token that it gave out only {max(age, 0):.0f} s ago; none is "
+                        "asked for so soon. Each new token ends the one before it: if another deployment or "
                         "tool uses the API client of SENSOURCE_CLIENT_ID too, give each its own. Otherwise check "
                         "with SenSource that it may read this account, and run this again in a minute."
                     )

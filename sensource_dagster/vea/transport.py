@@ -14,6 +14,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from sensource_dagster.vea.account import is_loopback
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.errors import VeaAnswerError, VeaConfigurationError, VeaRefusedError
 from sensource_dagster.vea.policy import HttpPolicy
@@ -93,12 +94,13 @@ class Transport:
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
-            kind = response.headers.get("Content-Type", "no content type")
+            kind = excerpt(response.headers.get("Content-Type", "no content type"), self.secrets)
             cause = f"HTTP {response.status_code} that is not JSON ({kind}){self._quoted(body)}"
             # Not chained: that exception keeps the whole body.
-            raise PassingError(redact(cause, self.secrets), VeaAnswerError) from None
+            raise PassingError(cause, VeaAnswerError) from None
 
-    def _exchange(self, question: Question, token: str | None) -> tuple[requests.Response, bytes]:
+    def _exchange(self, question: Question, token: str | None) -> tuple[requests.Response, bytearray]:
+        host = urlsplit(question.url).hostname or ""
         with self._session.request(
             question.method,
             question.url,
@@ -106,12 +108,14 @@ class Transport:
             data=question.form,
             auth=_BearerAuth(token),
             timeout=(self._policy.connect_timeout, self._policy.read_timeout),
+            # A proxy out of the environment could not reach this machine's own loopback.
+            proxies={"no_proxy": host} if is_loopback(host) else None,
             allow_redirects=False,
             stream=True,
         ) as response:
             return response, self._read(question, response)
 
-    def _read(self, question: Question, response: requests.Response) -> bytes:
+    def _read(self, question: Question, response: requests.Response) -> bytearray:
         limit = self._policy.max_answer_bytes
         body = bytearray()
         for chunk in response.iter_content(64 * 1024):
@@ -123,13 +127,13 @@ class Transport:
                     f"{question.about}: the answer is larger than the limit of {limit / 2**20:g} MiB and was "
                     "not read further. Ask for fewer days at once, or check that the address is Vea's."
                 )
-        return bytes(body)
+        return body
 
-    def _check_status(self, question: Question, response: requests.Response, body: bytes) -> None:
+    def _check_status(self, question: Question, response: requests.Response, body: bytearray) -> None:
         status = response.status_code
         if 300 <= status < 400:
-            target = urlsplit(response.headers.get("Location", ""))
-            place = f"{target.scheme}://{target.hostname}{target.path}" if target.hostname else target.path
+            # Without the query, which may hold what only the other place should know.
+            place = response.headers.get("Location", "nowhere").partition("?")[0]
             raise VeaRefusedError(
                 f"{question.about} was answered by a redirect (HTTP {status}) to "
                 f"{excerpt(place, self.secrets)!r}, which is not followed, so that no other host gets the token. "
@@ -144,7 +148,7 @@ class Transport:
         if status >= 400:
             raise StatusError(status, cause)
 
-    def _quoted(self, body: bytes) -> str:
+    def _quoted(self, body: bytearray) -> str:
         text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets)
         return f", saying {text!r}" if text else ", saying nothing"
 
