@@ -81,8 +81,8 @@ def _contract(table_slice: TableSlice) -> Table:
     table = TABLES.get(table_slice.table)
     if table is None or table_slice.schema != SCHEMA:
         raise WarehouseError(
-            f"Table {table_slice.schema}.{table_slice.table} is not in the contract (tables.py), so its key is unknown "
-            "and nothing was written. Add it there, or give the asset another I/O manager."
+            f"Table {table_slice.schema}.{table_slice.table} is not in the contract (tables.py), so its key is "
+            "unknown and nothing was written. Add it there, or give the asset another I/O manager."
         )
     return table
 
@@ -93,7 +93,7 @@ class ContractClient(DbClient[Warehouse]):
     @staticmethod
     @contextmanager
     def connect(context: OutputContext | InputContext, table_slice: TableSlice) -> Iterator[Warehouse]:
-        config = context.resource_config or {}
+        config: dict[str, Any] = dict(context.resource_config or {})
         yield Warehouse(
             path=Path(config["database"]),
             wait_seconds=config["wait_seconds"],
@@ -107,6 +107,11 @@ class ContractClient(DbClient[Warehouse]):
     @staticmethod
     def delete_table_slice(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
         """Nothing: a merge never deletes."""
+
+    @staticmethod
+    def get_table_name(table_slice: TableSlice) -> str:
+        """As DuckDB itself calls it: it names a database after its file."""
+        return f"{Path(table_slice.database or '').stem}.{table_slice.schema}.{table_slice.table}"
 
     @staticmethod
     def get_select_statement(table_slice: TableSlice) -> str:

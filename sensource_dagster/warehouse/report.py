@@ -46,7 +46,8 @@ class Report:
             for name in ("rows", "inserted", "corrected")
         )
         self._context.log.info(
-            f"Merged {rows} rows into {self._table.name}: {inserted} new, {corrected} corrected, the rest unchanged."
+            f"Merged {rows} rows into {self._table.name}: "
+            f"{inserted} new, {corrected} corrected, {rows - inserted - corrected} unchanged."
         )
 
     def publish(self) -> None:

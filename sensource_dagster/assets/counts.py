@@ -1,0 +1,80 @@
+"""Traffic and occupancy, by local day. A run reads a range of days, in requests of at most 30 days."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal, cast
+
+import pandas as pd
+from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, asset
+
+from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata
+from sensource_dagster.failures import failing_on
+from sensource_dagster.frames import ContractError, counts_frame
+from sensource_dagster.partitions import daily_partitions
+from sensource_dagster.resources import SenSourceResource
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import COUNTS, DAY, Table
+from sensource_dagster.vea.client import VeaClient
+from sensource_dagster.vea.errors import VeaError
+from sensource_dagster.vea.windows import day_windows
+from sensource_dagster.warehouse.io_manager import FrameStream
+
+
+def counts_assets(settings: Settings) -> list[AssetsDefinition]:
+    metrics = {"traffic": settings.traffic_metrics, "occupancy": settings.occupancy_metrics}
+    return [_counts_asset(table, metrics[table.name], settings) for table in COUNTS]
+
+
+def _counts_asset(table: Table, metrics: tuple[str, ...], settings: Settings) -> AssetsDefinition:
+    @asset(
+        key=asset_key(table),
+        group_name="counts",
+        description=description(table, settings),
+        kinds=KINDS,
+        metadata={**metadata(table, settings), "partition_expr": DAY, "metrics": ", ".join(metrics)},
+        pool=POOL,
+        partitions_def=daily_partitions(settings),
+        backfill_policy=BackfillPolicy.multi_run(settings.backfill_days),
+    )
+    def read_counts(context: AssetExecutionContext, sensource: SenSourceResource) -> FrameStream:
+        return FrameStream(_read(context, sensource, table, metrics, settings))
+
+    return read_counts
+
+
+def _read(
+    context: AssetExecutionContext,
+    sensource: SenSourceResource,
+    table: Table,
+    metrics: tuple[str, ...],
+    settings: Settings,
+) -> Iterator[pd.DataFrame]:
+    first, last = map(date.fromisoformat, context.partition_key_range)
+    with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
+        windows = day_windows(first, last, settings.timezone)
+        outside = repeated = 0
+        for number, window in enumerate(windows, start=1):
+            context.log.info(f"Reading {table.name}, window {number} of {len(windows)}: {window}")
+            rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
+            counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
+            outside += counts.outside
+            repeated += counts.repeated
+            yield counts.frame
+        if repeated:
+            context.log.warning(
+                f"{repeated} rows of {table.name} repeat the key of a later row and were left out."
+            )
+        _report(context, vea, outside, repeated)
+
+
+def _report(context: AssetExecutionContext, vea: VeaClient, outside: int, repeated: int) -> None:
+    """What holds for the run as a whole, so each of its days carries the same."""
+    context.add_asset_metadata(
+        {
+            "run_api_seconds": round(vea.seconds, 3),
+            "run_api_requests": vea.requests,
+            "run_api_retries": vea.retries,
+            "run_rows_outside_window": outside,
+            "run_rows_repeated": repeated,
+        }
+    )

@@ -1,0 +1,38 @@
+"""The five lists: location, site, zone, space, sensor. Each is read whole."""
+
+import pandas as pd
+from dagster import AssetExecutionContext, AssetsDefinition, asset
+
+from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata
+from sensource_dagster.failures import failing_on
+from sensource_dagster.frames import ContractError, list_frame
+from sensource_dagster.resources import SenSourceResource
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import LISTS, Table
+from sensource_dagster.vea.errors import VeaError
+
+
+def reference_assets(settings: Settings) -> list[AssetsDefinition]:
+    return [_list_asset(table, settings) for table in LISTS if table.name in settings.static_endpoints]
+
+
+def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
+    @asset(
+        key=asset_key(table),
+        group_name="lists",
+        description=description(table, settings),
+        kinds=KINDS,
+        metadata=metadata(table, settings),
+        pool=POOL,
+    )
+    def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
+        with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
+            frame, repeated = list_frame(table, vea.entities(table.endpoint))
+        if repeated:
+            context.log.warning(
+                f"{repeated} rows of {table.name} repeat the key of a later row and were left out."
+            )
+        context.add_asset_metadata({"api_seconds": round(vea.seconds, 3), "api_requests": vea.requests})
+        return frame
+
+    return read_list
