@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient
+from sensource_dagster_tests.vea.fake_vea import FakeVea
+
+SECRET = "s3cret/of+the&client"
+
+MakeClient = Callable[[], VeaClient]
+
+
+@pytest.fixture
+def policy() -> HttpPolicy:
+    """As patient as a test can afford."""
+    return HttpPolicy(connect_timeout=2, read_timeout=2, deadline=4, max_tries=3, first_wait=0.01, max_wait=0.05)
+
+
+@pytest.fixture
+def vea() -> Iterator[FakeVea]:
+    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+        yield FakeVea(server)
+        server.check_assertions()
+
+
+@pytest.fixture
+def account(vea: FakeVea, tmp_path: Path) -> VeaAccount:
+    return VeaAccount(vea.url, f"{vea.url}/oauth/token", "client-1", SECRET, tmp_path / "tokens")
+
+
+@pytest.fixture
+def new_client(account: VeaAccount, policy: HttpPolicy) -> Iterator[MakeClient]:
+    """Makes clients of the same account, as different runs do, and closes them."""
+    clients: list[VeaClient] = []
+
+    def make() -> VeaClient:
+        clients.append(VeaClient(account, policy))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(new_client: MakeClient) -> VeaClient:
+    return new_client()

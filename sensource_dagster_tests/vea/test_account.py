@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sensource_dagster.vea import VeaAccount, VeaConfigurationError
+
+API = "https://vea.example.com"
+AUTH = "https://auth.example.com/oauth/token"
+
+
+def account(api_url: str = API, auth_url: str = AUTH, secret: str = "hunter2", **more: bool) -> VeaAccount:
+    return VeaAccount(api_url, auth_url, "client-1", secret, Path("tokens"), **more)
+
+
+def test_the_secret_is_not_in_the_repr() -> None:
+    assert "hunter2" not in repr(account())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "127.8.8.8"])
+def test_plain_http_is_taken_on_loopback(host: str) -> None:
+    assert account(f"http://{host}", f"http://{host}/token")
+
+
+@pytest.mark.parametrize("host", ["vea.example.com", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com"])
+def test_plain_http_to_another_machine_is_refused_unless_asked_for(host: str) -> None:
+    with pytest.raises(VeaConfigurationError, match=r"SENSOURCE_AUTH_URL .*plain http"):
+        account(auth_url=f"http://{host}/token")
+    assert account(auth_url=f"http://{host}/token", allow_plain_http=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "vea.example.com", "ftp://vea.example.com", "https://", "https://vea.example.com?x=1", "https://h#f"],
+)
+def test_what_is_no_address_is_refused_by_the_settings_name(url: str) -> None:
+    with pytest.raises(VeaConfigurationError, match="SENSOURCE_API_URL must look like https://"):
+        account(url)
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://host:99999", "https://host:port"])
+def test_what_cannot_be_read_as_an_address_is_refused(url: str) -> None:
+    with pytest.raises(VeaConfigurationError, match="SENSOURCE_API_URL is no URL"):
+        account(url)
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(VeaConfigurationError, match="must not hold a user name") as caught:
+        account("https://me:hunter2@vea.example.com")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_empty_secret_names_both_variables() -> None:
+    with pytest.raises(VeaConfigurationError, match="SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET"):
+        account(secret="")

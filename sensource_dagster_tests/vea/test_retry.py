@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensource_dagster.vea import HttpPolicy, VeaAnswerError, VeaRefusedError, VeaUnavailableError
+from sensource_dagster.vea.retry import LONGEST_RETRY_AFTER, PassingError, call_with_retries, retry_after_seconds
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between tries, not waited for."""
+    waited: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
+    return waited
+
+
+def failing(*failures: Exception) -> Callable[[], str]:
+    left = list(failures)
+
+    def attempt() -> str:
+        if left:
+            raise left.pop(0)
+        return "answer"
+
+    return attempt
+
+
+def ignore(_text: str) -> None:
+    pass
+
+
+def test_what_passes_is_tried_again(waits: list[float]) -> None:
+    told: list[str] = []
+    attempt = failing(PassingError("HTTP 502"), PassingError("cut"))
+    assert call_with_retries(attempt, "GET it", HttpPolicy(), told.append) == "answer"
+    assert len(waits) == 2
+    assert re.fullmatch(r"GET it: try 1 of 5 failed \(HTTP 502\), next in 1\.\d s|.*2\.0 s", told[0])
+    assert "try 2 of 5 failed (cut)" in told[1]
+
+
+def test_waits_grow_up_to_the_policys_longest(waits: list[float]) -> None:
+    attempt = failing(*[PassingError("cut")] * 5)
+    call_with_retries(attempt, "GET it", HttpPolicy(max_tries=6, first_wait=1, max_wait=6), ignore)
+    for wait, least in zip(waits, [1, 2, 4, 6, 6], strict=True):
+        assert least <= wait <= min(least + 1, 6)
+
+
+def test_the_last_failure_ends_in_its_kind_of_error_with_tries_and_cause(waits: list[float]) -> None:
+    attempt = failing(*[PassingError("cut")] * 4, PassingError("HTML", VeaAnswerError))
+    with pytest.raises(VeaAnswerError, match=r"^GET it failed in 5 tries over 0 s; the last: HTML\. Check"):
+        call_with_retries(attempt, "GET it", HttpPolicy(), ignore)
+    with pytest.raises(VeaUnavailableError, match=r"^GET it failed in 1 try over 0 s; the last: cut\. .*later"):
+        call_with_retries(failing(PassingError("cut")), "GET it", HttpPolicy(max_tries=1), ignore)
+    assert len(waits) == 4
+
+
+def test_any_other_error_is_not_tried_again(waits: list[float]) -> None:
+    with pytest.raises(VeaRefusedError):
+        call_with_retries(failing(VeaRefusedError("no")), "GET it", HttpPolicy(), ignore)
+    assert waits == []
+
+
+def test_a_told_wait_is_kept(waits: list[float]) -> None:
+    call_with_retries(failing(PassingError("HTTP 429", retry_after=17)), "GET it", HttpPolicy(), ignore)
+    assert waits == [17]
+
+
+def test_waiting_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenacity.nap.time.sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        call_with_retries(failing(PassingError("cut")), "GET it", HttpPolicy(), ignore)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        (" 1.5 ", 1.5),
+        ("86400", LONGEST_RETRY_AFTER),
+        ("9" * 400, LONGEST_RETRY_AFTER),
+        (None, None),
+        ("", None),
+        ("0", None),
+        ("-5", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("1_0", None),
+        ("٣", None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RETRY_AFTER),
+        ("Fri, 99 Dec 2025 23:59:59 GMT", None),
+    ],
+)
+def test_retry_after_says_how_long_to_wait_or_nothing(header: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(header) == seconds
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000"])
+def test_retry_after_can_be_a_date(zone: str) -> None:
+    date = format_datetime(datetime.fromtimestamp(time.time() + 60, timezone.utc)).replace("+0000", zone)
+    seconds = retry_after_seconds(date)
+    assert seconds is not None
+    assert 50 < seconds <= 60
+
+
+@given(st.text())
+def test_no_retry_after_is_waited_for_longer_than_the_limit(header: str) -> None:
+    seconds = retry_after_seconds(header)
+    assert seconds is None or 0 < seconds <= LONGEST_RETRY_AFTER
