@@ -1,11 +1,12 @@
 """Traffic and occupancy, by local day. A run reads a range of days, in requests of at most 30 days."""
 
+import warnings
 from collections.abc import Iterator
 from datetime import date
 from typing import Literal, cast
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, asset
+from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, asset
 
 from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata
 from sensource_dagster.failures import failing_on
@@ -22,6 +23,7 @@ from sensource_dagster.warehouse.io_manager import FrameStream
 
 def counts_assets(settings: Settings) -> list[AssetsDefinition]:
     metrics = {"traffic": settings.traffic_metrics, "occupancy": settings.occupancy_metrics}
+    warnings.filterwarnings("ignore", "Parameter `backfill_policy`", BetaWarning)  # at each start, to every user
     return [_counts_asset(table, metrics[table.name], settings) for table in COUNTS]
 
 

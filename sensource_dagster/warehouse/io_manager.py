@@ -20,7 +20,7 @@ from sensource_dagster.tables import SCHEMA, TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster.warehouse.report import Report
-from sensource_dagster.warehouse.sql import day, identifier, identifiers, qualified
+from sensource_dagster.warehouse.sql import database_name, day, identifier, identifiers, qualified
 
 
 class FrameStream:
@@ -87,6 +87,10 @@ def _contract(table_slice: TableSlice) -> Table:
     return table
 
 
+def _names(table_slice: TableSlice) -> tuple[str, str, str]:
+    return database_name(Path(table_slice.database or "")), table_slice.schema, table_slice.table
+
+
 class ContractClient(DbClient[Warehouse]):
     """Hands out the warehouse unopened: a connection held while the API is asked would lock everyone out."""
 
@@ -111,12 +115,12 @@ class ContractClient(DbClient[Warehouse]):
     @staticmethod
     def get_table_name(table_slice: TableSlice) -> str:
         """As DuckDB itself calls it: it names a database after its file."""
-        return f"{Path(table_slice.database or '').stem}.{table_slice.schema}.{table_slice.table}"
+        return ".".join(_names(table_slice))
 
     @staticmethod
     def get_select_statement(table_slice: TableSlice) -> str:
         columns = identifiers(table_slice.columns) if table_slice.columns else "*"
-        select = f"SELECT {columns} FROM {qualified(table_slice.table, table_slice.schema)}"
+        select = f"SELECT {columns} FROM {qualified(*_names(table_slice))}"
         for dimension in table_slice.partition_dimensions or []:
             if not isinstance(dimension.partitions, TimeWindow):
                 return f"{select} WHERE false"  # a partitioned asset without partitions yet

@@ -14,8 +14,8 @@ import pandas as pd
 from sensource_dagster.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
 from sensource_dagster.values import DTYPES
 from sensource_dagster.warehouse.connection import WarehouseError
-from sensource_dagster.warehouse.schema import fit_table
-from sensource_dagster.warehouse.sql import identifier, identifiers, qualified
+from sensource_dagster.warehouse.schema import Target, fit
+from sensource_dagster.warehouse.sql import identifier, identifiers
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,14 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFra
         WarehouseError: nothing was written.
     """
     with _transaction(connection, table):
-        types, changes = fit_table(connection, table, frame)
-        if table.is_list:
-            _refuse_empty(connection, table, frame)
-        _stage(connection, table, frame, types)
-        _write(connection, table, list(types), synced_at)
-        deleted = _mark_deleted(connection, table, synced_at) if table.is_list else 0
-        days = _tally(connection, table, set(types))
+        target = Target.of(connection, table)
+        types, changes = fit(target, frame)
+        if table.is_list and frame.empty:
+            _refuse_empty(target)
+        _stage(target, frame, types)
+        _write(target, list(types), synced_at)
+        deleted = _mark_deleted(target, synced_at) if table.is_list else 0
+        days = _tally(target, set(types))
     return Merged(days, deleted, changes)
 
 
@@ -86,40 +87,36 @@ def _transaction(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterato
     # No ROLLBACK: the connection is closed behind every error, which ends the transaction in all its states.
 
 
-def _refuse_empty(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame) -> None:
-    if not frame.empty:
-        return
-    found = connection.execute(
-        f"SELECT count(*) FROM {qualified(table.name)} WHERE NOT coalesce({identifier(DELETED)}, false)"
+def _refuse_empty(target: Target) -> None:
+    found = target.connection.execute(
+        f"SELECT count(*) FROM {target.name} WHERE NOT coalesce({identifier(DELETED)}, false)"
     ).fetchone()
     if found and found[0]:
         raise WarehouseError(
-            f"The API listed no {table.name} at all, but the warehouse has {found[0]}. That is taken for a "
+            f"The API listed no {target.table.name} at all, but the warehouse has {found[0]}. That is taken for a "
             "fault of the API or of the account's rights, so nothing was marked deleted. If the account really is "
-            f"empty now: UPDATE {qualified(table.name)} SET {identifier(DELETED)} = true;"
+            f"empty now: UPDATE {target.name} SET {identifier(DELETED)} = true;"
         )
 
 
-def _stage(
-    connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame, types: Mapping[str, str]
-) -> None:
+def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str]) -> None:
     """A temporary table `incoming`: the frame, typed, and beside each row what it means for the table."""
-    casts = ", ".join(_cast(frame, name, kind) for name, kind in types.items())
-    values = [name for name in types if name not in table.key]
-    changed = " OR ".join(f"t.{identifier(name)} IS DISTINCT FROM s.{identifier(name)}" for name in values)
-    if table.is_list:
+    casts = ", ".join(_cast(frame, column, kind) for column, kind in types.items())
+    values = [identifier(column) for column in types if column not in target.table.key]
+    changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values)
+    if target.table.is_list:
         changed = f"{changed or 'false'} OR t.{identifier(DELETED)} IS DISTINCT FROM false"
-    where, bounds = _reach(table, frame)
-    connection.register("frame", frame)
-    connection.execute(
+    where, bounds = _reach(target.table, frame)
+    target.connection.register("frame", frame)
+    target.connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE incoming AS
-        SELECT s.*, CASE WHEN t.{identifier(table.key[0])} IS NULL THEN 'inserted'
+        SELECT s.*, CASE WHEN t.{identifier(target.table.key[0])} IS NULL THEN 'inserted'
                          WHEN {changed or "false"} THEN 'corrected' ELSE 'unchanged' END AS "~change"
         FROM (SELECT {casts} FROM frame) s
-        LEFT JOIN (SELECT * FROM {qualified(table.name)} {where}) t ON {_same_key(table)}""",
+        LEFT JOIN (SELECT * FROM {target.name} {where}) t ON {_same_key(target.table)}""",
         bounds,
     )
-    connection.unregister("frame")
+    target.connection.unregister("frame")
 
 
 def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
@@ -140,39 +137,40 @@ def _reach(table: Table, frame: pd.DataFrame) -> tuple[str, list[datetime]]:
     return f"WHERE {identifier(HOUR)} BETWEEN ? AND ?", [frame[HOUR].min(), frame[HOUR].max()]
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str], synced_at: datetime) -> None:
-    written: dict[str, str] = {name: f"s.{identifier(name)}" for name in columns}
+def _write(target: Target, columns: list[str], synced_at: datetime) -> None:
+    written: dict[str, str] = {column: f"s.{identifier(column)}" for column in columns}
     written[SYNCED_AT] = "$synced_at"
-    if table.is_list:
+    if target.table.is_list:
         written[DELETED] = "false"
-    updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in table.key)
-    connection.execute(
-        f"""MERGE INTO {qualified(table.name)} t
-        USING (SELECT * FROM incoming WHERE "~change" <> 'unchanged') s ON {_same_key(table)}
+    updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in target.table.key)
+    target.connection.execute(
+        f"""MERGE INTO {target.name} t
+        USING (SELECT * FROM incoming WHERE "~change" <> 'unchanged') s ON {_same_key(target.table)}
         WHEN MATCHED THEN UPDATE SET {updates}
         WHEN NOT MATCHED THEN INSERT ({identifiers(written)}) VALUES ({", ".join(written.values())})""",
         {"synced_at": synced_at},
     )
 
 
-def _mark_deleted(connection: duckdb.DuckDBPyConnection, table: Table, synced_at: datetime) -> int:
-    deleted = connection.execute(
-        f"""UPDATE {qualified(table.name)} t SET {identifier(DELETED)} = true, {identifier(SYNCED_AT)} = ?
+def _mark_deleted(target: Target, synced_at: datetime) -> int:
+    deleted = target.connection.execute(
+        f"""UPDATE {target.name} t SET {identifier(DELETED)} = true, {identifier(SYNCED_AT)} = ?
         WHERE NOT coalesce({identifier(DELETED)}, false)
-          AND NOT EXISTS (SELECT 1 FROM incoming s WHERE {_same_key(table)})""",
+          AND NOT EXISTS (SELECT 1 FROM incoming s WHERE {_same_key(target.table)})""",
         [synced_at],
     ).fetchone()
     return int(deleted[0]) if deleted else 0
 
 
-def _tally(connection: duckdb.DuckDBPyConnection, table: Table, present: set[str]) -> dict[date | None, Tally]:
+def _tally(target: Target, present: set[str]) -> dict[date | None, Tally]:
+    table = target.table
     measured = [c for c in table.columns if c.measure and c.name in present]
     measures = [f"{c.measure.aggregate}({identifier(c.name)})" for c in measured if c.measure]
     group = "NULL" if table.is_list else identifier(DAY)
     changes = ("inserted", "corrected", "unchanged")
     counts = [f"""count(*) FILTER ("~change" = '{change}')""" for change in changes]
     distinct = f"count(DISTINCT {identifier(table.key[0])})"
-    rows: list[tuple[Any, ...]] = connection.execute(
+    rows: list[tuple[Any, ...]] = target.connection.execute(
         f"SELECT {', '.join([group, *counts, distinct, *measures])} FROM incoming GROUP BY 1 ORDER BY 1"
     ).fetchall()
     names = [c.measure.name for c in measured if c.measure]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
+
+import duckdb
 
 from sensource_dagster.tables import SCHEMA
 
@@ -21,8 +24,21 @@ def identifiers(names: Iterable[str], prefix: str = "") -> str:
     return ", ".join(prefix + identifier(name) for name in names)
 
 
-def qualified(table: str, schema: str = SCHEMA) -> str:
-    return f"{identifier(schema)}.{identifier(table)}"
+def qualified(*names: str) -> str:
+    return ".".join(identifier(name) for name in names)
+
+
+def full_name(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """A table's name with the database before it: in a file called sensource.duckdb, DuckDB refuses
+    `sensource.traffic` as ambiguous, because it names the database after the file.
+    """
+    found = connection.execute("SELECT current_database()").fetchall()
+    return qualified(found[0][0], SCHEMA, table)
+
+
+def database_name(path: Path) -> str:
+    """What DuckDB calls the database in this file."""
+    return path.name.lstrip(".").split(".")[0]
 
 
 def day(value: date) -> str:
