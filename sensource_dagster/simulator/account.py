@@ -1,5 +1,6 @@
 """The account's entities: locations, sites, sensors, zones and spaces, as the list endpoints show them."""
 
+from copy import deepcopy
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
@@ -42,7 +43,7 @@ class Account:
 
     def entities(self, name: ListName) -> list[Row]:
         """Return the rows of a list endpoint, in its order; the caller may change them."""
-        return [dict(row) for row in self._lists[name]]
+        return deepcopy(self._lists[name])
 
     def _id(self, kind: str, index: int) -> str:
         return str(UUID(bytes=key_of(self._seed, "id", kind, index), version=4))
@@ -55,7 +56,8 @@ class Account:
             id=self._id("zone", index),
             # Real accounts keep the device's default name: names repeat and cannot be keys.
             name="Person count in/out 2" if index % 3 == 2 else "Person count in/out 1",
-            size=40 + 260 * size,
+            # The golden ratio spreads the sizes of neighbours, whatever the seed.
+            size=40 * 8 ** ((size + 0.618 * index) % 1),
             balance=0.82 + 0.36 * balance,
             ahead_hours=1 if index == _AHEAD_ZONE else 0,
         )

@@ -87,6 +87,8 @@ def drip(seconds: float) -> Fault:
         head, body = await _good_answer(app, scope, receive)
         await send(head)
         for byte in body:
+            if scope["transport"].is_closing():
+                return
             await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
             await asyncio.sleep(seconds)
         await send({"type": "http.response.body", "body": b""})

@@ -14,7 +14,7 @@ SETTLED = timedelta(hours=72)
 
 _BLOCK_HOURS = 12
 _SILENT = 0.02  # share of blocks in which a sensor loses hours for good
-_BUFFERED = 0.02  # share of blocks in which it sends hours late
+_BUFFERED = 0.03  # share of blocks in which it sends hours late
 _CORRECTED = 0.06  # share of hours that are corrected later
 
 

@@ -48,7 +48,7 @@ class Options:
     instant_end_inclusive: bool = True
     """Whether an endDate that is an instant includes the hour that starts at it: the unkind reading."""
     fault_rate: float = 0
-    """Share of requests, 0 to 1, that meet one of `faults.MIXED`."""
+    """Share of API requests, 0 to 1, that meet one of `faults.MIXED`; tokens are minted without."""
     recordings: Sequence[Mapping[str, Any]] = ()
     """Recorded traffic answers (``{"messages", "results"}``) to replay in the place of a made-up account."""
 

@@ -1,7 +1,7 @@
 """The requests that a simulator has met, for tests to count and to look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 from urllib.parse import parse_qsl
@@ -18,25 +18,31 @@ class LoggedRequest:
     method: str
     path: str
     query: Mapping[str, str]
-    """Parameters of a count request; of other requests none are kept."""
+    """Parameters of a count request, without any that is named for a token or a secret; of others none."""
     status: int | None
-    """None where the connection ended without an answer."""
+    """None while there is no answer, and where the connection ended without one."""
     time: datetime
     """When it arrived, on the simulator's clock."""
 
 
 class RequestLog:
-    """Keeps requests in the order in which they were answered. Safe to use from several threads."""
+    """Keeps requests in the order in which they arrived. Safe to use from several threads."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._lock = Lock()
         self._requests: list[LoggedRequest] = []
 
-    def add(self, request: LoggedRequest) -> None:
-        """Append a request."""
+    def add(self, request: LoggedRequest) -> int:
+        """Append a request; return its place."""
         with self._lock:
             self._requests.append(request)
+            return len(self._requests) - 1
+
+    def set_status(self, place: int, status: int) -> None:
+        """Complete the request at a place."""
+        with self._lock:
+            self._requests[place] = replace(self._requests[place], status=status)
 
     def all(self) -> list[LoggedRequest]:
         """Return a copy."""
@@ -54,24 +60,22 @@ class LogMiddleware:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, and log it once its status is known: before the client can see it."""
-        arrived = self._clock()
-        logged = False
-
-        def log(status: int | None) -> None:
-            nonlocal logged
-            logged = True
-            path: str = scope["path"]
-            query = dict(parse_qsl(scope["query_string"].decode())) if path.startswith("/api/data/") else {}
-            self._log.add(LoggedRequest(scope["method"], path, query, status, arrived))
+        """Answer one request. It is logged before the client can see any of the answer."""
+        path: str = scope["path"]
+        query = _harmless(scope["query_string"].decode()) if path.startswith("/api/data/") else {}
+        place = self._log.add(LoggedRequest(scope["method"], path, query, None, self._clock()))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                log(message["status"])
+                self._log.set_status(place, message["status"])
             await send(message)
 
-        try:
-            await self._app(scope, receive, watch)
-        finally:
-            if not logged:
-                log(None)
+        await self._app(scope, receive, watch)
+
+
+def _harmless(query: str) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if not any(word in name.lower() for word in ("token", "secret"))
+    }

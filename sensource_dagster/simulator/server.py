@@ -75,7 +75,7 @@ def _make(options: Options, clock: Clock) -> tuple[RunningSimulator, uvicorn.Ser
         log_config=None,
         log_level=logging.CRITICAL + 1,  # above everything: faults on purpose are no news
         access_log=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=0,  # a drip or a delay must not hold up the end
     )
     return simulator, uvicorn.Server(config), listener
 

@@ -41,7 +41,7 @@ class Simulator:
         self.source: Source = self.replay or MadeUp(options, opened)
         self._overrides: dict[ListName, list[Any]] = {}
         if options.fault_rate:
-            self.faults.at_random(options.fault_rate, MIXED, seed=options.seed)
+            self.faults.at_random(options.fault_rate, MIXED, path="/api/", seed=options.seed)
 
     def entities(self, name: ListName) -> list[Any]:
         """Return the rows that a list endpoint answers, an override included."""
@@ -84,7 +84,7 @@ class Simulator:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """Requests answered so far, faults included."""
+        """Requests that have arrived so far, those that met a fault included."""
         return self.log.all()
 
     @property
