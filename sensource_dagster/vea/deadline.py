@@ -14,7 +14,6 @@ from weakref import WeakSet
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
 
@@ -26,7 +25,7 @@ class DeadlineAdapter(HTTPAdapter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._connections: WeakSet[HTTPConnection] = WeakSet()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._passed = Event()
 
     @contextmanager
@@ -43,11 +42,10 @@ class DeadlineAdapter(HTTPAdapter):
 
     def _cut(self, passed: Event) -> None:
         passed.set()
-        for connection in list(self._connections):
-            if isinstance(connection.sock, socket.socket):
-                with suppress(OSError):  # already closed
-                    # Not SSLSocket.shutdown, which takes the TLS state from under the reading thread.
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+        for connected in list(self._sockets):
+            with suppress(OSError):  # already closed
+                # Not SSLSocket.shutdown, which takes the TLS state from under the reading thread.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     def get_connection_with_tls_context(
         self,
@@ -69,7 +67,8 @@ class DeadlineAdapter(HTTPAdapter):
 
             def connect(self) -> None:
                 super().connect()
-                adapter._connections.add(self)
+                # The socket, not the connection: that one drops it where an answer ends with the connection.
+                adapter._sockets.add(self.sock)
                 if adapter._passed.is_set():  # while it connected, so that the cut did not see it
                     self.close()
                     raise TimeoutError("deadline passed while connecting")

@@ -14,7 +14,14 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from sensource_dagster.vea.errors import VeaError, VeaUnavailableError
 from sensource_dagster.vea.policy import HttpPolicy
@@ -46,7 +53,7 @@ def call_with_retries(
     Any other exception ends it at once, so retries inside an attempt (a token being renewed) do not multiply.
     The waiting is `time.sleep`, which Ctrl-C and a terminated run interrupt.
     """
-    default_wait = wait_exponential_jitter(policy.first_wait, policy.max_wait, jitter=policy.first_wait)
+    default_wait = wait_exponential(policy.first_wait, policy.max_wait) + wait_random(0, policy.first_wait)
 
     def wait(state: RetryCallState) -> float:
         failure = _failure(state)

@@ -20,11 +20,22 @@ def policy() -> HttpPolicy:
     return HttpPolicy(connect_timeout=2, read_timeout=2, deadline=4, max_tries=3, first_wait=0.01, max_wait=0.05)
 
 
-@pytest.fixture
-def vea() -> Iterator[FakeVea]:
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[HTTPServer]:
     with HTTPServer(host="127.0.0.1", threaded=True) as server:
-        yield FakeVea(server)
-        server.check_assertions()
+        yield server
+
+
+@pytest.fixture
+def server(running_server: HTTPServer) -> HTTPServer:
+    """One for all tests, since each stop takes half a second; emptied for each."""
+    running_server.clear()
+    return running_server
+
+
+@pytest.fixture
+def vea(server: HTTPServer) -> FakeVea:
+    return FakeVea(server)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def as_json(value: Any, status: int = 200, headers: dict[str, str] | None = None
 
 
 class FakeVea:
-    """Gives out token-1, token-2, ...; answers questions from `answers` and `token_answers` in turn, then normally.
+    """Gives out token-1, token-2, ...; answers from `answers` and `token_answers` in turn, then normally.
 
     `used` are the tokens that questions came with, `forms` what was sent for a token, `questions` the requests.
     A token is good unless it stands in `ended`; `rows` is what a normal answer holds.

@@ -1,0 +1,97 @@
+"""An answer that drips ends at its deadline, in whatever phase it is; the read timeout never fires."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+
+from sensource_dagster.vea.deadline import DeadlineAdapter
+from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, says
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        HEAD + b"X-Header: ",
+        HEAD + b"Content-Length: 1000000\r\n\r\n",
+        HEAD + b"\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffff\r\n",
+    ],
+    ids=["status line", "headers", "body of known length", "body until the connection ends", "one endless chunk"],
+)
+def test_a_drip_ends_at_the_deadline(head: bytes) -> None:
+    assert _passed_in_time(drips(head, 0.05))
+
+
+def test_an_answer_in_time_is_left_alone_and_so_is_the_next_on_the_same_connection() -> None:
+    adapter = DeadlineAdapter()
+    with raw_server(says(json_answer(b"{}"))) as url, requests.Session() as session:
+        session.mount(url, adapter)
+        for _ in range(3):
+            with adapter.deadline(0.5) as passed:
+                assert session.get(url, timeout=5).text == "{}"
+            assert not passed.wait(0.01)
+
+
+def test_a_connection_that_is_made_after_the_deadline_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = DeadlineAdapter()
+    connect = socket.socket.connect
+    with raw_server(says(json_answer(b"{}"))) as url, requests.Session() as session:
+        session.mount(url, adapter)
+        with adapter.deadline(0.05) as passed:
+
+            def slow(self: socket.socket, address: tuple[str, int]) -> None:
+                passed.wait(5)
+                connect(self, address)
+
+            monkeypatch.setattr(socket.socket, "connect", slow)
+            with pytest.raises(requests.ConnectionError, match="deadline passed while connecting"):
+                session.get(url, timeout=5)
+
+
+def test_a_drip_over_tls_ends_at_the_deadline() -> None:
+    certificate = Path(__file__).parent / "self_signed_for_tests.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        raw, _ = listener.accept()
+        with context.wrap_socket(raw, server_side=True) as connection:
+            connection.recv(65536)
+            try:
+                drips(HEAD + b"Content-Length: 1000000\r\n\r\n", 0.05)(connection)
+            except OSError:
+                return
+
+    server = threading.Thread(target=serve)
+    server.start()
+    adapter = DeadlineAdapter()
+    with listener, requests.Session() as session:
+        session.mount("https://", adapter)
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with adapter.deadline(0.5) as passed, pytest.raises(requests.RequestException):
+            assert session.get(url, timeout=5, verify=str(certificate))
+        assert passed.is_set()
+    server.join()
+
+
+def _passed_in_time(script: Script) -> bool:
+    """Whether reading ended by the deadline, not by the read timeout of 5 s or the server's end after 20 s."""
+    adapter = DeadlineAdapter()
+    with raw_server(script) as url, requests.Session() as session:
+        session.mount(url, adapter)
+        started = time.monotonic()
+        with adapter.deadline(0.3) as passed, suppress(requests.RequestException):
+            assert session.get(url, timeout=5).content is not None
+        return passed.is_set() and time.monotonic() - started < 4

@@ -1,0 +1,280 @@
+"""Each failure of one try is sorted: worth another try, or for good, and as what."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from sensource_dagster.vea import (
+    HttpPolicy,
+    VeaAnswerError,
+    VeaConfigurationError,
+    VeaError,
+    VeaRefusedError,
+    VeaUnavailableError,
+)
+from sensource_dagster.vea.retry import PassingError
+from sensource_dagster.vea.transport import Question, StatusError, Transport
+from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, resets, says
+
+MakeTransport = Callable[..., Transport]
+LOG = logging.getLogger("test")
+
+
+@pytest.fixture
+def new_transport(policy: HttpPolicy) -> Iterator[MakeTransport]:
+    made: list[Transport] = []
+
+    def make(**changes: float) -> Transport:
+        made.append(Transport(replace(policy, **changes), LOG))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for transport in made:
+        transport.close()
+
+
+@pytest.fixture
+def transport(new_transport: MakeTransport) -> Transport:
+    return new_transport()
+
+
+def question(url: str) -> Question:
+    return Question("GET", url, "GET it")
+
+
+def ask(transport: Transport, server: HTTPServer, response: Response) -> object:
+    server.expect_request("/it").respond_with_response(response)
+    return transport.send(question(server.url_for("/it")), "token-1")
+
+
+def test_an_answer_is_parsed_and_the_request_says_who_asks(transport: Transport, server: HTTPServer) -> None:
+    assert ask(transport, server, Response('{"a": [1]}')) == {"a": [1]}
+    headers = server.log[0][0].headers
+    assert headers["Authorization"] == "Bearer token-1"
+    assert headers["User-Agent"].startswith("sensource_dagster/")
+    assert transport.requests == 1
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 520])
+def test_a_passing_status_is_worth_another_try(status: int, transport: Transport, server: HTTPServer) -> None:
+    with pytest.raises(PassingError, match=f"^HTTP {status}, saying 'not now'$") as caught:
+        ask(transport, server, Response("not now", status))
+    assert caught.value.becomes is VeaUnavailableError
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_heard_on_when_to_come_again(
+    status: int, transport: Transport, server: HTTPServer
+) -> None:
+    with pytest.raises(PassingError) as caught:
+        ask(transport, server, Response("", status, {"Retry-After": "7"}))
+    assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 422, 451])
+def test_any_other_4xx_is_not(status: int, transport: Transport, server: HTTPServer) -> None:
+    with pytest.raises(StatusError, match=f"^HTTP {status}, saying nothing$") as caught:
+        ask(transport, server, Response("", status))
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("body", ["", "<html>Sign in</html>", '{"results": [', '{"a": NaN}', '{"a": "\\ud800"}'])
+def test_a_200_that_is_no_json_is_worth_another_try(body: str, transport: Transport, server: HTTPServer) -> None:
+    with pytest.raises(PassingError, match=r"^HTTP 200 that is not JSON \(text/html\), saying") as caught:
+        ask(transport, server, Response(body, content_type="text/html"))
+    assert caught.value.becomes is VeaAnswerError
+    assert caught.value.__cause__ is None
+
+
+def test_a_204_is_worth_another_try(transport: Transport, server: HTTPServer) -> None:
+    with pytest.raises(PassingError, match="HTTP 204 without content"):
+        ask(transport, server, Response(status=204))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_named_and_never_followed(status: int, transport: Transport, server: HTTPServer) -> None:
+    server.expect_request("/elsewhere").respond_with_json([])
+    target = server.url_for("/elsewhere") + "?token=hunter2"
+    with pytest.raises(VeaRefusedError, match=r"to 'http://127\.0\.0\.1:\d+/elsewhere', which") as caught:
+        ask(transport, server, Response("", status, {"Location": target}))
+    assert "hunter2" not in str(caught.value)
+    assert len(server.log) == 1
+
+
+@pytest.mark.parametrize(
+    "location", ["http://[::1", "https://\x80\udc00".encode("utf-8", "ignore").decode("latin-1"), ""]
+)
+def test_a_redirect_to_nonsense_is_refused_too(location: str, transport: Transport) -> None:
+    answer = f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}\r\n\r\n".encode("latin-1")
+    with raw_server(says(answer)) as url, pytest.raises(VeaRefusedError, match="redirect"):
+        transport.send(question(url))
+
+
+def test_a_redirects_body_is_not_read_for_long(transport: Transport) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: /there\r\n\r\n" + b"x" * 100_000
+    with raw_server(drips(head, 0.05)) as url, pytest.raises(VeaRefusedError, match="redirect"):
+        transport.send(question(url))
+
+
+GZIPPED = gzip.compress(b'[{"a": "%s"}]' % (b"b" * 10_000))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        resets,
+        says(b""),
+        says(b"HTTP/1.1 200"),
+        says(b"\x16\x03\x01 this is no HTTP \r\n\r\n"),
+        says(json_answer(b'{"results": []}', length=100)),
+        says(json_answer(b"[]", length=3)),
+        says(b"HTTP/1.1 200 OK\r\n\r\n" + b'{"results": [{"a"'),
+        says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2"),
+        says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]"),
+        says(json_answer(GZIPPED[:20], "Content-Encoding: gzip", length=len(GZIPPED))),
+        says(json_answer(GZIPPED[:20], "Content-Encoding: gzip")),
+        says(json_answer(b"not gzip at all", "Content-Encoding: gzip")),
+    ],
+    ids=[
+        "reset",
+        "closed",
+        "cut status line",
+        "no HTTP",
+        "short body",
+        "short body that is JSON",
+        "body cut where the connection ends",
+        "cut chunk",
+        "no chunk",
+        "cut gzip",
+        "gzip of wrong length",
+        "no gzip",
+    ],
+)
+def test_what_is_cut_or_broken_is_worth_another_try(script: Script, transport: Transport) -> None:
+    with raw_server(script) as url, pytest.raises(PassingError):
+        transport.send(question(url))
+
+
+def test_a_refused_connection_is_worth_another_try(transport: Transport) -> None:
+    with raw_server(resets) as url:
+        pass
+    with pytest.raises(PassingError, match="refused"):
+        transport.send(question(url))
+
+
+def test_a_host_without_an_address_is_worth_another_try(transport: Transport) -> None:
+    with pytest.raises(PassingError, match=r"NameResolutionError|resolve"):
+        transport.send(question("http://nowhere.invalid/"))
+
+
+def test_silence_ends_at_the_read_timeout(new_transport: MakeTransport) -> None:
+    with raw_server(drips(b"", 0.3)) as url, pytest.raises(PassingError, match=r"[Tt]imed? ?out"):
+        new_transport(read_timeout=0.1).send(question(url))
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n[]", json_answer(b"[]", length=10**6)])
+def test_a_drip_ends_at_the_deadline_even_if_what_came_is_json(head: bytes, new_transport: MakeTransport) -> None:
+    with raw_server(drips(head, 0.05)) as url, pytest.raises(PassingError, match=r"deadline of 0\.3 s"):
+        new_transport(deadline=0.3).send(question(url))
+
+
+def test_an_answer_above_the_limit_is_left(new_transport: MakeTransport) -> None:
+    transport = new_transport(max_answer_bytes=2**20)
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2**21
+    with raw_server(drips(endless, 0.05)) as url, pytest.raises(VeaAnswerError, match="limit of 1 MiB"):
+        transport.send(question(url))
+
+
+def test_an_answer_that_unpacks_above_the_limit_is_left(new_transport: MakeTransport) -> None:
+    bomb = gzip.compress(b"x" * (8 * 2**20))
+    transport = new_transport(max_answer_bytes=2**20)
+    script = says(json_answer(bomb, "Content-Encoding: gzip"))
+    with raw_server(script) as url, pytest.raises(VeaAnswerError, match="limit of 1 MiB"):
+        transport.send(question(url))
+
+
+def test_an_answer_at_the_limit_is_read(new_transport: MakeTransport) -> None:
+    with raw_server(says(json_answer(b'"abc"'))) as url:
+        assert new_transport(max_answer_bytes=5).send(question(url)) == "abc"
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_at_once(transport: Transport) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).parent / "self_signed_for_tests.pem")
+    with HTTPServer(host="127.0.0.1", ssl_context=context) as server:
+        server.expect_request("/it").respond_with_json([])
+        with pytest.raises(VeaConfigurationError, match="certificate is not trusted"):
+            transport.send(question(server.url_for("/it")), "token-1")
+        assert server.log == []
+
+
+def test_what_is_said_is_shown_short_and_redacted(transport: Transport, server: HTTPServer) -> None:
+    transport.secrets.add("hunter2")
+    with pytest.raises(StatusError) as caught:
+        ask(transport, server, Response("hunter2 " * 100_000, 400))
+    assert "hunter2" not in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_a_password_in_netrc_does_not_replace_the_token(
+    transport: Transport, server: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    ask(transport, server, Response("[]"))
+    transport.send(question(server.url_for("/it")))
+    sent = [request.headers.get("Authorization") for request, _ in server.log]
+    assert sent == ["Bearer token-1", None]
+
+
+def test_loopback_is_reached_without_the_environments_proxy(
+    transport: Transport, server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://nowhere.invalid:1")
+    assert ask(transport, server, Response("[]")) == []
+
+
+def test_another_host_is_reached_by_the_environments_proxy(
+    transport: Transport, server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url_for(""))
+    server.expect_request("/it").respond_with_json([])
+    assert transport.send(question("http://vea.invalid/it")) == []
+
+
+def test_the_connection_is_kept_for_the_next_question(transport: Transport) -> None:
+    def answers_twice(connection: socket.socket) -> None:
+        connection.sendall(json_answer(b"[1]"))
+        connection.recv(65536)
+        connection.sendall(json_answer(b"[2]"))
+
+    with raw_server(answers_twice, resets) as url:
+        assert [transport.send(question(url)) for _ in range(2)] == [[1], [2]]
+
+
+def test_tries_are_counted_and_told(
+    transport: Transport, server: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.expect_ordered_request("/it").respond_with_data("", 502)
+    server.expect_ordered_request("/it").respond_with_json([])
+    assert transport.with_retries("GET it", lambda: transport.send(question(server.url_for("/it")))) == []
+    assert (transport.requests, transport.retries) == (2, 1)
+    assert "GET it: try 1 of 3 failed (HTTP 502, saying nothing)" in caplog.text
+
+
+@pytest.mark.parametrize("url", ["http://exa mple.invalid/", "http://*.invalid/", "nonsense", "ftp://127.0.0.1/"])
+def test_no_address_ends_in_another_kind_of_error(url: str, transport: Transport) -> None:
+    with pytest.raises((VeaError, PassingError)):
+        transport.send(question(url))
