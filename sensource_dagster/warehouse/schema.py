@@ -11,22 +11,26 @@ import pandas as pd
 from sensource_dagster.tables import SCHEMA, Column, Table, Type
 from sensource_dagster.values import DTYPES
 from sensource_dagster.warehouse.connection import WarehouseError
-from sensource_dagster.warehouse.sql import full_name, identifier
+from sensource_dagster.warehouse.sql import full_schema, identifier
 
 _TYPE_OF_DTYPE = {dtype: kind for kind, dtype in DTYPES.items()}
 
 
 @dataclass(frozen=True)
 class Target:
-    """A table of the contract in an open warehouse; `name` is its full name, quoted."""
+    """A table of the contract in an open warehouse; `schema` is the full name of its schema, quoted."""
 
     connection: duckdb.DuckDBPyConnection
     table: Table
-    name: str
+    schema: str
 
     @classmethod
     def of(cls, connection: duckdb.DuckDBPyConnection, table: Table) -> Target:
-        return cls(connection, table, full_name(connection, table.name))
+        return cls(connection, table, full_schema(connection))
+
+    @property
+    def name(self) -> str:
+        return f"{self.schema}.{identifier(self.table.name)}"
 
     def columns(self) -> dict[str, str]:
         """Name (in lower case: DuckDB's names have none) and type of each column; empty if there is no table."""
@@ -41,7 +45,7 @@ class Target:
 
     def create(self) -> None:
         columns = ", ".join(_definition(column) for column in self.table.all_columns)
-        self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(SCHEMA)}")
+        self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
         self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})")
 
     def add(self, column: str, kind: str) -> None:

@@ -28,12 +28,12 @@ def qualified(*names: str) -> str:
     return ".".join(identifier(name) for name in names)
 
 
-def full_name(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """A table's name with the database before it: in a file called sensource.duckdb, DuckDB refuses
+def full_schema(connection: duckdb.DuckDBPyConnection) -> str:
+    """Our schema's name with the database before it: in a file called sensource.duckdb, DuckDB refuses
     `sensource.traffic` as ambiguous, because it names the database after the file.
     """
     found = connection.execute("SELECT current_database()").fetchall()
-    return qualified(found[0][0], SCHEMA, table)
+    return qualified(found[0][0], SCHEMA)
 
 
 def database_name(path: Path) -> str:
