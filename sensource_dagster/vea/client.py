@@ -45,7 +45,6 @@ class VeaClient:
         self._api_url = account.api_url.rstrip("/")
         self._log = log or logging.getLogger("sensource_dagster.vea")
         self._transport = Transport(policy, self._log)
-        self._transport.secrets.add(account.client_secret)
         self._tokens = TokenStore(account, self._transport, self._log)
 
     @property

@@ -40,6 +40,7 @@ class TokenStore:
     ) -> None:
         self._account = account
         self._transport = transport
+        self._transport.secrets.add(account.client_secret)
         self._clock = clock
         self._cache = TokenCache(account.token_dir, _cache_key(account), lock_wait, log)
 
@@ -120,14 +121,14 @@ class TokenStore:
             if error.status in {400, 401, 403}:
                 raise self._wrong_credentials(str(error)) from None
             raise VeaRefusedError(f"{question.about} is refused: {error}. Check SENSOURCE_AUTH_URL.") from None
-        if isinstance(answer, dict) and answer.get("error"):
-            reason = f"{answer['error']} {answer.get('error_description', '')}"
+        fields = answer if isinstance(answer, dict) else {}
+        if fields.get("error"):
+            reason = f"{fields['error']} {fields.get('error_description', '')}"
             raise self._wrong_credentials(f"HTTP 200 with the error {excerpt(reason, self._transport.secrets)!r}")
-        text = answer.get("access_token") if isinstance(answer, dict) else None
+        now = self._clock()
         try:
-            now = self._clock()
-            token = Token(str(text or ""), now, _renew_at(now, answer))
-        except ValueError:
+            token = Token(fields.get("access_token", ""), now, _renew_at(now, fields.get("expires_in")))
+        except (TypeError, ValueError):
             # Nothing of this answer is quoted: it may hold a token in a place we do not know.
             raise VeaAnswerError(
                 f"{question.about} was answered without a usable access_token. Check that SENSOURCE_AUTH_URL is "
@@ -150,10 +151,10 @@ def _cache_key(account: VeaAccount) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _renew_at(now: float, answer: dict[str, Any]) -> float:
+def _renew_at(now: float, expires_in: Any) -> float:
     """A minute before the token's end, but no sooner than the next mint may be."""
     try:
-        lifetime = float(answer.get("expires_in", USUAL_LIFETIME))
+        lifetime = float(expires_in)
     except (TypeError, ValueError):
         lifetime = USUAL_LIFETIME
     if not math.isfinite(lifetime):

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import logging
+import multiprocessing
+from dataclasses import replace
+from datetime import datetime, timezone
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import pytest
+from werkzeug import Request, Response
+
+from sensource_dagster.vea import (
+    HttpPolicy,
+    VeaAccount,
+    VeaAnswerError,
+    VeaClient,
+    VeaCredentialsError,
+    VeaRefusedError,
+    VeaUnavailableError,
+    Window,
+)
+from sensource_dagster.vea import tokens as tokens_module
+from sensource_dagster_tests.vea.conftest import SECRET, MakeClient
+from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
+
+WINDOW = Window(datetime(2025, 12, 1, tzinfo=timezone.utc), datetime(2025, 12, 2, tzinfo=timezone.utc))
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged on the client's side of the socket."""
+    return [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
+
+
+@pytest.fixture
+def _no_mint_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a token be renewed right after it was minted, as if 30 s had passed."""
+    monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.0)
+
+
+@pytest.mark.parametrize("answer", [[{"a": 1}], {"results": [{"a": 1}]}])
+def test_entities_come_in_both_shapes(answer: Any, client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [as_json(answer)]
+    assert client.entities("location") == [{"a": 1}]
+    assert vea.questions[0].args.to_dict() == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "metrics", "entity_type"),
+    [
+        ("traffic", ["ins", "outs"], "zone"),
+        ("occupancy", ["occupancy(max)", "occupancy(avg)"], "space"),
+    ],
+)
+def test_counts_are_asked_by_the_hour_between_instants(
+    kind: Any, metrics: list[str], entity_type: str, client: VeaClient, vea: FakeVea
+) -> None:
+    assert client.counts(kind, WINDOW, metrics) == [{"zoneId": "z1"}]
+    assert vea.questions[0].path == f"/api/data/{kind}"
+    assert vea.questions[0].args.to_dict() == {
+        "relativeDate": "custom",
+        "startDate": "2025-12-01T00:00:00.000Z",
+        "endDate": "2025-12-02T00:00:00.000Z",
+        "dateGroupings": "hour",
+        "entityType": entity_type,
+        "metrics": ",".join(metrics),
+    }
+
+
+def test_rows_outside_the_window_are_left_to_the_next_stage(client: VeaClient, vea: FakeVea) -> None:
+    vea.rows = [{"recordDate_hour_1": "2025-12-02T00:00:00.000Z"}]
+    assert client.counts("traffic", WINDOW, ["ins"]) == vea.rows
+
+
+def test_an_endpoint_cannot_leave_the_api(client: VeaClient, vea: FakeVea) -> None:
+    with pytest.raises(VeaUnavailableError, match=r"/api/\.\.%2Foauth%2Ftoken%3Fx"):
+        client.entities("../oauth/token?x")
+    assert vea.minted == 1
+
+
+def test_messages_are_logged_short_and_redacted(
+    client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
+) -> None:
+    vea.answers = [as_json({"messages": ["beware of token-1", "x" * 1000], "results": []})]
+    assert client.counts("traffic", WINDOW, ["ins"]) == []
+    (message,) = logged(caplog)
+    assert "beware of ***" in message
+    assert len(message) < 400
+
+
+def test_no_messages_are_not_logged(client: VeaClient, caplog: pytest.LogCaptureFixture) -> None:
+    client.counts("traffic", WINDOW, ["ins"])
+    assert logged(caplog) == []
+
+
+def test_an_error_in_a_200_is_refused_at_once(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [as_json({"error": "no such metric", "results": []})]
+    with pytest.raises(VeaRefusedError, match=r"for 2025-12-01 00:00 to .*no such metric"):
+        client.counts("traffic", WINDOW, ["ins"])
+    assert len(vea.questions) == 1
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"results": None}, [1], {"results": [None]}, "text"])
+def test_a_shape_that_is_not_understood_is_an_error(answer: Any, client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [as_json(answer)]
+    with pytest.raises(VeaAnswerError, match="/api/location was answered by"):
+        client.entities("location")
+
+
+def test_html_in_place_of_json_is_tried_again_and_then_not_understood(client: VeaClient, vea: FakeVea) -> None:
+    page = Response("<html>Sign in</html>", content_type="text/html")
+    vea.answers = [page]
+    assert client.entities("location") == vea.rows
+    vea.answers = [page] * 3
+    with pytest.raises(VeaAnswerError, match=r"3 tries.*text/html\), saying '<html>Sign in"):
+        client.entities("location")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_refusal_is_final_and_says_what_to_do(status: int, client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [Response("no", status)]
+    with pytest.raises(VeaRefusedError, match=rf"/api/location is refused: HTTP {status}, saying 'no'\. \w"):
+        client.entities("location")
+    assert (client.requests, client.retries) == (2, 0)
+
+
+def test_what_ends_a_run_names_endpoint_window_tries_and_cause(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [Response("", 500), Response("", 502), Response("busy", 503)]
+    with pytest.raises(VeaUnavailableError) as caught:
+        client.counts("traffic", WINDOW, ["ins"])
+    text = str(caught.value)
+    for part in (
+        "/api/data/traffic for 2025-12-01 00:00 to 2025-12-02 00:00 UTC",
+        "3 tries",
+        "HTTP 503, saying 'busy'",
+        "later",
+    ):
+        assert part in text
+    assert "\n" not in text
+    assert (client.requests, client.retries) == (4, 2)
+
+
+def test_the_time_spent_is_counted_even_if_in_vain(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [Response("", 404)]
+    with pytest.raises(VeaRefusedError):
+        client.entities("location")
+    spent = client.seconds
+    assert spent > 0
+    client.entities("location")
+    assert client.seconds > spent
+
+
+def test_a_passing_401_costs_one_more_request_and_no_token(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [Response("", 401)]
+    assert client.entities("location") == vea.rows
+    assert vea.used == ["token-1", "token-1"]
+    assert vea.minted == 1
+
+
+@pytest.mark.usefixtures("_no_mint_interval")
+def test_a_token_that_ended_is_renewed_once(client: VeaClient, vea: FakeVea) -> None:
+    client.entities("location")
+    vea.ended = {"token-1"}
+    assert client.entities("location") == vea.rows
+    assert vea.used[1:] == ["token-1", "token-1", "token-2"]
+    assert vea.minted == 2
+
+
+def test_a_token_that_another_run_renewed_is_used(
+    new_client: MakeClient, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = new_client(), new_client()
+
+    def renewed_meanwhile(_request: Request) -> Response:
+        vea.ended = {"token-1"}
+        monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.0)
+        theirs.entities("location")
+        monkeypatch.undo()
+        return Response("", 401)
+
+    vea.answers = [renewed_meanwhile]
+    assert ours.entities("location") == vea.rows
+    assert vea.minted == 2
+
+
+@pytest.mark.usefixtures("_no_mint_interval")
+def test_no_token_helps_in_the_end(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [Response("", 401)] * 100
+    with pytest.raises(VeaCredentialsError, match=r"/api/location is refused with every token.*other deployment"):
+        client.entities("location")
+    assert vea.used == ["token-1", "token-1", "token-2"]
+
+
+@pytest.mark.usefixtures("_no_mint_interval")
+def test_refused_tokens_and_failed_tries_add_up_and_do_not_multiply(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [answer for _ in range(100) for answer in (Response("", 401), Response("", 503))]
+    with pytest.raises((VeaCredentialsError, VeaUnavailableError)):
+        client.entities("location")
+    assert len(vea.used) <= 3 + 3  # max_tries, and three more after a 401
+    assert vea.minted == 2
+
+
+def test_a_token_minted_just_now_and_refused_is_not_followed_by_another(client: VeaClient, vea: FakeVea) -> None:
+    vea.answers = [Response("", 401)] * 100
+    for _ in range(3):
+        with pytest.raises(VeaCredentialsError, match="another deployment or tool"):
+            client.entities("location")
+    assert vea.minted == 1
+
+
+def test_no_secret_is_in_any_error_log_or_repr(
+    account: VeaAccount, policy: HttpPolicy, vea: FakeVea, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    leaked = f"{SECRET} token-1"
+    seen = [repr(account)]
+    with VeaClient(account, policy) as client:
+        client.entities("location")
+        seen.append(repr(client))
+        for answers in (
+            [Response(leaked, 500)] * 3,
+            [Response(leaked)] * 3,
+            [Response(leaked, 404)],
+            [as_json({"error": leaked})],
+            [as_json({"messages": [leaked], "results": None})],
+            [Response("", 302, {"Location": "http://elsewhere.invalid/token-1"})],
+        ):
+            vea.answers = list(answers)
+            with pytest.raises(Exception, match="location") as caught:
+                client.entities("location")
+            seen += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
+    vea.token_answers = [Response(SECRET, 401)]
+    with VeaClient(replace(account, client_id="other"), policy) as client:
+        with pytest.raises(VeaCredentialsError) as refused:
+            client.entities("location")
+        seen.append(str(refused.value))
+    everything = "\n".join([*seen, *logged(caplog)])
+    assert SECRET not in everything
+    assert "token-1" not in everything
+
+
+def test_a_log_of_ones_own_is_used(
+    account: VeaAccount, policy: HttpPolicy, vea: FakeVea, caplog: pytest.LogCaptureFixture
+) -> None:
+    vea.answers = [Response("", 500)]
+    log = logging.LoggerAdapter(logging.getLogger("a_run"), {})
+    with VeaClient(account, policy, log) as client:
+        client.entities("location")
+    assert "a_run" in {record.name for record in caplog.records}
+    assert len(logged(caplog)) == 1
+
+
+def test_eight_processes_on_a_cold_cache_mint_one_token(
+    account: VeaAccount, policy: HttpPolicy, vea: FakeVea
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(8)
+    processes = [spawn.Process(target=_ask_together, args=(account, policy, together)) for _ in range(8)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 8
+    assert vea.minted == 1
+    assert vea.used == ["token-1"] * 8
+
+
+def _ask_together(account: VeaAccount, policy: HttpPolicy, together: Barrier) -> None:
+    with VeaClient(account, policy) as client:
+        together.wait(60)
+        assert client.entities("location") == [{"zoneId": "z1"}]
