@@ -55,6 +55,14 @@ class VeaClient:
     def retries(self) -> int:
         return self._transport.retries
 
+    def authenticate(self) -> None:
+        """Make sure that there is a token: the shared one, or a new one where there is none that lives.
+
+        Raises:
+            VeaError: one of its subclasses, by what can be done about it.
+        """
+        next(self._tokens.for_one_question())
+
     def entities(self, endpoint: str) -> list[dict[str, Any]]:
         """All of one list: `location`, `site`, `zone`, `space` or `sensor`. Vea does not page them.
 

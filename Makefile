@@ -1,0 +1,46 @@
+# `make demo` and `make test` need Python 3.10 or newer and make; all else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo dev check test lint format clean help
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(BIN)/.installed ## sync 90 days of a simulated account and show them
+	@$(BIN)/sensource demo
+
+dev: $(BIN)/.installed ## serve the Dagster UI: your account, or the demo's where none is configured
+	@$(BIN)/sensource dev
+
+check: $(BIN)/.installed ## say step by step whether your account and warehouse work
+	@$(BIN)/sensource check
+
+test: lint ## lint, types and tests
+	$(BIN)/python -m pytest
+
+lint: $(BIN)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(BIN)/.installed-dev ## format and sort imports
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove the environment; data/ stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed, and $(PYTHON) is older; name another: make PYTHON=python3.12"; exit 1; }
+	@echo "Installing into .venv (once; about a minute)…"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --editable .
+	@touch $@
+
+$(BIN)/.installed-dev: $(BIN)/.installed
+	@$(PIP) --editable '.[dev]'
+	@touch $@

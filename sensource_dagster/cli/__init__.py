@@ -1,0 +1,71 @@
+"""The command `sensource`. Each command's work is in a module of its own, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sensource-dagster")
+def main() -> None:
+    """Keeps a DuckDB warehouse true to a SenSource Vea account."""
+
+
+@main.command()
+def check() -> None:
+    """Say step by step whether the configured account and warehouse work. Exit status 1 if not."""
+    from sensource_dagster.cli.check import run
+
+    sys.exit(run())
+
+
+@main.command()
+def demo() -> None:
+    """Sync 90 days of a simulated account into a DuckDB file of its own, and show them."""
+    from sensource_dagster.cli.demo import run
+
+    sys.exit(run())
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI; a free one from 3000 on without it.")
+def dev(port: int | None) -> None:
+    """Serve the Dagster UI and daemon: of the configured account, or of the demo's where there is none."""
+    from sensource_dagster.cli.dev import run
+
+    sys.exit(run(port))
+
+
+@main.command()
+@click.option("--seed", default=0, show_default=True, help="All values follow from it.")
+@click.option("--zones", default=5, show_default=True, help="Counting zones.")
+@click.option("--spaces", default=2, show_default=True, help="Spaces with an occupancy.")
+@click.option(
+    "--timezone", default="America/Denver", show_default=True, help="The account's time zone (IANA name)."
+)
+@click.option("--latency", default=0.0, show_default=True, help="Seconds that each answer waits.")
+@click.option("--port", default=0, help="Port on 127.0.0.1; a free one without it.")
+@click.option("--fault-rate", default=0.0, show_default=True, help="Share of API requests that fail, 0 to 1.")
+@click.option(
+    "--replay",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Recorded traffic answer (JSON) to serve instead; may be repeated.",
+)
+def simulate(
+    seed: int,
+    zones: int,
+    spaces: int,
+    timezone: str,
+    latency: float,
+    port: int,
+    fault_rate: float,
+    replay: tuple[Path, ...],
+) -> None:
+    """Serve a stand-in for the Vea API on loopback until Ctrl-C."""
+    from sensource_dagster.cli.simulate import run
+
+    sys.exit(run(seed, zones, spaces, timezone, latency, port, fault_rate, replay))

@@ -1,0 +1,128 @@
+"""`sensource check`: what works with the configured account, and what to fix where something does not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import click
+
+from sensource_dagster.frames import ContractError, counts_frame, list_frame
+from sensource_dagster.settings import (
+    CREDENTIALS,
+    NO_CREDENTIALS,
+    Settings,
+    SettingsError,
+    environment_with_dotenv,
+    read_settings,
+    token_directory,
+)
+from sensource_dagster.tables import COUNTS, TABLES, Table
+from sensource_dagster.vea.account import VeaAccount
+from sensource_dagster.vea.client import VeaClient
+from sensource_dagster.vea.errors import VeaError
+from sensource_dagster.vea.policy import HttpPolicy
+from sensource_dagster.vea.windows import day_windows
+from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+
+# Someone is waiting at a terminal: fewer tries than a run makes.
+_POLICY = HttpPolicy(connect_timeout=5, read_timeout=30, deadline=60, max_tries=2)
+_WAIT_FOR_WAREHOUSE = 2.0
+
+
+class _Steps:
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def take(self, name: str, step: Callable[[], str]) -> bool:
+        """Run a step and print its outcome; whether it worked."""
+        try:
+            said = step()
+        except (SettingsError, VeaError, ContractError, WarehouseError) as error:
+            self.failed += 1
+            click.echo(f"{click.style('FAILED', fg='red')}  {name}")
+            for line in str(error).splitlines():
+                click.echo(f"        {line}")
+            return False
+        click.echo(f"{click.style('ok', fg='green')}      {name}: {said}")
+        return True
+
+
+def run() -> int:
+    logging.getLogger("sensource_dagster").addHandler(logging.NullHandler())  # each failure is told once, below
+    steps = _Steps()
+    environment = environment_with_dotenv()
+    found: list[Settings] = []
+
+    def settings_step() -> str:
+        settings = read_settings(environment)
+        found.append(settings)
+        return f"{settings.account}; days of {settings.timezone.key} from {settings.start_date}"
+
+    if steps.take("settings", settings_step):
+        settings = found[0]
+        if steps.take("credentials", lambda: _credentials(settings)):
+            _check_account(steps, settings)
+        steps.take("warehouse", lambda: _warehouse(settings))
+    click.echo("Everything works." if not steps.failed else f"{steps.failed} of the steps failed.")
+    return 1 if steps.failed else 0
+
+
+def _credentials(settings: Settings) -> str:
+    if not settings.has_credentials:
+        raise SettingsError(NO_CREDENTIALS)
+    return " and ".join(CREDENTIALS) + " are set"
+
+
+def _check_account(steps: _Steps, settings: Settings) -> None:
+    clients: list[VeaClient] = []
+
+    def token_step() -> str:
+        account = VeaAccount(
+            api_url=settings.api_url,
+            auth_url=settings.auth_url,
+            client_id=settings.client_id or "",
+            client_secret=settings.client_secret or "",
+            token_dir=token_directory(),
+        )
+        clients.append(VeaClient(account, _POLICY))
+        clients[0].authenticate()
+        return f"{settings.auth_url} accepts the credentials"
+
+    try:
+        if steps.take("token", token_step):
+            for name in settings.static_endpoints:
+                table = TABLES[name]
+                steps.take(f"/api/{table.endpoint}", lambda table=table: _entities(clients[0], table))  # type: ignore[misc]
+            for table in COUNTS:
+                steps.take(f"/api/{table.endpoint}", lambda table=table: _yesterday(clients[0], table, settings))  # type: ignore[misc]
+    finally:
+        for client in clients:
+            client.close()
+
+
+def _entities(vea: VeaClient, table: Table) -> str:
+    rows = vea.entities(table.endpoint)
+    list_frame(table, rows)
+    return f"{len(rows)} entries"
+
+
+def _yesterday(vea: VeaClient, table: Table, settings: Settings) -> str:
+    day = datetime.now(settings.timezone).date() - timedelta(days=1)
+    metrics = settings.traffic_metrics if table.name == "traffic" else settings.occupancy_metrics
+    window = day_windows(day, day, settings.timezone)[0]
+    rows = vea.counts("traffic" if table.name == "traffic" else "occupancy", window, metrics)
+    counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
+    entities = counts.frame[table.key[0]].nunique()
+    return f"{len(counts.frame)} hours of {entities} {table.entity}s on {day}"
+
+
+def _warehouse(settings: Settings) -> str:
+    existed = settings.warehouse.exists()
+    with Warehouse(settings.warehouse, _WAIT_FOR_WAREHOUSE, {}).open() as connection:
+        # Within a transaction that is not committed, so that nothing stays behind.
+        connection.execute("BEGIN TRANSACTION")
+        connection.execute("CREATE TABLE sensource_check_of_writability (i INTEGER)")
+        connection.execute("ROLLBACK")
+    return f"{settings.warehouse} is writable" + ("" if existed else ", and was made")

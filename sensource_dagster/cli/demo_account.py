@@ -1,0 +1,43 @@
+"""The demo's account, and its own folder: nothing of it touches the real warehouse or its history."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from sensource_dagster.simulator import Options, RunningSimulator
+
+PROJECT = Path(__file__).resolve().parents[2]
+HOME = PROJECT / "data" / "demo"
+OPTIONS = Options()
+DAYS = 90
+
+
+def environment(simulator: RunningSimulator) -> dict[str, str]:
+    """The process environment with the demo's settings in place of any others."""
+    today = datetime.now(ZoneInfo(OPTIONS.timezone)).date()
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SENSOURCE_")},
+        "SENSOURCE_CLIENT_ID": simulator.client_id,
+        "SENSOURCE_CLIENT_SECRET": simulator.client_secret,
+        "SENSOURCE_API_URL": simulator.api_url,
+        "SENSOURCE_AUTH_URL": simulator.auth_url,
+        "SENSOURCE_TIMEZONE": OPTIONS.timezone,
+        "SENSOURCE_START_DATE": (today - timedelta(days=DAYS - 1)).isoformat(),
+        "SENSOURCE_WAREHOUSE": str(HOME / "demo.duckdb"),
+        "DAGSTER_HOME": str(HOME),
+    }
+
+
+def make_home() -> None:
+    """Give the demo a Dagster instance like the project's, with its history in the demo's folder."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    config: Mapping[str, object] = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
+    placed = {"storage", "compute_logs", "local_artifact_storage"}
+    kept = {name: value for name, value in config.items() if name not in placed}
+    (HOME / "dagster.yaml").write_text(yaml.safe_dump(kept))

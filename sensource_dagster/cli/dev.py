@@ -1,0 +1,44 @@
+"""`sensource dev`: `dagster dev` for the configured account, or for the demo's where none is configured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from sensource_dagster.cli import demo_account
+from sensource_dagster.settings import SettingsError, environment_with_dotenv, read_settings
+from sensource_dagster.simulator import serving
+
+
+def run(port: int | None) -> int:
+    try:
+        settings = read_settings(environment_with_dotenv())
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    if settings.has_credentials:
+        click.echo(f"Serving the {settings.account}.")
+        # Dagster warns of lost history where DAGSTER_HOME is not set; dagster.yaml here says where it is kept.
+        environment = {"DAGSTER_HOME": str(demo_account.PROJECT), **os.environ}
+        return _dagster_dev(port, environment, demo_account.PROJECT)
+    click.echo("No credentials in the environment or .env, so this serves the demo account, with data of its own.")
+    demo_account.make_home()
+    with serving(demo_account.OPTIONS) as simulator:
+        return _dagster_dev(port, demo_account.environment(simulator), demo_account.HOME)
+
+
+def _dagster_dev(port: int | None, environment: Mapping[str, str], folder: Path) -> int:
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(demo_account.PROJECT / "workspace.yaml")]
+    if port:
+        command += ["--port", str(port)]
+    # In the demo's folder there is no .env that could lead it to the real account.
+    with subprocess.Popen(command, cwd=folder, env=dict(environment)) as process:
+        while process.poll() is None:
+            with suppress(KeyboardInterrupt):  # Ctrl-C reaches Dagster as well, which ends in its own time
+                process.wait()
+    return process.returncode
