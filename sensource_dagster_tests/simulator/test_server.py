@@ -78,10 +78,13 @@ def test_serve_forever_announces_itself_and_ends_quietly(stop: signal.Signals) -
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        auth_url, client_id = process.stdout.readline().split()
-        assert requests.post(auth_url, data={"client_id": client_id}, timeout=10).status_code == 400
-        process.send_signal(stop)
-        rest, errors = process.communicate(timeout=10)
+        try:
+            auth_url, client_id = process.stdout.readline().split()
+            assert requests.post(auth_url, data={"client_id": client_id}, timeout=10).status_code == 400
+            process.send_signal(stop)
+            rest, errors = process.communicate(timeout=10)
+        finally:
+            process.kill()
     assert errors == ""
     if stop == signal.SIGINT:
         assert (process.returncode, rest) == (0, "ended\n")
