@@ -6,7 +6,6 @@ already over (measured).
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Callable
@@ -85,7 +84,7 @@ def call_with_retries(
         )
         raise failure.becomes(
             f"{about} failed in {policy.max_tries} {tries} over {seconds:.0f} s; the last: {failure}. {advice}"
-        ) from failure.__cause__
+        ) from None
 
 
 def retry_after_seconds(header: str | None) -> float | None:
@@ -104,7 +103,7 @@ def retry_after_seconds(header: str | None) -> float | None:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
         seconds = moment.timestamp() - time.time()
-    return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 and not math.isnan(seconds) else None
+    return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 else None
 
 
 def _failure(state: RetryCallState) -> PassingError:

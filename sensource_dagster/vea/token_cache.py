@@ -50,7 +50,7 @@ class TokenCache:
     def __init__(
         self, directory: Path, key: str, lock_wait: float, log: logging.Logger | logging.LoggerAdapter[Any]
     ) -> None:
-        self._file = directory.absolute() / f"vea-token-{key}.json"
+        self._file = directory.absolute() / f"vea-{key}.json"
         self._lock = filelock.FileLock(self._file.with_suffix(".lock"), timeout=lock_wait, mode=0o600)
         self._lock_wait = lock_wait
         self._log = log

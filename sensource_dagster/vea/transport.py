@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from sensource_dagster.vea.account import is_loopback
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.errors import VeaAnswerError, VeaConfigurationError, VeaRefusedError
 from sensource_dagster.vea.policy import HttpPolicy
-from sensource_dagster.vea.redaction import excerpt, redact
+from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.retry import PassingError, call_with_retries, retry_after_seconds
 
 T = TypeVar("T")
@@ -84,20 +85,18 @@ class Transport:
                 response, body = self._exchange(question, token)
             # Also the exceptions of urllib3 and of sockets that requests lets through.
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                if passed.is_set():
-                    raise self._too_late() from error
-                raise self._sorted(question, error) from error
+                # Not chained, here and elsewhere: those texts are not redacted, and can echo what the server said.
+                raise (self._too_late() if passed.is_set() else self._sorted(question, error)) from None
             # An answer that is over where its connection ends looks complete when the deadline cuts it.
             if passed.is_set():
                 raise self._too_late()
         self._check_status(question, response, body)
-        try:
+        # Not `raise` while it is handled: that exception would take the whole body along.
+        with suppress(orjson.JSONDecodeError):
             return orjson.loads(body)
-        except orjson.JSONDecodeError:
-            kind = excerpt(response.headers.get("Content-Type", "no content type"), self.secrets)
-            cause = f"HTTP {response.status_code} that is not JSON ({kind}){self._quoted(body)}"
-            # Not chained: that exception keeps the whole body.
-            raise PassingError(cause, VeaAnswerError) from None
+        kind = excerpt(response.headers.get("Content-Type", "no content type"), self.secrets)
+        cause = f"HTTP {response.status_code} that is not JSON ({kind}){self._quoted(body)}"
+        raise PassingError(cause, VeaAnswerError)
 
     def _exchange(self, question: Question, token: str | None) -> tuple[requests.Response, bytearray]:
         host = urlsplit(question.url).hostname or ""
@@ -156,7 +155,9 @@ class Transport:
         return PassingError(f"no complete answer within the deadline of {self._policy.deadline:g} s")
 
     def _sorted(self, question: Question, error: Exception) -> Exception:
-        cause = redact(f"{type(error).__name__}: {error}", self.secrets)
+        # requests wraps what happened into "Max retries exceeded", though nothing was retried.
+        reason = getattr(next(iter(error.args), None), "reason", None) or error
+        cause = excerpt(f"{type(reason).__name__}: {reason}", self.secrets)
         if "CERTIFICATE_VERIFY_FAILED" in cause:  # OpenSSL's name; the exception lies deep inside others
             return VeaConfigurationError(
                 f"{question.about}: the server's TLS certificate is not trusted ({cause}). Check the address; "

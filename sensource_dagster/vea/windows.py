@@ -74,7 +74,7 @@ def day_windows(first: date, last: date, zone: ZoneInfo, days: int = 30) -> list
     starts = [day_start(first + timedelta(days=n), zone) for n in range((last - first).days + 2)]
     bounds = [starts[0]]
     for day, next_day in pairwise(starts):
-        if next_day - bounds[-1] > longest and day > bounds[-1]:
+        if next_day - bounds[-1] > longest:
             bounds.append(day)
     bounds.append(starts[-1])
     return [Window(start, end) for start, end in pairwise(bounds) if start < end]

@@ -17,7 +17,9 @@ MakeClient = Callable[[], VeaClient]
 @pytest.fixture
 def policy() -> HttpPolicy:
     """As patient as a test can afford."""
-    return HttpPolicy(connect_timeout=2, read_timeout=2, deadline=4, max_tries=3, first_wait=0.01, max_wait=0.05)
+    return HttpPolicy(
+        connect_timeout=10, read_timeout=10, deadline=20, max_tries=3, first_wait=0.01, max_wait=0.05
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def test_an_empty_secret_masks_nothing() -> None:
 
 
 def test_an_excerpt_is_redacted_before_it_is_cut() -> None:
-    text = "x" * (EXCERPT_LENGTH // 2) + " " + "y" * 30 + " " * 5 + "z z " * 13 + "hunter2"
+    text = "a " * (EXCERPT_LENGTH // 2 - 2) + "hunter2"
     assert "hunt" not in excerpt(text, ["hunter2"])
 
 
