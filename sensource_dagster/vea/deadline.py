@@ -73,4 +73,5 @@ class DeadlineAdapter(HTTPAdapter):
                     self.close()
                     raise TimeoutError("deadline passed while connecting")
 
+        Watched.__name__ = connection_class.__name__  # errors show it
         return Watched

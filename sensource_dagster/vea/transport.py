@@ -25,6 +25,15 @@ from sensource_dagster.vea.retry import PassingError, call_with_retries, retry_a
 T = TypeVar("T")
 
 _PASSING_4XX = {408, 425, 429}
+_PASSING_EXCEPTIONS = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+    TimeoutError,
+)
 _ERROR_BODY_BYTES = 4096
 
 
@@ -83,7 +92,7 @@ class Transport:
         with self._adapter.deadline(self._policy.deadline) as passed:
             try:
                 response, body = self._exchange(question, token)
-            # Also the exceptions of urllib3 and of sockets that requests lets through.
+            # Also what requests lets through: exceptions of urllib3, of sockets, of reading a CA file.
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 # Not chained, here and elsewhere: those texts are not redacted, and can echo what the server said.
                 raise (self._too_late() if passed.is_set() else self._sorted(question, error)) from None
@@ -158,16 +167,16 @@ class Transport:
         # requests wraps what happened into "Max retries exceeded", though nothing was retried.
         reason = getattr(next(iter(error.args), None), "reason", None) or error
         cause = excerpt(f"{type(reason).__name__}: {reason}", self.secrets)
-        if "CERTIFICATE_VERIFY_FAILED" in cause:  # OpenSSL's name; the exception lies deep inside others
+        if "CERTIFICATE_VERIFY_FAILED" in str(reason):  # OpenSSL's name; the exception lies deep inside others
             return VeaConfigurationError(
                 f"{question.about}: the server's TLS certificate is not trusted ({cause}). Check the address; "
                 "behind a proxy that re-encrypts, set REQUESTS_CA_BUNDLE to the proxy's CA file."
             )
-        passing = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
-        broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
-        if isinstance(error, (*passing, *broken)) or not isinstance(error, requests.RequestException):
+        if isinstance(error, _PASSING_EXCEPTIONS):
             return PassingError(cause)
-        return VeaConfigurationError(f"{question.about} cannot be sent: {cause}. Check the address.")
+        return VeaConfigurationError(
+            f"{question.about} cannot be sent: {cause}. Check the address and, if it is set, REQUESTS_CA_BUNDLE."
+        )
 
     def _on_retry(self, text: str) -> None:
         self.retries += 1

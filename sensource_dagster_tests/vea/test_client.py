@@ -250,6 +250,20 @@ def test_a_log_of_ones_own_is_used(
     assert len(logged(caplog)) == 1
 
 
+def test_the_session_is_closed_after_use(
+    account: VeaAccount, policy: HttpPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[object] = []
+
+    def close(session: object) -> None:
+        closed.append(session)
+
+    monkeypatch.setattr("sensource_dagster.vea.transport._Session.close", close)
+    with VeaClient(account, policy):
+        assert closed == []
+    assert len(closed) == 1
+
+
 def test_eight_processes_on_a_cold_cache_mint_one_token(
     account: VeaAccount, policy: HttpPolicy, vea: FakeVea
 ) -> None:

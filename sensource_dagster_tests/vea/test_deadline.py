@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from sensource_dagster.vea.deadline import DeadlineAdapter
-from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, says
+from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, resets, says
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -33,28 +33,21 @@ def test_a_drip_ends_at_the_deadline(head: bytes) -> None:
     assert _passed_in_time(drips(head, 0.05))
 
 
-def test_an_answer_in_time_is_left_alone_and_so_is_the_next_on_the_same_connection() -> None:
-    adapter = DeadlineAdapter()
-    with raw_server(says(json_answer(b"{}"))) as url, requests.Session() as session:
-        session.mount(url, adapter)
-        for _ in range(3):
-            with adapter.deadline(5) as passed:
-                assert session.get(url, timeout=5).text == "{}"
-            assert not passed.is_set()
-
-
-def test_a_deadline_that_was_kept_does_not_cut_a_later_answer() -> None:
-    def slow(connection: socket.socket) -> None:
+def test_a_deadline_that_was_kept_does_not_cut_a_later_answer_on_the_same_connection() -> None:
+    def at_once_then_slowly(connection: socket.socket) -> None:
+        connection.sendall(json_answer(b"[1]"))
+        connection.recv(65536)
         threading.Event().wait(1.5)
-        connection.sendall(json_answer(b"{}"))
+        connection.sendall(json_answer(b"[2]"))
 
     adapter = DeadlineAdapter()
-    with raw_server(says(json_answer(b"{}")), slow) as url, requests.Session() as session:
+    with raw_server(at_once_then_slowly, resets) as url, requests.Session() as session:
         session.mount(url, adapter)
-        with adapter.deadline(1):
-            session.get(url, timeout=5)
-        with adapter.deadline(5):
-            assert session.get(url, timeout=5).text == "{}"
+        with adapter.deadline(1) as passed:
+            assert session.get(url, timeout=5).text == "[1]"
+        with adapter.deadline(10):
+            assert session.get(url, timeout=5).text == "[2]"
+        assert not passed.is_set()
 
 
 def test_a_connection_that_is_made_after_the_deadline_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

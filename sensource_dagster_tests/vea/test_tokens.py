@@ -291,10 +291,13 @@ def test_without_a_folder_to_write_the_clients_of_a_process_share_their_token(
     assert vea.minted == 1
 
 
-def test_every_token_is_known_as_a_secret(
-    store: TokenStore, clock: Clock, transport: Transport, vea: FakeVea
+def test_every_token_is_known_as_a_secret_also_one_that_another_process_minted(
+    store: TokenStore, account: VeaAccount, clock: Clock, transport: Transport, policy: HttpPolicy
 ) -> None:
     first(store)
     clock.now += 3600
     first(store)
     assert {"token-1", "token-2"} <= transport.secrets
+    other_process = Transport(policy, LOG)
+    first(TokenStore(account, other_process, LOG, clock))
+    assert other_process.secrets == {"token-2", SECRET}

@@ -179,7 +179,7 @@ def test_what_a_broken_answer_echoes_is_shown_short_and_redacted(transport: Tran
 def test_a_refused_connection_is_worth_another_try(transport: Transport) -> None:
     with raw_server(resets) as url:
         pass
-    with pytest.raises(PassingError, match=r"^NewConnectionError: .*refused"):
+    with pytest.raises(PassingError, match=r"^NewConnectionError: HTTPConnection.*refused"):
         transport.send(question(url))
 
 
@@ -227,6 +227,14 @@ def test_a_certificate_nobody_vouches_for_is_refused_at_once(transport: Transpor
         with pytest.raises(VeaConfigurationError, match="certificate is not trusted"):
             transport.send(question(server.url_for("/it")), "token-1")
         assert server.log == []
+
+
+def test_a_ca_file_that_is_not_there_is_a_matter_of_settings(
+    transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    with pytest.raises(VeaConfigurationError, match=r"missing\.pem.*REQUESTS_CA_BUNDLE"):
+        transport.send(question("https://127.0.0.1:1/"))
 
 
 def test_what_is_said_is_shown_short_and_redacted(transport: Transport, server: HTTPServer) -> None:
