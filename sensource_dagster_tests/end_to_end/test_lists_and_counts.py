@@ -1,0 +1,138 @@
+"""The sync end to end: what stands in the warehouse is what the account holds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sensource_dagster.simulator import ManualClock, Options
+from sensource_dagster.tables import COUNTS, LISTS
+from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
+
+UTC = timezone.utc
+DENVER = ZoneInfo("America/Denver")
+NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
+
+
+def midnight(day: date, zone: ZoneInfo = DENVER) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def test_every_list_entry_and_every_hour_of_a_batch_is_in_the_warehouse(tmp_path: Path) -> None:
+    first, last = date(2025, 10, 20), date(2025, 11, 18)
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        assert sync.run("lists").success
+        assert sync.run("counts", first, last).success
+        for table in LISTS:
+            listed = {entry[f"{table.name}Id"] for entry in sync.simulator.entities(table.name)}  # type: ignore[arg-type]
+            assert {row[0] for row in sync.table(table.name)} == listed
+        for counts in COUNTS:
+            truth = sync.truth(counts.name, midnight(first), midnight(last + timedelta(days=1)))
+            assert len(truth) > 1000
+            assert sync.counts(counts.name) == truth
+
+
+def test_a_batch_equals_the_same_days_one_by_one(tmp_path: Path) -> None:
+    days = [date(2025, 10, 20) + timedelta(days=number) for number in range(30)]
+    with syncing(tmp_path / "batch", clock=ManualClock(NOW)) as batch:
+        assert batch.run("counts", days[0], days[-1]).success
+        of_the_batch = {table.name: batch.table(table.name) for table in COUNTS}
+    with syncing(tmp_path / "singles", clock=ManualClock(NOW)) as singles:
+        for day in days:
+            assert singles.run("counts", day).success
+        for table in COUNTS:
+            synced_at = next(at for at, column in enumerate(table.all_columns) if column.name == "_synced_at")
+            assert _without(synced_at, singles.table(table.name)) == _without(synced_at, of_the_batch[table.name])
+
+
+def _without(position: int, rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return [row[:position] + row[position + 1 :] for row in rows]
+
+
+def test_a_rerun_leaves_every_table_as_it_was(tmp_path: Path) -> None:
+    first, last = date(2025, 11, 20), date(2025, 12, 10)
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        assert sync.run("everything", first, last).success
+        before = {table.name: sync.table(table.name) for table in LISTS + COUNTS}
+        again = sync.run("everything", first, last)
+        assert again.success
+        assert {table.name: sync.table(table.name) for table in LISTS + COUNTS} == before
+        for day in metadata(again, "traffic").values():
+            assert day["rows_inserted"] == day["rows_corrected"] == 0
+            assert day["rows_unchanged"] == day["rows"]
+
+
+def test_late_rows_and_corrections_reach_the_warehouse_and_are_counted_on_their_day(tmp_path: Path) -> None:
+    clock = ManualClock(NOW)
+    first, last = date(2025, 12, 8), date(2025, 12, 10)
+    with syncing(tmp_path, Options(token_seconds=10**7), clock) as sync:
+        assert sync.run("counts", first, last).success
+        before = sync.counts("traffic")
+        clock.advance(days=4)
+        again = sync.run("counts", first, last)
+        after = sync.counts("traffic")
+        assert after == sync.truth("traffic", midnight(first), midnight(last + timedelta(days=1)))
+        changed = {key for key in before if before[key] != after[key]}
+        assert changed
+        assert set(after) - set(before)
+        reported = metadata(again, "traffic")
+        for day in (first, first + timedelta(days=1), last):
+            of_the_day = {key for key in changed if key[1].astimezone(DENVER).date() == day}
+            new = {key for key in set(after) - set(before) if key[1].astimezone(DENVER).date() == day}
+            assert reported[str(day)]["rows_corrected"] == len(of_the_day)
+            assert reported[str(day)]["rows_inserted"] == len(new)
+
+
+def test_each_day_s_event_carries_that_day_s_own_numbers(tmp_path: Path) -> None:
+    first, last = date(2025, 11, 1), date(2025, 11, 7)
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        result = sync.run("counts", first, last)
+        sums = sync.query(
+            "SELECT record_date, count(*), sum(sumins), sum(sumouts), count(DISTINCT zone_id) "
+            "FROM warehouse.sensource.traffic GROUP BY 1"
+        )
+        traffic = metadata(result, "traffic")
+        assert len(sums) == len(traffic) == 7
+        for day, rows, ins, outs, zones in sums:
+            said = traffic[str(day)]
+            assert (said["rows"], said["ins"], said["outs"], said["zones"]) == (rows, ins, outs, zones)
+        peaks = sync.query("SELECT record_date, max(maxoccupancy) FROM warehouse.sensource.occupancy GROUP BY 1")
+        occupancy = metadata(result, "occupancy")
+        assert {str(day): peak for day, peak in peaks} == {
+            day: said["peak_occupancy"] for day, said in occupancy.items()
+        }
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 10_000),
+    zone=st.sampled_from(["America/Denver", "UTC", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"]),
+    first=st.dates(date(2025, 1, 1), date(2025, 12, 1)),
+    days=st.integers(1, 45),
+)
+def test_each_zone_s_daily_sums_are_those_of_the_account_for_any_window_and_seed(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, zone: str, first: date, days: int
+) -> None:
+    last = first + timedelta(days=days - 1)
+    local = ZoneInfo(zone)
+    options = Options(seed=seed, zones=3, timezone=zone)
+    folder = tmp_path_factory.mktemp("sums")
+    with syncing(folder, options, ManualClock(NOW), SENSOURCE_TIMEZONE=zone) as sync:
+        result = sync.run("counts", first, last)
+        assert result.success, error_text(result)
+        expected: dict[tuple[str, date], tuple[int, int]] = {}
+        truth = sync.truth("traffic", midnight(first, local), midnight(last + timedelta(days=1), local))
+        for (zone_id, hour), (_, ins, outs) in truth.items():
+            key = zone_id, hour.astimezone(local).date()
+            so_far = expected.get(key, (0, 0))
+            expected[key] = so_far[0] + ins, so_far[1] + outs
+        found = sync.query(
+            "SELECT zone_id, record_date, sum(sumins)::BIGINT, sum(sumouts)::BIGINT "
+            "FROM warehouse.sensource.traffic GROUP BY 1, 2"
+        )
+        assert {(zone_id, day): (ins, outs) for zone_id, day, ins, outs in found} == expected

@@ -1,0 +1,54 @@
+"""Two reads of one library's seven weeks, ten minutes apart, as the real API answered them (ids replaced)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sensource_dagster.simulator import ManualClock, Options
+from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
+
+FOLDER = Path(__file__).resolve().parents[1] / "recorded"
+FIRST, LAST = date(2025, 10, 21), date(2025, 12, 10)
+
+
+def recording(read_at: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(gzip.decompress((FOLDER / f"traffic_read_{read_at}.json.gz").read_bytes()))
+    return document
+
+
+def by_key(rows: list[dict[str, Any]]) -> dict[tuple[str, datetime], tuple[Any, ...]]:
+    return {
+        (row["zoneId"], datetime.fromisoformat(row["recordDate_hour_1"].replace("Z", "+00:00"))): (
+            row["name"],
+            row["sumins"],
+            row["sumouts"],
+        )
+        for row in rows
+    }
+
+
+def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_other_change(tmp_path: Path) -> None:
+    first, second = recording("20251210T224600Z"), recording("20251210T225600Z")
+    clock = ManualClock(datetime(2025, 12, 10, 23, tzinfo=timezone.utc))
+    with syncing(tmp_path, Options(recordings=[first, second]), clock) as sync:
+        result = sync.run("counts", FIRST, LAST)
+        assert result.success, error_text(result)
+        assert sync.counts("traffic") == by_key(first["results"])
+        before = sync.query("SELECT COLUMNS(* EXCLUDE _synced_at), _synced_at FROM warehouse.sensource.traffic")
+
+        sync.simulator.replay_next()
+        result = sync.run("counts", FIRST, LAST)
+        assert result.success, error_text(result)
+        assert sync.counts("traffic") == by_key(second["results"])
+        after = sync.query("SELECT COLUMNS(* EXCLUDE _synced_at), _synced_at FROM warehouse.sensource.traffic")
+
+        assert len(after) == len(before) == 5979
+        assert len(set(after) - set(before)) == 4
+        days = metadata(result, "traffic")
+        assert sum(day["rows_corrected"] for day in days.values()) == days["2025-12-10"]["rows_corrected"] == 4
+        assert sum(day["rows_inserted"] for day in days.values()) == 0
