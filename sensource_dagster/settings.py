@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -140,13 +141,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
             problems.append(f"{name}={text!r}: {error}. Without the variable it is {default!r}.")
-    if not problems:
-        settings = Settings(**values)
-        late = check.future(settings.start_date, settings.timezone)
-        if late is None:
-            return settings
-        problems.append(f"SENSOURCE_START_DATE='{settings.start_date}': {late}.")
-    raise SettingsError("\n".join(problems))
+    if {"start_date", "timezone"} <= values.keys():
+        late = check.future(values["start_date"], values["timezone"])
+        if late is not None:
+            problems.append(f"SENSOURCE_START_DATE='{values['start_date']}': {late}.")
+    if problems:
+        raise SettingsError(_without_secrets("\n".join(problems), values["client_secret"]))
+    return Settings(**values)
+
+
+def _without_secrets(text: str, secret: str | None) -> str:
+    """For a secret that went into the wrong variable, or a password into a URL."""
+    text = re.sub(r"//[^/\s]*@", "//***@", text)
+    return text.replace(secret, "***") if secret and len(secret) > 5 else text
 
 
 def environment_with_dotenv(folder: Path | None = None) -> dict[str, str]:

@@ -44,11 +44,14 @@ def time_zone(text: str) -> ZoneInfo:
 
 def day(text: str) -> date:
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is None:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is None:
             raise ValueError
-        return date.fromisoformat(text)
+        first = date.fromisoformat(text)
     except ValueError:
         raise ValueError("no date; allowed is YYYY-MM-DD, such as 2022-01-01") from None
+    if first.year < 1970:  # Dagster cuts the leading zeros of a year, and a day before counting is a slip
+        raise ValueError("too early; allowed is YYYY-MM-DD from 1970-01-01 on")
+    return first
 
 
 def future(first: date, zone: ZoneInfo) -> str | None:
