@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from sensource_dagster.tables import DAY, HOUR, Column, Table, Type, column_name
-from sensource_dagster.values import DTYPES, MisfitError, to_series, type_of
+from sensource_dagster.values import DTYPES, MisfitError, shown, to_series, type_of
 
 Row = dict[str, Any]
 
@@ -113,4 +113,4 @@ def _sources(table: Table, rows: Sequence[Row]) -> dict[str, str]:
 
 
 def _key_text(table: Table, row: Row, sources: dict[str, str]) -> str:
-    return ", ".join(f"{name}={row.get(sources.get(name, name))!r}" for name in table.key)
+    return ", ".join(f"{name}={shown(row.get(sources.get(name, name)))}" for name in table.key)

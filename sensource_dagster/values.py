@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -12,8 +14,13 @@ import pandas as pd
 from sensource_dagster.tables import Type
 
 _INT64: Final = range(-(2**63), 2**63)
-_SHOWN: Final = 80
+_EXACT: Final = range(-(2**53), 2**53 + 1)  # the whole numbers of which DOUBLE holds each
+# pandas reads more as a time: "now", "today", a year alone, a year before Christ.
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_YEARS: Final = range(1, 10_000)  # in UTC, where an offset can lead out of them
 _ABSENT: Final = type(None)
+_SHORT: Final = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 DTYPES: Final[dict[Type, str]] = {
     Type.VARCHAR: "string",
@@ -30,9 +37,18 @@ class MisfitError(ValueError):
     """The value at `position` does not fit its column's type."""
 
     def __init__(self, position: int, value: object, reason: str) -> None:
-        shown = repr(value)
-        super().__init__(shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…", reason)
-        self.position, self.shown, self.reason = position, self.args[0], reason
+        super().__init__(shown(value), reason)
+        self.position, self.shown, self.reason = position, shown(value), reason
+
+
+def shown(value: object) -> str:
+    """The value as an error shows it: short, on one line, whatever it is."""
+    return _SHORT.repr(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Not a text such as "1_000" or "\u0663", which Python reads as a number and JSON does not."""
+    return not isinstance(value, str) or (value.isascii() and "_" not in value)
 
 
 def _text(value: Any) -> str:
@@ -48,7 +64,7 @@ def _integer(value: Any) -> int:
         raise ValueError("not a whole number")
     if isinstance(value, float) and not value.is_integer():
         raise ValueError("not a whole number")
-    if isinstance(value, str) and not value.strip().lstrip("+-").isascii():
+    if not _is_plain(value):
         raise ValueError("not a whole number")
     try:
         number = int(value)
@@ -60,7 +76,7 @@ def _integer(value: Any) -> int:
 
 
 def _double(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or not _is_plain(value):
         raise ValueError("not a number")
     try:
         number = float(value)
@@ -68,6 +84,8 @@ def _double(value: Any) -> float:
         raise ValueError("not a number") from None
     if not math.isfinite(number):
         raise ValueError("not a finite number")
+    if isinstance(value, int) and int(number) != value:
+        raise ValueError("too large to be kept exactly")
     return number
 
 
@@ -78,20 +96,25 @@ def _boolean(value: Any) -> bool:
 
 
 def _instant(value: Any) -> pd.Timestamp:
-    if not isinstance(value, str):
+    """A time without an offset is taken as UTC."""
+    if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
         raise ValueError("not an ISO 8601 time")
     try:
-        instant = pd.to_datetime(value, format="ISO8601", utc=True)
+        time = pd.Timestamp(value)
+        instant = (time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")).as_unit("us")
     except (ValueError, OverflowError):
         raise ValueError("not an ISO 8601 time") from None
-    if pd.isna(instant):
+    if instant.year not in _YEARS:
         raise ValueError("not an ISO 8601 time")
     return instant
 
 
 def _json(value: Any) -> str:
     # Sorted, so that another order of an object's keys is no correction.
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError as error:  # it reads deeper nesting than it writes
+        raise ValueError(f"no JSON that can be written ({error})") from None
 
 
 _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
@@ -113,10 +136,14 @@ _AS_THEY_ARE: Final[dict[Type, set[type]]] = {
 
 def _whole(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
     if kind is Type.TIMESTAMPTZ:
+        if not all(map(_INSTANT.fullmatch, values)):
+            raise ValueError
         instants = pd.to_datetime(pd.Series(values, dtype="object"), format="ISO8601", utc=True)
-        if instants.isna().any():  # pandas reads "", "NaT" and "nan" as absent
+        if not instants.dt.year.isin(_YEARS).all():
             raise ValueError
         return instants.dt.as_unit("us")
+    if kind is Type.BIGINT and not all(value is None or value in _INT64 for value in values):
+        raise ValueError  # pandas would go through float64, and what comes of that depends on the machine
     return pd.Series(values, dtype=DTYPES[kind])
 
 
@@ -150,6 +177,6 @@ def type_of(values: Sequence[Any]) -> Type:
         return Type.BOOLEAN
     if kinds == {int} and all(value is None or value in _INT64 for value in values):
         return Type.BIGINT
-    if kinds and kinds <= {int, float}:
+    if kinds and kinds <= {int, float} and all(type(value) is not int or value in _EXACT for value in values):
         return Type.DOUBLE
     return Type.JSON
