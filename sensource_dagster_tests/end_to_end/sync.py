@@ -55,7 +55,9 @@ class Sync:
         if name == "traffic":
             values = "zone_id, record_date_hour_1, name, sumins, sumouts"
         else:
-            values = "space_id, record_date_hour_1, name, maxoccupancy, minoccupancy, avgoccupancy, sumins, sumouts"
+            values = (
+                "space_id, record_date_hour_1, name, maxoccupancy, minoccupancy, avgoccupancy, sumins, sumouts"
+            )
         return {row[:2]: row[2:] for row in self.query(f"SELECT {values} FROM warehouse.sensource.{name}")}
 
     def truth(self, name: str, start: datetime, end: datetime) -> dict[tuple[str, datetime], tuple[Any, ...]]:
@@ -95,7 +97,11 @@ def syncing(
 ) -> Iterator[Sync]:
     """A deployment in `folder`; `variables` are SENSOURCE_* settings that differ from the usual ones."""
     serving_at = serving(options, clock) if clock else serving(options)
-    with serving_at as simulator, pytest.MonkeyPatch.context() as environment, DagsterInstance.ephemeral() as instance:
+    with (
+        serving_at as simulator,
+        pytest.MonkeyPatch.context() as environment,
+        DagsterInstance.ephemeral() as instance,
+    ):
         wanted = variables_of(simulator, folder, **variables)
         for name, value in wanted.items():
             environment.setenv(name, value)

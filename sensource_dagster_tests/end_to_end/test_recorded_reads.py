@@ -17,7 +17,9 @@ FIRST, LAST = date(2025, 10, 21), date(2025, 12, 10)
 
 
 def recording(read_at: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(gzip.decompress((FOLDER / f"traffic_read_{read_at}.json.gz").read_bytes()))
+    document: Mapping[str, Any] = json.loads(
+        gzip.decompress((FOLDER / f"traffic_read_{read_at}.json.gz").read_bytes())
+    )
     return document
 
 
@@ -32,7 +34,9 @@ def by_key(rows: list[dict[str, Any]]) -> dict[tuple[str, datetime], tuple[Any, 
     }
 
 
-def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_other_change(tmp_path: Path) -> None:
+def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_other_change(
+    tmp_path: Path,
+) -> None:
     first, second = recording("20251210T224600Z"), recording("20251210T225600Z")
     clock = ManualClock(datetime(2025, 12, 10, 23, tzinfo=timezone.utc))
     with syncing(tmp_path, Options(recordings=[first, second]), clock) as sync:

@@ -1,0 +1,213 @@
+"""Whatever fails, the tables hold the old truth or the new one, and the next run heals it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sensource_dagster.simulator import ManualClock, Options, fault_kinds
+from sensource_dagster.tables import COUNTS, LISTS
+from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+
+UTC = timezone.utc
+NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
+FIRST, LAST = date(2025, 11, 3), date(2025, 11, 16)
+START, END = datetime(2025, 11, 3, 7, tzinfo=UTC), datetime(2025, 11, 17, 7, tzinfo=UTC)
+
+
+def doubled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "sumins": row["sumins"] * 2} for row in rows]
+
+
+def first_one_broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**rows[0], "sumouts": "many"}, *rows[1:]]
+
+
+def test_a_value_that_does_not_fit_fails_the_run_names_itself_and_changes_nothing(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        assert sync.run("counts", FIRST, LAST).success
+        before = sync.table("traffic")
+        sync.simulator.faults.next(
+            fault_kinds.rows(lambda rows: first_one_broken(doubled(rows))), path="/api/data/traffic"
+        )
+        result = sync.run("counts", FIRST, LAST)
+        assert not result.success
+        said = error_text(result)
+        for part in ("traffic.sumouts", "BIGINT", "'many'", "zone_id=", "record_date_hour_1='2025-11-03T07:00"):
+            assert part in said
+        assert sync.table("traffic") == before
+        assert sync.run("counts", FIRST, LAST).success
+        assert sync.counts("traffic") == sync.truth("traffic", START, END)
+
+
+def test_a_merge_that_fails_in_the_database_leaves_every_old_row(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        assert sync.run("counts", FIRST, LAST).success
+        with duckdb.connect(str(sync.settings.warehouse)) as connection:
+            connection.execute("CREATE TABLE was AS SELECT * FROM warehouse.sensource.traffic")
+            connection.execute("DROP TABLE warehouse.sensource.traffic")
+            connection.execute(
+                "CREATE TABLE warehouse.sensource.traffic (zone_id VARCHAR NOT NULL, name VARCHAR, "
+                "record_date_hour_1 TIMESTAMPTZ NOT NULL, sumins BIGINT CHECK (sumins < 10_000), sumouts BIGINT, "
+                "record_date DATE NOT NULL, _synced_at TIMESTAMPTZ NOT NULL)"
+            )
+            connection.execute("INSERT INTO warehouse.sensource.traffic BY NAME SELECT * FROM was")
+        before = sync.table("traffic")
+        sync.simulator.faults.next(
+            fault_kinds.rows(lambda rows: [{**rows[0], "sumins": 10_000}, *doubled(rows[1:])]),
+            path="/api/data/traffic",
+        )
+        result = sync.run("counts", FIRST, LAST)
+        assert not result.success
+        assert "Table traffic" in error_text(result)
+        assert "Nothing was written" in error_text(result)
+        assert sync.table("traffic") == before
+
+
+def test_an_empty_list_answer_fails_the_run_and_changes_nothing(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        assert sync.run("lists").success
+        before = {table.name: sync.table(table.name) for table in LISTS}
+        sync.simulator.override_list("zone", [])
+        result = sync.run("lists")
+        assert not result.success
+        assert "listed no zone at all" in error_text(result)
+        assert {table.name: sync.table(table.name) for table in LISTS} == before
+
+
+def test_a_failing_list_does_not_keep_the_counts_back(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        sync.simulator.faults.next(fault_kinds.status(404), times=100, path="/api/zone")
+        result = sync.run("everything", FIRST, LAST)
+        assert not result.success
+        assert "/api/zone" in error_text(result)
+        assert sync.counts("traffic") == sync.truth("traffic", START, END)
+        assert {row[0] for row in sync.table("space")} == {e["spaceId"] for e in sync.simulator.entities("space")}
+
+
+def test_an_entry_that_vanishes_is_marked_and_its_return_unmarks_it(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        zones = sync.simulator.entities("zone")
+        assert sync.run("lists").success
+        sync.simulator.override_list("zone", zones[1:])
+        assert sync.run("lists").success
+        deleted = "SELECT zone_id FROM warehouse.sensource.zone WHERE _deleted"
+        assert sync.query(deleted) == [(zones[0]["zoneId"],)]
+        sync.simulator.override_list("zone", None)
+        assert sync.run("lists").success
+        assert sync.query(deleted) == []
+
+
+def test_unknown_fields_become_columns_and_are_named_in_a_warning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        zones = [{**zone, "wallColour": "red", "tags": {"a": [1]}} for zone in sync.simulator.entities("zone")]
+        sync.simulator.override_list("zone", zones)
+        assert sync.run("lists").success
+        assert sync.query("SELECT DISTINCT wall_colour, tags->>'$.a[0]' FROM warehouse.sensource.zone") == [
+            ("red", "1")
+        ]
+        assert "zone has a new column wall_colour (VARCHAR)" in capfd.readouterr().err
+
+
+def test_a_run_without_credentials_says_which_variables_to_set_and_asks_nothing(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_CLIENT_SECRET="") as sync:
+        result = sync.run("everything", FIRST, LAST)
+        assert not result.success
+        for line in error_text(result).splitlines():
+            assert "SENSOURCE_CLIENT_ID" in line
+            assert "SENSOURCE_CLIENT_SECRET" in line
+            assert "make demo" in line
+        assert not sync.simulator.requests
+
+
+def test_a_wrong_secret_is_tried_once_by_each_step_and_never_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "not-the-secret-8f1c"
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_CLIENT_SECRET=secret) as sync:
+        result = sync.run("counts", FIRST, LAST)
+        assert not result.success
+        said = error_text(result)
+        assert "SENSOURCE_CLIENT_SECRET" in said
+        assert [request.path for request in sync.simulator.requests] == ["/oauth/token"] * 2
+        printed = capfd.readouterr()
+        assert secret not in said + printed.out + printed.err + repr(sync.definitions.resources)
+
+
+RUN_COUNTS = """
+import os, sys
+from dagster import DagsterInstance
+from sensource_dagster.definitions import defs
+sys.stdin.readline()
+tags = {"dagster/asset_partition_range_start": sys.argv[1], "dagster/asset_partition_range_end": sys.argv[2]}
+with DagsterInstance.ephemeral() as instance:
+    defs.resolve_job_def("counts").execute_in_process(instance=instance, tags=tags)
+"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_run_killed_at_any_moment_leaves_rows_that_are_true_and_the_next_run_completes_them(
+    tmp_path: Path, seed: int
+) -> None:
+    moment = random.Random(seed).uniform(0.02, 0.6)
+    first, last = date(2025, 9, 1), date(2025, 10, 30)
+    start, end = datetime(2025, 9, 1, 6, tzinfo=UTC), datetime(2025, 10, 31, 6, tzinfo=UTC)
+    with syncing(tmp_path, Options(zones=20), ManualClock(NOW)) as sync:
+        arguments = [sys.executable, "-c", RUN_COUNTS, str(first), str(last)]
+        environment = {**os.environ, **sync.variables}
+        with subprocess.Popen(
+            arguments, env=environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as run:
+            assert run.stdin
+            run.stdin.write(b"\n")
+            run.stdin.flush()
+            while run.poll() is None and not sync.simulator.requests:
+                time.sleep(0.005)
+            time.sleep(moment)
+            os.killpg(run.pid, signal.SIGKILL)
+        truth = {table.name: sync.truth(table.name, start, end) for table in COUNTS}
+        if sync.settings.warehouse.exists():
+            there = {name for (name,) in sync.query("SELECT table_name FROM duckdb_tables()")}
+            for name in there:
+                assert sync.counts(name).items() <= truth[name].items()
+        assert sync.run("counts", first, last).success
+        for table in COUNTS:
+            assert sync.counts(table.name) == truth[table.name]
+
+
+def test_a_batch_that_fails_leaves_the_windows_before_it_and_the_next_run_adds_the_rest(tmp_path: Path) -> None:
+    first, last = date(2025, 9, 1), date(2025, 10, 30)
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+
+        def fail_second_window(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            sync.simulator.faults.next(fault_kinds.status(400), path="/api/data/traffic")
+            return rows
+
+        sync.simulator.faults.next(fault_kinds.rows(fail_second_window), path="/api/data/traffic")
+        assert not sync.run("counts", first, last).success
+        found = sync.counts("traffic")
+        assert found == sync.truth(
+            "traffic", datetime(2025, 9, 1, 6, tzinfo=UTC), datetime(2025, 10, 1, 6, tzinfo=UTC)
+        )
+        assert sync.run("counts", first, last).success
+        end = datetime(2025, 10, 31, 6, tzinfo=UTC)
+        assert sync.counts("traffic") == sync.truth("traffic", datetime(2025, 9, 1, 6, tzinfo=UTC), end)
+
+
+def test_many_runs_mint_one_token(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        for day in range(5):
+            assert sync.run("counts", FIRST + timedelta(days=day)).success
+        assert sync.simulator.mints == 1
