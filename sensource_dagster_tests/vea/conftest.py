@@ -1,17 +1,38 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient
+from sensource_dagster.vea.tokens import TokenStore
+from sensource_dagster.vea.transport import Transport
 from sensource_dagster_tests.vea.fake_vea import FakeVea
 
 SECRET = "s3cret/of+the&client"
 
+LOG = logging.getLogger("test")
+
 MakeClient = Callable[[], VeaClient]
+MakeTransport = Callable[..., Transport]
+
+
+class Clock:
+    """A time that stands still until a test moves it; seconds since the epoch."""
+
+    def __init__(self) -> None:
+        self.now = 1_750_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def first_token(store: TokenStore) -> str:
+    return next(store.for_one_question())
 
 
 @pytest.fixture
@@ -62,3 +83,32 @@ def new_client(account: VeaAccount, policy: HttpPolicy) -> Iterator[MakeClient]:
 @pytest.fixture
 def client(new_client: MakeClient) -> VeaClient:
     return new_client()
+
+
+@pytest.fixture
+def new_transport(policy: HttpPolicy) -> Iterator[MakeTransport]:
+    """Makes transports by the policy with changes, and closes them."""
+    made: list[Transport] = []
+
+    def make(**changes: float) -> Transport:
+        made.append(Transport(replace(policy, **changes), LOG))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for transport in made:
+        transport.close()
+
+
+@pytest.fixture
+def transport(new_transport: MakeTransport) -> Transport:
+    return new_transport()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(account: VeaAccount, transport: Transport, clock: Clock) -> TokenStore:
+    return TokenStore(account, transport, LOG, clock)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 from dataclasses import replace
 from datetime import datetime, timezone
-from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import pytest
-from werkzeug import Request, Response
+from werkzeug import Response
 
 from sensource_dagster.vea import (
     HttpPolicy,
@@ -20,8 +18,7 @@ from sensource_dagster.vea import (
     VeaUnavailableError,
     Window,
 )
-from sensource_dagster.vea import tokens as tokens_module
-from sensource_dagster_tests.vea.conftest import SECRET, MakeClient
+from sensource_dagster_tests.vea.conftest import SECRET
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
 
 WINDOW = Window(datetime(2025, 12, 1, tzinfo=timezone.utc), datetime(2025, 12, 2, tzinfo=timezone.utc))
@@ -30,12 +27,6 @@ WINDOW = Window(datetime(2025, 12, 1, tzinfo=timezone.utc), datetime(2025, 12, 2
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What was logged on the client's side of the socket."""
     return [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
-
-
-@pytest.fixture
-def _no_mint_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a token be renewed right after it was minted, as if 30 s had passed."""
-    monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.0)
 
 
 @pytest.mark.parametrize("answer", [[{"a": 1}], {"results": [{"a": 1}]}])
@@ -150,64 +141,6 @@ def test_the_time_spent_is_counted_even_if_in_vain(client: VeaClient, vea: FakeV
     assert client.seconds > spent
 
 
-def test_a_passing_401_costs_one_more_request_and_no_token(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [Response("", 401)]
-    assert client.entities("location") == vea.rows
-    assert vea.used == ["token-1", "token-1"]
-    assert vea.minted == 1
-
-
-@pytest.mark.usefixtures("_no_mint_interval")
-def test_a_token_that_ended_is_renewed_once(client: VeaClient, vea: FakeVea) -> None:
-    client.entities("location")
-    vea.ended = {"token-1"}
-    assert client.entities("location") == vea.rows
-    assert vea.used[1:] == ["token-1", "token-1", "token-2"]
-    assert vea.minted == 2
-
-
-def test_a_token_that_another_run_renewed_is_used(
-    new_client: MakeClient, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours, theirs = new_client(), new_client()
-
-    def renewed_meanwhile(_request: Request) -> Response:
-        vea.ended = {"token-1"}
-        monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.0)
-        theirs.entities("location")
-        monkeypatch.undo()
-        return Response("", 401)
-
-    vea.answers = [renewed_meanwhile]
-    assert ours.entities("location") == vea.rows
-    assert vea.minted == 2
-
-
-@pytest.mark.usefixtures("_no_mint_interval")
-def test_no_token_helps_in_the_end(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [Response("", 401)] * 100
-    with pytest.raises(VeaCredentialsError, match=r"/api/location is refused with every token.*other deployment"):
-        client.entities("location")
-    assert vea.used == ["token-1", "token-1", "token-2"]
-
-
-@pytest.mark.usefixtures("_no_mint_interval")
-def test_refused_tokens_and_failed_tries_add_up_and_do_not_multiply(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [answer for _ in range(100) for answer in (Response("", 401), Response("", 503))]
-    with pytest.raises((VeaCredentialsError, VeaUnavailableError)):
-        client.entities("location")
-    assert len(vea.used) <= 3 + 3  # max_tries, and three more after a 401
-    assert vea.minted == 2
-
-
-def test_a_token_minted_just_now_and_refused_is_not_followed_by_another(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [Response("", 401)] * 100
-    for _ in range(3):
-        with pytest.raises(VeaCredentialsError, match="another deployment or tool"):
-            client.entities("location")
-    assert vea.minted == 1
-
-
 def test_no_secret_is_in_any_error_log_or_repr(
     account: VeaAccount, policy: HttpPolicy, vea: FakeVea, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -262,24 +195,3 @@ def test_the_session_is_closed_after_use(
     with VeaClient(account, policy):
         assert closed == []
     assert len(closed) == 1
-
-
-def test_eight_processes_on_a_cold_cache_mint_one_token(
-    account: VeaAccount, policy: HttpPolicy, vea: FakeVea
-) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    together = spawn.Barrier(8)
-    processes = [spawn.Process(target=_ask_together, args=(account, policy, together)) for _ in range(8)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * 8
-    assert vea.minted == 1
-    assert vea.used == ["token-1"] * 8
-
-
-def _ask_together(account: VeaAccount, policy: HttpPolicy, together: Barrier) -> None:
-    with VeaClient(account, policy) as client:
-        together.wait(60)
-        assert client.entities("location") == [{"zoneId": "z1"}]
