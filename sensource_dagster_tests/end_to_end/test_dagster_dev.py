@@ -1,0 +1,94 @@
+"""A backfill through the real daemon, and a history that outlives `dagster dev`."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from sensource_dagster.simulator import serving
+from sensource_dagster.vea.windows import day_windows
+from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
+
+FIRST = date(2026, 2, 1)  # the spring change, 8 March, is among the days
+DAYS = [FIRST + timedelta(days=number) for number in range(65)]
+FINISHES_WITHIN = 180  # seconds
+
+LAUNCH = """
+mutation($backfill: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $backfill) {
+    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
+  }
+}"""
+STATUS = """
+query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"""
+PARTITIONS = """
+{ assetNodes { assetKey { path } partitionStats { numMaterialized numFailed numPartitions } } }"""
+
+
+def backfill(dagster: DagsterDev, days: list[date]) -> str:
+    """Launch a backfill of both counts and wait for its end; its status."""
+    assets = [{"path": ["sensource", "traffic"]}, {"path": ["sensource", "occupancy"]}]
+    launched = dagster.query(
+        LAUNCH, backfill={"assetSelection": assets, "partitionNames": [str(day) for day in days]}
+    )
+    identity = launched["launchPartitionBackfill"]["backfillId"]
+    deadline = time.monotonic() + FINISHES_WITHIN
+    while True:
+        status: str = dagster.query(STATUS, id=identity)["partitionBackfillOrError"]["status"]
+        if status.startswith(("COMPLETED", "FAILED", "CANCELED")):
+            return status
+        assert time.monotonic() < deadline, dagster.runs()
+        time.sleep(0.5)
+
+
+def tag(run: dict[str, Any], key: str) -> str:
+    return next(str(tag["value"]) for tag in run["tags"] if tag["key"] == key)
+
+
+def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_survives_a_restart(
+    tmp_path: Path,
+) -> None:
+    with serving() as simulator:
+        variables = variables_of(simulator, tmp_path, SENSOURCE_START_DATE="2026-01-01")
+        del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
+        folder = project_folder(tmp_path / "project", variables)
+        with dagster_dev(folder, tmp_path / "dev.log") as dagster:
+            assert backfill(dagster, DAYS) == "COMPLETED_SUCCESS", (tmp_path / "dev.log").read_text()
+            runs = dagster.runs()
+            assert {run["status"] for run in runs} == {"SUCCESS"}
+            ranges = sorted((tag(run, RANGE_START), tag(run, RANGE_END)) for run in runs)
+            assert ranges == [
+                ("2026-02-01", "2026-03-02"),
+                ("2026-03-03", "2026-04-01"),
+                ("2026-04-02", "2026-04-06"),
+            ]
+            stats = {node["assetKey"]["path"][-1]: node["partitionStats"] for node in nodes(dagster)}
+            today = datetime.now(timezone.utc).date()
+            for name in ("traffic", "occupancy"):
+                assert stats[name]["numMaterialized"] == 65
+                assert stats[name]["numFailed"] == 0
+                assert stats[name]["numPartitions"] >= (today - date(2026, 1, 1)).days
+        with dagster_dev(folder, tmp_path / "dev-again.log") as dagster:
+            assert sorted(run["runId"] for run in dagster.runs()) == sorted(run["runId"] for run in runs)
+        windows = day_windows(DAYS[0], DAYS[-1], ZoneInfo("America/Denver"))
+        truth = {
+            (row["zoneId"], row["recordDate_hour_1"]): (row["sumins"], row["sumouts"])
+            for row in simulator.truth("traffic", windows[0].start, windows[-1].end)
+        }
+    with duckdb.connect(str(folder / "data" / "sensource.duckdb"), read_only=True) as warehouse:
+        found = warehouse.execute(
+            "SELECT zone_id, strftime(record_date_hour_1 AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.000Z'), "
+            "sumins, sumouts FROM sensource.sensource.traffic"
+        ).fetchall()
+    assert {row[:2]: row[2:] for row in found} == truth
+
+
+def nodes(dagster: DagsterDev) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = dagster.query(PARTITIONS)["assetNodes"]
+    return found
