@@ -24,11 +24,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750; anything else could not
 
 @dataclass(frozen=True)
 class Token:
-    """A token and, in seconds since the epoch, when it was minted and when to renew it."""
+    """A token and, in seconds since the epoch, when it was minted and when to renew it.
+
+    `after_refusal`: it was minted because Vea refused the one before it, not because that one had ended.
+    """
 
     text: str = field(repr=False)
     minted_at: float
     renew_at: float
+    after_refusal: bool = False
 
     def __post_init__(self) -> None:
         if not _TOKEN.fullmatch(self.text):
@@ -88,13 +92,19 @@ class TokenCache:
             return own
         try:
             stored = orjson.loads(self._read_own_file())
-            return Token(str(stored["token"]), float(stored["minted_at"]), float(stored["renew_at"]))
+            times = float(stored["minted_at"]), float(stored["renew_at"])
+            return Token(str(stored["token"]), *times, after_refusal=bool(stored["after_refusal"]))
         except (OSError, ValueError, TypeError, KeyError):  # orjson's error is a ValueError
             return None
 
     def write(self, token: Token) -> None:
         """Replaces the token; to be called with the lock held."""
-        stored = {"token": token.text, "minted_at": token.minted_at, "renew_at": token.renew_at}
+        stored = {
+            "token": token.text,
+            "minted_at": token.minted_at,
+            "renew_at": token.renew_at,
+            "after_refusal": token.after_refusal,
+        }
         draft = self._file.with_suffix(".tmp")
         try:
             draft.unlink(missing_ok=True)  # of a process that was killed here

@@ -19,7 +19,7 @@ from sensource_dagster.vea.token_cache import Token, TokenCache
 from sensource_dagster.vea.transport import Question, StatusError, Transport
 
 RENEW_BEFORE = 60.0  # seconds before its end that a token is no longer used
-MINT_INTERVAL = 30.0  # seconds: no client mints more often, whatever `expires_in` says
+MINT_INTERVAL = 30.0  # seconds between mints, whatever `expires_in` says; a refused token is renewed once at once
 USUAL_LIFETIME = 3600.0  # seconds, by the vendor's guide; held for true where an answer does not say
 
 
@@ -27,7 +27,7 @@ class TokenStore:
     """The token to use now, and the one to use after a token was refused.
 
     `clock`: seconds since the epoch, a time that processes share; `lock_wait`: seconds to wait for another
-    process that is minting.
+    process that is minting; `sleep`: waits that many seconds.
     """
 
     def __init__(
@@ -37,11 +37,14 @@ class TokenStore:
         log: logging.Logger | logging.LoggerAdapter[Any],
         clock: Callable[[], float] = time.time,
         lock_wait: float = 300.0,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._account = account
         self._transport = transport
         self._transport.secrets.add(account.client_secret)
         self._clock = clock
+        self._sleep = sleep
+        self._log = log
         self._cache = TokenCache(account.token_dir, _cache_key(account), lock_wait, log)
 
     def for_one_question(self) -> Iterator[str]:
@@ -51,7 +54,6 @@ class TokenStore:
         One such iterator serves a question with all its retries, so that the two never multiply.
 
         Raises:
-            VeaCredentialsError: id and secret are wrong, or even a token that was just minted is refused.
             VeaError: no token can be had; see `_mint`.
         """
         token = self._current()
@@ -77,16 +79,21 @@ class TokenStore:
             token = self._read()
             if token is not None and token.text != refused and self._usable(token):
                 return token.text
-            if token is not None and token.text == refused:
-                age = self._clock() - token.minted_at
-                if age < MINT_INTERVAL:
-                    raise VeaCredentialsError(
-                        f"Vea refuses (HTTP 401) a token that it gave out only {max(age, 0):.0f} s ago; none is "
-                        "asked for so soon. Each new token ends the one before it: if another deployment or "
-                        "tool uses the API client of SENSOURCE_CLIENT_ID too, give each its own. Otherwise check "
-                        "with SenSource that it may read this account, and run this again in a minute."
-                    )
-            return self._mint().text
+            if token is not None and token.after_refusal:
+                self._slow_down(token)
+            return self._mint(after_refusal=True).text
+
+    def _slow_down(self, token: Token) -> None:
+        """One renewal heals at once; a second one soon after it would only end another deployment's token."""
+        rest = token.minted_at + MINT_INTERVAL - self._clock()
+        if rest > 0:
+            self._log.warning(
+                "Vea refuses (HTTP 401) one new token after another, so %.0f s pass before the next is asked for. "
+                "Each new token ends the one before it: if another deployment or tool uses the API client of "
+                "SENSOURCE_CLIENT_ID too, give each its own.",
+                rest,
+            )
+            self._sleep(rest)
 
     def _read(self) -> Token | None:
         token = self._cache.read()
@@ -99,7 +106,7 @@ class TokenStore:
     def _usable(self, token: Token) -> bool:
         return self._clock() < token.renew_at
 
-    def _mint(self) -> Token:
+    def _mint(self, *, after_refusal: bool = False) -> Token:
         """A new token, written to the cache; to be called with the lock held, so that one process mints for all.
 
         Raises:
@@ -127,7 +134,8 @@ class TokenStore:
             raise self._wrong_credentials(f"HTTP 200 with the error {excerpt(reason, self._transport.secrets)!r}")
         now = self._clock()
         try:
-            token = Token(fields.get("access_token", ""), now, _renew_at(now, fields.get("expires_in")))
+            renew_at = _renew_at(now, fields.get("expires_in"))
+            token = Token(fields.get("access_token", ""), now, renew_at, after_refusal)
         except (TypeError, ValueError):
             # Nothing of this answer is quoted: it may hold a token in a place we do not know.
             raise VeaAnswerError(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import trustme
 
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, resets, says
@@ -66,10 +67,11 @@ def test_a_connection_that_is_made_after_the_deadline_is_not_used(monkeypatch: p
                 session.get(url, timeout=5)
 
 
-def test_a_drip_over_tls_ends_at_the_deadline() -> None:
-    certificate = Path(__file__).parent / "self_signed_for_tests.pem"
+def test_a_drip_over_tls_ends_at_the_deadline(tmp_path: Path) -> None:
+    authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -88,7 +90,7 @@ def test_a_drip_over_tls_ends_at_the_deadline() -> None:
         session.mount("https://", adapter)
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with adapter.deadline(0.5) as passed, pytest.raises(requests.RequestException):
-            assert session.get(url, timeout=5, verify=str(certificate))
+            assert session.get(url, timeout=5, verify=str(tmp_path / "ca.pem"))
         assert passed.is_set()
     server.join()
 

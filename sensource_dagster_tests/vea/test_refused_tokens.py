@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -20,12 +21,6 @@ from sensource_dagster_tests.vea.conftest import MakeClient
 from sensource_dagster_tests.vea.fake_vea import FakeVea
 
 
-@pytest.fixture
-def _no_mint_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a token be renewed right after it was minted, as if 30 s had passed."""
-    monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.0)
-
-
 def test_a_passing_401_costs_one_more_request_and_no_token(client: VeaClient, vea: FakeVea) -> None:
     vea.answers = [Response("", 401)]
     assert client.entities("location") == vea.rows
@@ -33,7 +28,6 @@ def test_a_passing_401_costs_one_more_request_and_no_token(client: VeaClient, ve
     assert vea.minted == 1
 
 
-@pytest.mark.usefixtures("_no_mint_interval")
 def test_a_token_that_ended_is_renewed_once(client: VeaClient, vea: FakeVea) -> None:
     client.entities("location")
     vea.ended = {"token-1"}
@@ -42,16 +36,12 @@ def test_a_token_that_ended_is_renewed_once(client: VeaClient, vea: FakeVea) -> 
     assert vea.minted == 2
 
 
-def test_a_token_that_another_run_renewed_is_used(
-    new_client: MakeClient, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_token_that_another_run_renewed_is_used(new_client: MakeClient, vea: FakeVea) -> None:
     ours, theirs = new_client(), new_client()
 
     def renewed_meanwhile(_request: Request) -> Response:
         vea.ended = {"token-1"}
-        monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.0)
         theirs.entities("location")
-        monkeypatch.undo()
         return Response("", 401)
 
     vea.answers = [renewed_meanwhile]
@@ -59,7 +49,6 @@ def test_a_token_that_another_run_renewed_is_used(
     assert vea.minted == 2
 
 
-@pytest.mark.usefixtures("_no_mint_interval")
 def test_no_token_helps_in_the_end(client: VeaClient, vea: FakeVea) -> None:
     vea.answers = [Response("", 401)] * 100
     with pytest.raises(VeaCredentialsError, match=r"/api/location is refused with every token.*other deployment"):
@@ -67,7 +56,6 @@ def test_no_token_helps_in_the_end(client: VeaClient, vea: FakeVea) -> None:
     assert vea.used == ["token-1", "token-1", "token-2"]
 
 
-@pytest.mark.usefixtures("_no_mint_interval")
 def test_refused_tokens_and_failed_tries_add_up_and_do_not_multiply(client: VeaClient, vea: FakeVea) -> None:
     vea.answers = [answer for _ in range(100) for answer in (Response("", 401), Response("", 503))]
     with pytest.raises((VeaCredentialsError, VeaUnavailableError)):
@@ -76,12 +64,17 @@ def test_refused_tokens_and_failed_tries_add_up_and_do_not_multiply(client: VeaC
     assert vea.minted == 2
 
 
-def test_a_token_minted_just_now_and_refused_is_not_followed_by_another(client: VeaClient, vea: FakeVea) -> None:
+def test_a_client_whose_tokens_are_all_refused_does_not_mint_without_pause(
+    client: VeaClient, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens_module, "MINT_INTERVAL", 0.4)
     vea.answers = [Response("", 401)] * 100
+    started = time.monotonic()
     for _ in range(3):
-        with pytest.raises(VeaCredentialsError, match="another deployment or tool"):
+        with pytest.raises(VeaCredentialsError, match="refused with every token"):
             client.entities("location")
-    assert vea.minted == 1
+    assert vea.minted == 4  # the first, and one for each question
+    assert time.monotonic() - started >= 2 * 0.4
 
 
 def test_eight_processes_on_a_cold_cache_mint_one_token(

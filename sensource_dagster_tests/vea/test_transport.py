@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
@@ -102,7 +103,7 @@ def test_a_redirects_body_is_not_read_for_long(transport: Transport) -> None:
 
 def test_a_certificate_nobody_vouches_for_is_refused_at_once(transport: Transport) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(Path(__file__).parent / "self_signed_for_tests.pem")
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with HTTPServer(host="127.0.0.1", ssl_context=context) as server:
         server.expect_request("/it").respond_with_json([])
         with pytest.raises(VeaConfigurationError, match="certificate is not trusted"):
