@@ -1,0 +1,113 @@
+"""`sensource check` against a running simulator: what it says, and its exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from sensource_dagster.cli import main
+from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
+from sensource_dagster_tests.end_to_end.sync import variables_of
+
+Check = Callable[..., Result]
+
+
+@pytest.fixture
+def simulator() -> Iterator[RunningSimulator]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def check(simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Runs the command in an empty folder; other variables may be given."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(**variables: str) -> Result:
+        return CliRunner().invoke(main, ["check"], env=variables_of(simulator, tmp_path, **variables))
+
+    return run
+
+
+def test_a_working_account_is_told_step_by_step(check: Check, simulator: RunningSimulator) -> None:
+    result = check()
+    assert result.exit_code == 0, result.output
+    assert "FAILED" not in result.output
+    for name in ("location", "site", "zone", "space", "sensor"):
+        assert f"/api/{name}: {len(simulator.entities(name))} entries" in result.output
+    assert "/api/data/traffic: " in result.output
+    assert "hours of 5 zones on" in result.output
+    assert "hours of 2 spaces on" in result.output
+    assert "is writable, and was made" in result.output
+    assert "Everything works." in result.output
+
+
+def test_without_credentials_it_says_which_variables_to_set_and_asks_the_api_nothing(
+    check: Check, simulator: RunningSimulator
+) -> None:
+    result = check(SENSOURCE_CLIENT_ID="")
+    assert result.exit_code == 1
+    assert "SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET" in result.output
+    assert not simulator.requests
+
+
+def test_credentials_are_read_from_the_env_file_of_the_folder(check: Check, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SENSOURCE_CLIENT_ID=demo\n")
+    assert check(SENSOURCE_CLIENT_ID="").exit_code == 0
+
+
+def test_a_wrong_secret_is_told_without_the_secret_and_ends_the_questions(
+    check: Check, simulator: RunningSimulator
+) -> None:
+    result = check(SENSOURCE_CLIENT_SECRET="wrong-secret-77")
+    assert result.exit_code == 1
+    assert "FAILED  token" in result.output
+    assert "SENSOURCE_CLIENT_SECRET" in result.output
+    assert "wrong-secret-77" not in result.output
+    assert [request.path for request in simulator.requests] == ["/oauth/token"]
+
+
+def test_one_failing_endpoint_is_named_and_the_others_are_still_asked(
+    check: Check, simulator: RunningSimulator
+) -> None:
+    simulator.faults.next(fault_kinds.status(404), times=9, path="/api/space")
+    result = check()
+    assert result.exit_code == 1
+    assert "FAILED  /api/space" in result.output
+    assert "1 of the steps failed" in result.output
+    assert result.output.count("ok      /api/") == 6
+
+
+def test_every_wrong_setting_is_named_with_what_is_allowed(check: Check, simulator: RunningSimulator) -> None:
+    result = check(SENSOURCE_TIMEZONE="Mars/Olympus", SENSOURCE_OCCUPANCY_METRICS="occupancy(maximum)")
+    assert result.exit_code == 1
+    assert "SENSOURCE_TIMEZONE='Mars/Olympus'" in result.output
+    assert "SENSOURCE_OCCUPANCY_METRICS='occupancy(maximum)'" in result.output
+    assert "Traceback" not in result.output
+    assert not simulator.requests
+
+
+def test_nothing_listening_at_the_address_is_told_as_an_address_that_does_not_answer(check: Check) -> None:
+    result = check(SENSOURCE_AUTH_URL="http://127.0.0.1:9/oauth/token")
+    assert result.exit_code == 1
+    assert "http://127.0.0.1:9/oauth/token" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_database_is_named(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database")
+    result = check(SENSOURCE_WAREHOUSE=str(tmp_path / "notes.txt"))
+    assert result.exit_code == 1
+    assert "FAILED  warehouse" in result.output
+    assert "notes.txt" in result.output
+    assert (tmp_path / "notes.txt").read_text() == "not a database"
+
+
+def test_it_leaves_nothing_behind_in_the_warehouse(check: Check, tmp_path: Path) -> None:
+    assert check().exit_code == 0
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        assert connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]

@@ -1,0 +1,106 @@
+"""`sensource demo` and `sensource dev`, run as a newcomer runs them, in a copy of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, STARTS_WITHIN, DagsterDev
+
+SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
+ANY_ROW_NEW = re.compile(r"([\d,]+) rows new and [\d,]+ corrected")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
+    for name in ("workspace.yaml", "dagster.yaml", "pyproject.toml"):
+        shutil.copy(PROJECT / name, folder / name)
+    return folder
+
+
+def environment(project: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))}
+    return {**kept, "HOME": str(project.parent), "PYTHONPATH": str(project)}
+
+
+def demo(project: Path) -> str:
+    finished = subprocess.run(
+        [*SENSOURCE, "demo"], cwd=project, env=environment(project), capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second_run_adds_nothing(
+    project: Path,
+) -> None:
+    first = demo(project)
+    assert ANY_ROW_NEW.search(first)
+    file = project / "data" / "demo" / "demo.duckdb"
+    assert str(file) in first.replace("\n", "")
+    assert "make dev" in first
+    assert ".env" in first
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for table in ("location", "site", "zone", "space", "sensor", "traffic", "occupancy"):
+            rows = connection.execute(f"SELECT count(*) FROM sensource.{table}").fetchall()[0][0]
+            assert re.search(rf"sensource\.{table}\s+\D+{rows:,}\s", first)
+        days, ins, outs = connection.execute(
+            "SELECT count(DISTINCT record_date), sum(sumins), sum(sumouts) FROM sensource.traffic"
+        ).fetchall()[0]
+    assert days == 90
+    assert f"ins {ins:,}, outs {outs:,}" in first
+    second = demo(project)
+    if ANY_ROW_NEW.search(second):  # an hour has ended between the two
+        second = demo(project)
+    assert "Nothing new" in second
+
+
+def test_dev_without_credentials_serves_the_demo_says_so_and_ends_on_ctrl_c(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = project.parent / "dev.log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            [*SENSOURCE, "dev", "--port", str(port)],
+            cwd=project,
+            env=environment(project),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        ) as process,
+    ):
+        dagster = DagsterDev(port)
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not dagster.is_up():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.3)
+        try:
+            nodes = dagster.query(
+                "{assetNodes{assetKey{path} description metadataEntries{label ... on TextMetadataEntry{text}}"
+                " partitionStats{numMaterialized}}}"
+            )["assetNodes"]
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    assert len(nodes) == 7
+    for node in nodes:
+        account = next(entry["text"] for entry in node["metadataEntries"] if entry["label"] == "account")
+        assert account.startswith("demo account")
+        assert account in node["description"]
+    traffic = next(node for node in nodes if node["assetKey"]["path"][-1] == "traffic")
+    assert traffic["partitionStats"]["numMaterialized"] >= 89
+    assert "demo account" in log.read_text()

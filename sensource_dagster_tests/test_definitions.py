@@ -1,0 +1,119 @@
+"""What Dagster and its UI are told, whichever settings there are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, AssetSpec, EnvVar, TableSchema
+
+from sensource_dagster.definitions import definitions
+from sensource_dagster.resources import SenSourceResource, sensource_resource
+from sensource_dagster.settings import read_settings
+from sensource_dagster.tables import TABLES
+
+CREDENTIALS = {"SENSOURCE_CLIENT_ID": "client-4711", "SENSOURCE_CLIENT_SECRET": "s3cret-of-4711"}
+
+
+def specs(**variables: str) -> dict[str, AssetSpec]:
+    graph = definitions(read_settings(variables)).resolve_all_asset_specs()
+    return {spec.key.to_user_string(): spec for spec in graph}
+
+
+def test_the_definitions_load_in_a_process_with_no_variable_set(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SENSOURCE_")}
+    loaded = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "from sensource_dagster.definitions import defs"],
+        cwd=tmp_path,
+        env=kept,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_there_is_an_asset_for_each_table_with_its_columns_described() -> None:
+    assets = specs()
+    assert set(assets) == {f"sensource/{name}" for name in TABLES}
+    for name, table in TABLES.items():
+        schema = assets[f"sensource/{name}"].metadata["dagster/column_schema"]
+        assert isinstance(schema, TableSchema)
+        assert [column.name for column in schema.columns] == [column.name for column in table.all_columns]
+        assert all(column.description for column in schema.columns)
+        for column in schema.columns:
+            assert column.constraints.nullable == (
+                column.name not in (*table.key, "record_date", "_synced_at", "_deleted")
+            )
+
+
+def test_assets_carry_group_kinds_description_and_account() -> None:
+    for key, spec in specs(**CREDENTIALS).items():
+        assert spec.group_name == ("counts" if key in ("sensource/traffic", "sensource/occupancy") else "lists")
+        assert {"python", "duckdb"} <= spec.kinds
+        assert spec.description
+        assert spec.metadata["account"] == "SenSource account at vea.sensourceinc.com, client …4711"
+        assert "vea.sensourceinc.com" in spec.description
+
+
+@pytest.mark.parametrize(
+    ("variables", "account"),
+    [
+        ({}, "no account configured"),
+        ({**CREDENTIALS, "SENSOURCE_API_URL": "http://127.0.0.1:4000"}, "demo account (simulator at "),
+    ],
+)
+def test_assets_say_which_account_they_read(variables: dict[str, str], account: str) -> None:
+    for spec in specs(**variables).values():
+        assert str(spec.metadata["account"]).startswith(account)
+
+
+def test_the_static_endpoints_choose_which_lists_are_assets() -> None:
+    assets = specs(SENSOURCE_STATIC_ENDPOINTS="zone,space")
+    assert set(assets) == {f"sensource/{name}" for name in ("zone", "space", "traffic", "occupancy")}
+
+
+def test_counts_are_partitioned_by_local_day_and_backfilled_in_batches() -> None:
+    variables = {
+        "SENSOURCE_TIMEZONE": "Europe/Paris",
+        "SENSOURCE_START_DATE": "2025-02-03",
+        "SENSOURCE_BACKFILL_DAYS": "12",
+    }
+    defs = definitions(read_settings(variables))
+    for name in ("traffic", "occupancy"):
+        asset = defs.resolve_asset_graph().get(AssetKey(["sensource", name]))
+        assert asset.partitions_def
+        assert asset.partitions_def.get_first_partition_key() == "2025-02-03"
+        assert asset.backfill_policy
+        assert asset.backfill_policy.max_partitions_per_run == 12
+    assert defs.resolve_asset_graph().get(AssetKey(["sensource", "zone"])).partitions_def is None
+
+
+def test_the_secret_is_held_by_name_only() -> None:
+    settings = read_settings(CREDENTIALS)
+    resource = sensource_resource(settings)
+    assert resource.client_secret == EnvVar("SENSOURCE_CLIENT_SECRET")
+    for text in (repr(settings), repr(resource), repr(definitions(settings)), str(resource.model_dump())):
+        assert "s3cret-of-4711" not in text
+
+
+def test_a_secret_typed_into_the_launchpad_is_in_no_repr() -> None:
+    resource = SenSourceResource(
+        client_id="a",
+        client_secret="typed-secret",
+        api_url="https://a.example",
+        auth_url="https://a.example/token",
+    )
+    assert "typed-secret" not in repr(resource)
+    assert "typed-secret" not in str(resource)
+
+
+def test_every_field_of_the_resources_is_described() -> None:
+    resources = definitions(read_settings({})).resources or {}
+    for resource in resources.values():
+        for name, field in type(resource).model_fields.items():
+            assert field.description, name
