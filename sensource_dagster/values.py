@@ -110,6 +110,8 @@ def _instant(value: Any) -> pd.Timestamp:
 
 
 def _json(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and int(value) in _EXACT:
+        value = int(value)  # JSON has one type of number
     # Sorted, so that another order of an object's keys is no correction.
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

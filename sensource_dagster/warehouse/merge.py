@@ -12,10 +12,9 @@ import duckdb
 import pandas as pd
 
 from sensource_dagster.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
-from sensource_dagster.values import DTYPES
 from sensource_dagster.warehouse.connection import WarehouseError
-from sensource_dagster.warehouse.schema import Target, fit
-from sensource_dagster.warehouse.sql import identifier, identifiers
+from sensource_dagster.warehouse.schema import Target, fit, type_of_values
+from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
 
 
 @dataclass(frozen=True)
@@ -83,17 +82,24 @@ def _transaction(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterato
         connection.execute("COMMIT")
     except duckdb.Error as error:
         reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise WarehouseError(f"Table {table.name}: {reason}. Nothing was written.") from error
+        raise WarehouseError(f"Table {table.name}: {reason}. Nothing was written.{_advice(error)}") from error
     # No ROLLBACK: the connection is closed behind every error, which ends the transaction in all its states.
 
 
+def _advice(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.ConstraintException):
+        return " The constraint is none of ours: drop it, or let it allow what the API sends. Then run again."
+    return ""
+
+
 def _refuse_empty(target: Target) -> None:
-    found = target.connection.execute(
+    # fetchall everywhere: DuckDB 2 refuses the next statement while a result has not been read to its end.
+    [(listed,)] = target.connection.execute(
         f"SELECT count(*) FROM {target.name} WHERE NOT coalesce({identifier(DELETED)}, false)"
-    ).fetchone()
-    if found and found[0]:
+    ).fetchall()
+    if listed:
         raise WarehouseError(
-            f"The API listed no {target.table.name} at all, but the warehouse has {found[0]}. That is taken for a "
+            f"The API listed no {target.table.name} at all, but the warehouse has {listed}. That is taken for a "
             "fault of the API or of the account's rights, so nothing was marked deleted. If the account really is "
             f"empty now: UPDATE {target.name} SET {identifier(DELETED)} = true;"
         )
@@ -121,9 +127,10 @@ def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str]) -> Non
 
 def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
     column = identifier(name)
-    is_text_of_json = str(frame[name].dtype) == DTYPES[Type.JSON]
-    to_json = kind == Type.JSON.value and not is_text_of_json
-    return f"{f'to_json({column})' if to_json else f'CAST({column} AS {kind})'} AS {column}"
+    to_json = kind == Type.JSON.value
+    return (
+        f"{as_json(column, type_of_values(frame[name])) if to_json else f'CAST({column} AS {kind})'} AS {column}"
+    )
 
 
 def _same_key(table: Table) -> str:
@@ -153,13 +160,13 @@ def _write(target: Target, columns: list[str], synced_at: datetime) -> None:
 
 
 def _mark_deleted(target: Target, synced_at: datetime) -> int:
-    deleted = target.connection.execute(
+    [(deleted,)] = target.connection.execute(
         f"""UPDATE {target.name} t SET {identifier(DELETED)} = true, {identifier(SYNCED_AT)} = ?
         WHERE NOT coalesce({identifier(DELETED)}, false)
           AND NOT EXISTS (SELECT 1 FROM incoming s WHERE {_same_key(target.table)})""",
         [synced_at],
-    ).fetchone()
-    return int(deleted[0]) if deleted else 0
+    ).fetchall()
+    return int(deleted)
 
 
 def _tally(target: Target, present: set[str]) -> dict[date | None, Tally]:

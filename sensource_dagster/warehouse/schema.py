@@ -11,8 +11,10 @@ import pandas as pd
 from sensource_dagster.tables import SCHEMA, Column, Table, Type
 from sensource_dagster.values import DTYPES
 from sensource_dagster.warehouse.connection import WarehouseError
-from sensource_dagster.warehouse.sql import full_schema, identifier
+from sensource_dagster.warehouse.sql import as_json, full_schema, identifier
 
+# As DuckDB resolves a name: without regard to case.
+_IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
 _TYPE_OF_DTYPE = {dtype: kind for kind, dtype in DTYPES.items()}
 
 
@@ -35,8 +37,7 @@ class Target:
     def columns(self) -> dict[str, str]:
         """Name (in lower case: DuckDB's names have none) and type of each column; empty if there is no table."""
         found = self.connection.execute(
-            "SELECT lower(column_name), data_type FROM duckdb_columns() "
-            "WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+            f"SELECT lower(column_name), data_type FROM duckdb_columns() WHERE {_IS_TABLE}",
             [SCHEMA, self.table.name],
         ).fetchall()
         # DuckDB spells TIMESTAMPTZ out where it lists columns.
@@ -51,9 +52,20 @@ class Target:
     def add(self, column: str, kind: str) -> None:
         self.connection.execute(f"ALTER TABLE {self.name} ADD COLUMN {identifier(column)} {kind}")
 
-    def widen(self, column: str, kind: str) -> None:
+    def widen(self, column: str, have: str, kind: str) -> None:
+        indexes = self.connection.execute(
+            f"SELECT index_name, sql FROM duckdb_indexes() WHERE {_IS_TABLE} ORDER BY 1", [SCHEMA, self.table.name]
+        ).fetchall()
+        if indexes:
+            raise WarehouseError(
+                f"{self.table.name}.{column} has to become {kind} to take what the API sends, and DuckDB changes "
+                "no type in a table with an index. Nothing was written. Run "
+                + "".join(f"DROP INDEX {self.schema}.{identifier(name)}; " for name, _ in indexes)
+                + "then this again, then "
+                + " ".join(str(sql) for _, sql in indexes)
+            )
         quoted = identifier(column)
-        value = f"to_json({quoted})" if kind == Type.JSON.value else quoted
+        value = as_json(quoted, have) if kind == Type.JSON.value else quoted
         self.connection.execute(f"ALTER TABLE {self.name} ALTER {quoted} TYPE {kind} USING {value}")
 
 
@@ -75,6 +87,12 @@ def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]
     existing = target.columns()
     for column in target.table.all_columns:
         have = existing.get(column.name)
+        if have is None and column.name in target.table.key:
+            raise WarehouseError(
+                f"{target.table.name}.{column.name} is missing in the warehouse, and without it the table's rows "
+                "cannot be told apart. Nothing was written. Set the table aside, then read all again: "
+                f"ALTER TABLE {target.name} RENAME TO {identifier(target.table.name + '_old')};"
+            )
         if have is None:  # dropped by someone, or newer than the table
             target.add(column.name, column.type.value)
         elif have != column.type.value:
@@ -91,9 +109,13 @@ def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]
     return types, changes
 
 
+def type_of_values(values: pd.Series[Any]) -> str:
+    return _TYPE_OF_DTYPE.get(str(values.dtype), Type.JSON).value
+
+
 def _fit_extra(target: Target, values: pd.Series[Any], have: str | None, changes: list[str]) -> str:
     name = str(values.name)
-    new = _TYPE_OF_DTYPE.get(str(values.dtype), Type.JSON).value
+    new = type_of_values(values)
     if have is None:
         target.add(name, new)
         changes.append(
@@ -101,10 +123,23 @@ def _fit_extra(target: Target, values: pd.Series[Any], have: str | None, changes
         )
         return new
     wide = _common(have, new) if values.notna().any() else have
+    if wide == Type.DOUBLE.value and have != new and not _exact_as_double(target, values, have):
+        wide = Type.JSON.value
     if wide != have:
-        target.widen(name, wide)
+        target.widen(name, have, wide)
         changes.append(f"{target.table.name}.{name} was {have} and is now {wide}: the API sends other values")
     return wide
+
+
+def _exact_as_double(target: Target, values: pd.Series[Any], have: str) -> bool:
+    """Whether DOUBLE holds each whole number of the column, in the table or in the answer."""
+    least, most = values.min(), values.max()
+    if have == Type.BIGINT.value:
+        column = identifier(str(values.name))
+        least, most = target.connection.execute(
+            f"SELECT coalesce(min({column}), 0), coalesce(max({column}), 0) FROM {target.name}"
+        ).fetchall()[0]
+    return bool(least >= -(2**53) and most <= 2**53)
 
 
 def _common(have: str, new: str) -> str:

@@ -28,6 +28,16 @@ def qualified(*names: str) -> str:
     return ".".join(identifier(name) for name in names)
 
 
+def as_json(column: str, kind: str) -> str:
+    """A (quoted) column of this type as JSON. One value has one text, by whichever way it comes here."""
+    if kind == "JSON":  # as text, maybe written by another library
+        return f"json(CAST({column} AS VARCHAR))"
+    if kind == "DOUBLE":  # 5 that stood beside 2.5 is still 5
+        whole = f"trunc({column}) = {column} AND abs({column}) <= {2**53}"
+        return f"CASE WHEN {whole} THEN to_json(CAST({column} AS BIGINT)) ELSE to_json({column}) END"
+    return f"to_json({column})"
+
+
 def full_schema(connection: duckdb.DuckDBPyConnection) -> str:
     """Our schema's name with the database before it: in a file called sensource.duckdb, DuckDB refuses
     `sensource.traffic` as ambiguous, because it names the database after the file.
@@ -38,7 +48,8 @@ def full_schema(connection: duckdb.DuckDBPyConnection) -> str:
 
 def database_name(path: Path) -> str:
     """What DuckDB calls the database in this file."""
-    return path.name.lstrip(".").split(".")[0]
+    name = path.name.lstrip(".").split(".")[0]
+    return f"{name}_db" if name in ("main", "temp", "system") else name
 
 
 def day(value: date) -> str:

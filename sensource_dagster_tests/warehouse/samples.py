@@ -1,0 +1,84 @@
+"""Rows as Vea sends them, and a warehouse to put them into: what the tests of the merge have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from sensource_dagster.frames import counts_frame, list_frame
+from sensource_dagster.tables import TABLES
+from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.merge import Merged, merge
+from sensource_dagster.warehouse.sql import full_schema
+
+Row = dict[str, Any]
+FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""When the first answer is merged; each later one an hour after the one before."""
+
+
+def hour(number: int) -> str:
+    return (datetime(2025, 12, 1, tzinfo=timezone.utc) + timedelta(hours=number)).strftime(
+        "%Y-%m-%dT%H:00:00.000Z"
+    )
+
+
+def count(zone: str = "z1", at: int = 0, ins: Any = 1, outs: Any = 2, **fields: Any) -> Row:
+    """A row of traffic, `at` hours into December 2025."""
+    return {
+        "recordDate_hour_1": hour(at),
+        "zoneId": zone,
+        "name": "Door",
+        "sumins": ins,
+        "sumouts": outs,
+        **fields,
+    }
+
+
+class Store:
+    """A DuckDB file, and answers merged into it at known times."""
+
+    def __init__(self, path: Path) -> None:
+        self.warehouse = Warehouse(path, 5, {})
+        self.merges = 0
+
+    def put(self, *rows: Row, table: str = "traffic") -> Merged:
+        contract = TABLES[table]
+        if contract.is_list:
+            frame, _ = list_frame(contract, rows)
+        else:
+            start, end = datetime(2025, 1, 1, tzinfo=timezone.utc), datetime(2027, 1, 1, tzinfo=timezone.utc)
+            frame = counts_frame(contract, rows, start, end, ZoneInfo("UTC")).frame
+        self.merges += 1
+        with self.warehouse.open() as connection:
+            return merge(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1))
+
+    def sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        """The rows of the last statement; `{s}` in one stands for our schema."""
+        found: list[tuple[Any, ...]] = []
+        with self.warehouse.open() as connection:
+            for statement in statements:
+                found = connection.execute(statement.replace("{s}", full_schema(connection))).fetchall()
+        return found
+
+    def rows(self, table: str = "traffic") -> list[dict[str, Any]]:
+        with self.warehouse.open() as connection:
+            return table_rows(connection, table)
+
+    def types(self, table: str = "traffic") -> dict[str, str]:
+        return dict(self.sql(f"SELECT column_name, column_type FROM (DESCRIBE {{s}}.{table})"))
+
+
+def table_rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+    keys = ", ".join(TABLES[table].key)
+    found = connection.execute(f"SELECT * FROM {full_schema(connection)}.{table} ORDER BY {keys}")
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def column(rows: Iterable[dict[str, Any]], name: str) -> list[Any]:
+    return [row[name] for row in rows]

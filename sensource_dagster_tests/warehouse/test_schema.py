@@ -1,0 +1,136 @@
+"""A table is made as the contract says, and grows by what the API adds without losing a value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sensource_dagster.tables import TABLES, Table
+from sensource_dagster_tests.warehouse.samples import Store, column, count
+
+KINDS: dict[str, Any] = {
+    "VARCHAR": "it's",
+    "BIGINT": 2**53,
+    "DOUBLE": 2.5,
+    "BOOLEAN": True,
+    "JSON": {"a": [1, None]},
+}
+# What a column becomes that has held one type and is sent the other. All that is not here becomes JSON.
+WIDENED = {("BIGINT", "DOUBLE"): "DOUBLE", ("DOUBLE", "BIGINT"): "DOUBLE"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "deep" / "folder" / "w.duckdb")
+
+
+def held(store: Store, name: str) -> list[Any]:
+    values = column(store.rows(), name)
+    return (
+        [json.loads(value) if value is not None else None for value in values] if is_json(store, name) else values
+    )
+
+
+def is_json(store: Store, name: str) -> bool:
+    return store.types()[name] == "JSON"
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_an_empty_answer_makes_the_table_of_the_contract(store: Store, table: Table) -> None:
+    store.put(table=table.name)
+    store.put(table=table.name)
+    described = store.sql(f'SELECT column_name, column_type, "null" FROM (DESCRIBE {{s}}.{table.name})')
+    assert [
+        (name, kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"), null == "YES")
+        for name, kind, null in described
+    ] == [(c.name, c.type.value, c.nullable) for c in table.all_columns]
+    assert store.sql("SELECT * FROM duckdb_indexes()") == []
+
+
+def test_a_table_of_its_own_schema_is_made_and_nothing_else(store: Store) -> None:
+    store.put(count())
+    assert store.sql("SELECT schema_name, table_name FROM duckdb_tables()") == [("sensource", "traffic")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_field_that_the_contract_does_not_name_becomes_a_column_with_a_line_that_names_it(
+    store: Store, kind: str
+) -> None:
+    store.put(count("z0"))
+    changes = store.put(count(newField=KINDS[kind])).changes
+    assert changes == [f"traffic has a new column new_field ({kind}): the API sends a field we did not know"]
+    assert store.types()["new_field"] == kind
+    assert held(store, "new_field") == [None, KINDS[kind]]
+    assert store.put(count(newField=KINDS[kind])).changes == []
+
+
+@pytest.mark.parametrize("first", KINDS)
+@pytest.mark.parametrize("second", KINDS)
+def test_a_column_widens_to_what_it_is_sent_and_keeps_its_values(store: Store, first: str, second: str) -> None:
+    store.put(count("z1", x=KINDS[first]), count("z2", x=None))
+    changes = store.put(count("z3", x=KINDS[second])).changes
+    wide = first if first in (second, "JSON") else WIDENED.get((first, second), "JSON")
+    assert store.types()["x"] == wide
+    expected = [] if wide == first else [f"traffic.x was {first} and is now {wide}: the API sends other values"]
+    assert changes == expected
+    assert held(store, "x") == [KINDS[first], None, KINDS[second]]
+    assert [type(value) for value in held(store, "x")][0::2] == [
+        float if wide == "DOUBLE" else type(KINDS[kind]) for kind in (first, second)
+    ]
+    again = store.put(count("z1", x=KINDS[first]), count("z2", x=None), count("z3", x=KINDS[second]))
+    assert [(day.corrected, day.unchanged) for day in again.days.values()] == [(0, 3)]
+
+
+@pytest.mark.parametrize(("first", "second"), [(2**53 + 1, 2.5), (2.5, 2**53 + 1), (-(2**63), 0.5)])
+def test_whole_numbers_that_double_would_round_are_kept_as_json(store: Store, first: Any, second: Any) -> None:
+    store.put(count("z1", x=first))
+    store.put(count("z2", x=second))
+    assert store.types()["x"] == "JSON"
+    assert held(store, "x") == [first, second]
+
+
+def test_bigint_goes_to_double_and_then_to_json_with_all_values_kept(store: Store) -> None:
+    for zone, value in (("z1", 7), ("z2", 2.5), ("z3", "many")):
+        store.put(count(zone, x=value))
+    assert column(store.rows(), "x") == ["7", "2.5", '"many"']
+
+
+def test_null_widens_nothing(store: Store) -> None:
+    store.put(count("z1", x=7))
+    assert store.put(count("z1", x=None)).changes == []
+    assert store.types()["x"] == "BIGINT"
+    assert held(store, "x") == [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"), [("INTEGER", 7, 7), ("VARCHAR[]", None, None), ("DECIMAL(9,2)", 1.5, 1.5)]
+)
+def test_a_type_that_the_user_chose_for_a_column_stays(store: Store, kind: str, value: Any, kept: Any) -> None:
+    store.put(count())
+    store.sql(f"ALTER TABLE {{s}}.traffic ADD COLUMN x {kind}")
+    assert store.put(count(x=value)).changes == []
+    assert store.types()["x"] == kind
+    assert [float(x) if x is not None else None for x in column(store.rows(), "x")] == [kept]
+
+
+def test_a_dropped_column_comes_back_empty_and_fills_again(store: Store) -> None:
+    store.put(count("z1"), count("z2"))
+    store.sql("ALTER TABLE {s}.traffic DROP sumins")
+    store.put(count("z1"))
+    assert column(store.rows(), "sumins") == [1, None]
+
+
+def test_the_sync_sets_no_primary_key_so_a_key_stays_unique_by_the_merge_alone(store: Store) -> None:
+    store.put(count(), count("z2"))
+    store.put(count(), count("z2"))
+    with duckdb.connect(str(store.warehouse.path), read_only=True) as connection:
+        constraints = connection.execute("SELECT DISTINCT constraint_type FROM duckdb_constraints()").fetchall()
+        keys = connection.execute(
+            "SELECT count(*), count(DISTINCT (zone_id, record_date_hour_1)) FROM w.sensource.traffic"
+        ).fetchall()
+    assert constraints == [("NOT NULL",)]
+    assert keys == [(2, 2)]
