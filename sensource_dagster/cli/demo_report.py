@@ -29,8 +29,10 @@ def show(console: Console, warehouse: Path, changed: Mapping[str, int], seconds:
     console.print(f"\nThe warehouse: {warehouse}", soft_wrap=True, highlight=False)
     console.print(
         "\nNext:\n"
-        "  make dev     the Dagster UI with this demo account\n"
-        "  your account: cp .env.example .env, put your API client's id and secret into it, make check, make dev",
+        "  make dev                    the Dagster UI with this demo account\n"
+        "  cp .env.example .env        for your own account: put your API client's id and secret into it,\n"
+        "                              then make check and make dev",
+        soft_wrap=True,
         highlight=False,
     )
 
