@@ -62,7 +62,9 @@ class Warehouse:
         )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return waiting(duckdb.connect, str(self.path), read_only=read_only, config=dict(self.config))
+            return waiting(
+                duckdb.connect, str(self.path.absolute()), read_only=read_only, config=dict(self.config)
+            )
         except (duckdb.Error, OSError) as error:
             raise WarehouseError(self._cannot_open(error)) from None
 

@@ -20,7 +20,14 @@ from sensource_dagster.tables import SCHEMA, TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster.warehouse.report import Report
-from sensource_dagster.warehouse.sql import database_name, day, identifier, identifiers, qualified
+from sensource_dagster.warehouse.sql import (
+    database_name,
+    day,
+    full_schema,
+    identifier,
+    identifiers,
+    qualified,
+)
 
 
 class FrameStream:
@@ -68,7 +75,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         """
         with failing_on(WarehouseError), connection.open(read_only=True) as session:
             try:
-                return session.execute(ContractClient.get_select_statement(table_slice)).df()
+                return session.execute(_select(table_slice, full_schema(session))).df()
             except duckdb.Error as error:
                 raise WarehouseError(f"Table {table_slice.table} cannot be read: {error}") from None
 
@@ -89,6 +96,18 @@ def _contract(table_slice: TableSlice) -> Table:
 
 def _names(table_slice: TableSlice) -> tuple[str, str, str]:
     return database_name(Path(table_slice.database or "")), table_slice.schema, table_slice.table
+
+
+def _select(table_slice: TableSlice, schema: str) -> str:
+    columns = identifiers(table_slice.columns) if table_slice.columns else "*"
+    select = f"SELECT {columns} FROM {schema}.{identifier(table_slice.table)}"
+    for dimension in table_slice.partition_dimensions or []:
+        if not isinstance(dimension.partitions, TimeWindow):
+            return f"{select} WHERE false"  # a partitioned asset without partitions yet
+        first, end = (instant.date() for instant in dimension.partitions)
+        select += f" WHERE {identifier(dimension.partition_expr)} >= {day(first)}"
+        select += f" AND {identifier(dimension.partition_expr)} < {day(end)}"
+    return select
 
 
 class ContractClient(DbClient[Warehouse]):
@@ -119,15 +138,8 @@ class ContractClient(DbClient[Warehouse]):
 
     @staticmethod
     def get_select_statement(table_slice: TableSlice) -> str:
-        columns = identifiers(table_slice.columns) if table_slice.columns else "*"
-        select = f"SELECT {columns} FROM {qualified(*_names(table_slice))}"
-        for dimension in table_slice.partition_dimensions or []:
-            if not isinstance(dimension.partitions, TimeWindow):
-                return f"{select} WHERE false"  # a partitioned asset without partitions yet
-            first, end = (instant.date() for instant in dimension.partitions)
-            select += f" WHERE {identifier(dimension.partition_expr)} >= {day(first)}"
-            select += f" AND {identifier(dimension.partition_expr)} < {day(end)}"
-        return select
+        """As the UI shows it."""
+        return _select(table_slice, qualified(*_names(table_slice)[:2]))
 
 
 class SenSourceDuckDBIOManager(DuckDBIOManager):

@@ -1,0 +1,257 @@
+"""The file is opened for as long as it is needed, waited for within bounds, and never left half written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster_tests.warehouse.samples import Store, count
+
+HOLD = """
+import duckdb, sys, time
+connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reads")
+print("held", flush=True)
+sys.stdin.readline()
+connection.close()
+print("let go", flush=True)
+sys.stdin.readline()
+"""
+# Merges the same hour of 20,000 zones again and again, each time with its own number.
+MERGE = """
+import sys
+from pathlib import Path
+from sensource_dagster_tests.warehouse.samples import Store, count
+store = Store(Path(sys.argv[1]))
+for number in range(1, 1000):
+    store.put(*(count(f"z{zone}", ins=number, outs=number) for zone in range(20000)))
+    print(number, flush=True)
+"""
+
+
+@contextmanager
+def running(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def tell(process: subprocess.Popen[str]) -> None:
+    assert process.stdin
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def can_another_process_write(path: Path) -> bool:
+    script = (
+        "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('CREATE OR REPLACE TABLE main.probe (x INT)')"
+    )
+    return subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == 0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "w.duckdb"
+
+
+@pytest.mark.parametrize("mode", ["reads", "writes"])
+def test_a_file_held_for_longer_than_the_wait_is_an_error_that_names_file_process_and_variable(
+    path: Path, mode: str
+) -> None:
+    duckdb.connect(str(path)).close()
+    with running(HOLD, str(path), mode) as holder:
+        assert line(holder) == "held"
+        with pytest.raises(WarehouseError) as raised, Warehouse(path, 0.3, {}).open():
+            pass
+    text = str(raised.value)
+    assert f"The warehouse {path} is held by process {holder.pid} (" in text
+    assert "still was after 0.3 s" in text
+    assert "SENSOURCE_WAREHOUSE_WAIT" in text
+    assert "\n" not in text
+
+
+def test_a_file_held_for_shorter_than_the_wait_is_waited_for(path: Path) -> None:
+    with running(HOLD, str(path), "writes") as holder:
+        assert line(holder) == "held"
+        with pytest.raises(WarehouseError), Warehouse(path, 0, {}).open():
+            pass
+        tell(holder)  # it closes some time after this, while we wait
+        Store(path).put(count())
+        assert line(holder) == "let go"
+        assert holder.poll() is None
+    assert len(Store(path).rows()) == 1
+
+
+def test_a_reader_does_not_keep_another_reader_out(path: Path) -> None:
+    Store(path).put(count())
+    with running(HOLD, str(path), "reads") as holder:
+        assert line(holder) == "held"
+        with Warehouse(path, 0, {}).open(read_only=True) as connection:
+            assert connection.execute("SELECT count(*) FROM w.sensource.traffic").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_the_file_is_free_after_success_and_after_an_error(path: Path, read_only: bool) -> None:
+    store = Store(path)
+    store.put(count())
+    assert can_another_process_write(path)
+    try:
+        with store.warehouse.open(read_only=read_only) as connection:
+            connection.execute("SELECT 1")
+            raise KeyboardInterrupt
+    except KeyboardInterrupt as interrupt:
+        kept = interrupt  # and with it every frame of the traceback
+    assert can_another_process_write(path)
+    assert kept.__traceback__
+
+
+def test_the_file_is_free_after_a_merge_that_failed(path: Path) -> None:
+    store = Store(path)
+    store.put(count(ins=1))
+    store.sql("ALTER TABLE {s}.traffic ALTER sumins TYPE DOUBLE")
+    with pytest.raises(WarehouseError) as raised:
+        store.put(count(ins=5))
+    assert can_another_process_write(path)
+    assert raised.traceback
+
+
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a" / "b" / "new.duckdb")
+    store.put(count())
+    assert len(store.rows()) == 1
+
+
+def _no_duckdb(path: Path) -> Path:
+    path.write_bytes(b"not a database\0" * 8192)
+    return path
+
+
+def _empty(path: Path) -> Path:
+    path.touch()  # not replaced: another process may be about to fill it
+    return path
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def _below_a_file(path: Path) -> Path:
+    path.write_text("a file")
+    return path / "w.duckdb"
+
+
+@pytest.mark.parametrize("make", [_no_duckdb, _empty, _folder, _below_a_file])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_path_that_cannot_be_a_warehouse_is_an_error_at_once_and_is_left_alone(
+    path: Path, make: object, read_only: bool
+) -> None:
+    assert callable(make)
+    file = make(path)
+    before = path.read_bytes() if path.is_file() else sorted(path.iterdir())
+    with (
+        pytest.raises(WarehouseError, match=str(file)) as raised,
+        Warehouse(file, 3600, {}).open(read_only=read_only),
+    ):
+        pass
+    assert "\n" not in str(raised.value)
+    assert (path.read_bytes() if path.is_file() else sorted(path.iterdir())) == before
+
+
+def test_a_file_of_a_newer_duckdb_is_an_error(path: Path) -> None:
+    Store(path).put(count())
+    raw = bytearray(path.read_bytes())
+    raw[12:20] = (10_000).to_bytes(8, "little")  # the storage version, behind checksum and magic bytes
+    path.write_bytes(raw)
+    with pytest.raises(WarehouseError, match="cannot be opened"), Warehouse(path, 3600, {}).open():
+        pass
+    assert path.read_bytes() == raw
+
+
+def test_a_file_that_only_a_reader_may_open_is_an_error(path: Path) -> None:
+    Store(path).put(count())
+    path.chmod(0o400)
+    try:
+        path.open("ab").close()
+    except PermissionError:
+        pass
+    else:
+        pytest.skip("permissions do not bind this user (root)")
+    with pytest.raises(WarehouseError, match="cannot be opened"):
+        Store(path).put(count(ins=5))
+
+
+def test_reading_what_does_not_exist_yet_says_to_materialise_and_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "w.duckdb"
+    with pytest.raises(WarehouseError, match="does not exist yet"), Warehouse(path, 0, {}).open(read_only=True):
+        pass
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("name", [":memory:", ":memory:x", "md:"])
+def test_a_name_that_means_something_else_to_duckdb_is_a_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Store(Path(name)).put(count())
+    assert (tmp_path / name).stat().st_size > 0
+    assert len(Store(Path(name)).rows()) == 1
+
+
+@pytest.mark.parametrize("host_zone", ["America/Los_Angeles", "Asia/Kolkata"])
+def test_the_session_is_in_utc_whatever_the_host(
+    path: Path, monkeypatch: pytest.MonkeyPatch, host_zone: str
+) -> None:
+    monkeypatch.setenv("TZ", host_zone)
+    time.tzset()
+    try:
+        with Warehouse(path, 0, {}).open() as connection:
+            assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_duckdbs_own_settings_reach_it(path: Path) -> None:
+    with Warehouse(path, 0, {"threads": "1"}).open() as connection:
+        assert connection.execute("SELECT current_setting('threads')").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.12, 0.2, 0.35])
+def test_a_kill_in_the_middle_of_a_merge_leaves_one_whole_answer_and_a_file_that_opens(
+    path: Path, delay: float
+) -> None:
+    with running(MERGE, str(path)) as merging:
+        first = int(line(merging))
+        time.sleep(delay)
+        merging.kill()
+        rest = merging.communicate()[0].split()
+    last = int(rest[-1]) if rest else first
+    store = Store(path)
+    [(least, most, rows)] = store.sql("SELECT min(sumins), max(sumins), count(*) FROM {s}.traffic")
+    assert rows == 20000
+    assert least == most
+    assert most in (last, last + 1)  # killed before it could say so
+    store.put(count("z0", ins=0))
+    assert store.sql("SELECT min(sumins) FROM {s}.traffic") == [(0,)]

@@ -1,0 +1,334 @@
+"""Through real Dagster runs: what an asset returns is merged, reported by day, and loaded again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pandas as pd
+import pytest
+from dagster import (
+    AssetIn,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    BetaWarning,
+    DagsterEventType,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    ExecuteInProcessResult,
+    MaterializeResult,
+    asset,
+    materialize,
+)
+
+from sensource_dagster.frames import counts_frame, list_frame
+from sensource_dagster.tables import TABLES
+from sensource_dagster.warehouse.io_manager import FrameStream, SenSourceDuckDBIOManager
+from sensource_dagster_tests.warehouse.samples import Row, Store, count
+
+DAYS = DailyPartitionsDefinition("2025-12-01", end_date="2025-12-20")
+TRAFFIC = AssetKey(["sensource", "traffic"])
+SINGLE = BackfillPolicy.single_run()
+
+
+def frame(*rows: Row, zone: str = "UTC") -> pd.DataFrame:
+    start = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    return counts_frame(TABLES["traffic"], rows, start, start.replace(year=2027), ZoneInfo(zone)).frame
+
+
+def traffic_asset(*frames: pd.DataFrame, partitions: DailyPartitionsDefinition = DAYS) -> AssetsDefinition:
+    """An asset of one frame, or of a stream of many."""
+
+    @asset(
+        key=TRAFFIC, partitions_def=partitions, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"}
+    )
+    def traffic() -> Any:
+        return frames[0] if len(frames) == 1 else FrameStream(frames)
+
+    return traffic
+
+
+@pytest.fixture(autouse=True)
+def _beta() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Parameter `backfill_policy`", BetaWarning)
+        yield
+
+
+class Runs:
+    """Runs assets against one warehouse."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store(path)
+        self.instance = DagsterInstance.ephemeral()
+
+    def run(
+        self, *assets: AssetsDefinition | AssetSpec, days: tuple[str, str] | None = None, **arguments: Any
+    ) -> ExecuteInProcessResult:
+        manager = SenSourceDuckDBIOManager(database=str(self.store.warehouse.path), wait_seconds=0)
+        tags = {} if days is None else dict(zip(RANGE, days, strict=True))
+        return materialize(
+            [*assets],
+            resources={"io_manager": manager},
+            instance=self.instance,
+            tags=tags,
+            raise_on_error=False,
+            **arguments,
+        )
+
+
+RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path / "sensource.duckdb")
+
+
+def by_day(result: ExecuteInProcessResult) -> dict[str | None, dict[str, Any]]:
+    return {
+        event.partition: {
+            name: value.value
+            for name, value in event.step_materialization_data.materialization.metadata.items()
+            if name not in ("Query", "dagster/table_name")
+        }
+        for event in result.all_events
+        if event.event_type is DagsterEventType.ASSET_MATERIALIZATION
+    }
+
+
+def failure(result: ExecuteInProcessResult) -> str:
+    assert not result.success
+    [event] = [e for e in result.all_events if e.event_type is DagsterEventType.STEP_FAILURE]
+    data = event.step_failure_data
+    return str(data.user_failure_data.description if data.user_failure_data else data.error)
+
+
+def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: int) -> dict[str, Any]:
+    rows = inserted + corrected + unchanged
+    return {
+        "rows": rows,
+        "rows_inserted": inserted,
+        "rows_corrected": corrected,
+        "rows_unchanged": unchanged,
+        "zones": zones,
+        **sums,
+        "dagster/partition_row_count": rows,
+    }
+
+
+def test_each_day_reports_its_own_numbers_and_a_day_without_rows_none(runs: Runs) -> None:
+    first = frame(count(at=0, ins=3), count("z2", at=1), count(at=49, ins=5, outs=7))
+    result = runs.run(traffic_asset(first), days=("2025-12-01", "2025-12-04"))
+    assert result.success
+    assert by_day(result) == {
+        "2025-12-01": numbers(2, 0, 0, 2, ins=4, outs=4),
+        "2025-12-02": numbers(0, 0, 0, 0),
+        "2025-12-03": numbers(1, 0, 0, 1, ins=5, outs=7),
+        "2025-12-04": numbers(0, 0, 0, 0),
+    }
+    second = frame(count(at=0, ins=4), count("z2", at=1), count(at=30))
+    assert by_day(runs.run(traffic_asset(second), days=("2025-12-01", "2025-12-02"))) == {
+        "2025-12-01": numbers(0, 1, 1, 2, ins=5, outs=4),
+        "2025-12-02": numbers(1, 0, 0, 1, ins=1, outs=2),
+    }
+    assert len(runs.store.rows()) == 4
+
+
+def test_a_single_partition_reports_its_numbers(runs: Runs) -> None:
+    result = runs.run(traffic_asset(frame(count())), partition_key="2025-12-01")
+    assert by_day(result) == {"2025-12-01": numbers(1, 0, 0, 1, ins=1, outs=2)}
+
+
+def test_a_list_reports_its_numbers_and_what_was_marked_deleted(runs: Runs) -> None:
+    def zones(*ids: str) -> AssetsDefinition:
+        @asset(key=["sensource", "zone"])
+        def zone() -> pd.DataFrame:
+            return list_frame(TABLES["zone"], [{"zoneId": zone, "name": "n"} for zone in ids])[0]
+
+        return zone
+
+    assert runs.run(zones("a", "b")).success
+    [reported] = by_day(runs.run(zones("a", "c"))).values()
+    assert reported == {
+        "rows": 2,
+        "rows_inserted": 1,
+        "rows_corrected": 0,
+        "rows_unchanged": 1,
+        "zones": 2,
+        "rows_deleted": 1,
+        "dagster/row_count": 2,
+    }
+    assert "The API listed no zone at all" in failure(runs.run(zones()))
+    assert [row["_deleted"] for row in runs.store.rows("zone")] == [False, True, False]
+
+
+def test_a_new_column_is_a_warning_that_names_it(runs: Runs) -> None:
+    runs.run(traffic_asset(frame(count(newField=1))), partition_key="2025-12-01")
+    [run] = runs.instance.get_runs()
+    warned = [entry.message for entry in runs.instance.all_logs(run.run_id) if entry.level == 30]
+    assert [text for text in warned if "traffic has a new column new_field (BIGINT)" in text]
+
+
+def loaded(runs: Runs, source: AssetsDefinition, days: tuple[str, str] | None, **options: Any) -> pd.DataFrame:
+    """What a downstream asset gets of traffic."""
+    got: list[pd.DataFrame] = []
+
+    @asset(
+        ins={"traffic": AssetIn(key=TRAFFIC, **options)},
+        partitions_def=DAYS if days else None,
+        backfill_policy=SINGLE if days else None,
+    )
+    def downstream(traffic: pd.DataFrame) -> None:
+        got.append(traffic)
+
+    result = runs.run(source, downstream, days=days, selection=[downstream])
+    assert result.success, failure(result)
+    return got[0]
+
+
+def test_an_input_is_the_range_of_days_asked_for_or_all_and_the_columns_asked_for(runs: Runs) -> None:
+    rows = [count(at=24 * day + 5, ins=day) for day in range(6)]
+    source = traffic_asset(frame(*rows))
+    assert runs.run(source, days=("2025-12-01", "2025-12-06")).success
+    some = loaded(runs, source, ("2025-12-02", "2025-12-04"))
+    assert some["sumins"].tolist() == [1, 2, 3]
+    assert list(some.columns) == [column.name for column in TABLES["traffic"].all_columns]
+    assert some["record_date_hour_1"].tolist()[0] == pd.Timestamp("2025-12-02T05:00Z")
+    assert loaded(runs, source, None)["sumins"].tolist() == [0, 1, 2, 3, 4, 5]
+    chosen = loaded(runs, source, ("2025-12-06", "2025-12-06"), metadata={"columns": ["zone_id", "sumins"]})
+    assert chosen.to_dict("records") == [{"zone_id": "z1", "sumins": 5}]
+    assert loaded(runs, source, ("2025-12-10", "2025-12-11")).empty
+
+
+@pytest.mark.parametrize("zone", ["Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Kiritimati"])
+def test_days_are_loaded_right_where_a_day_does_not_begin_at_midnight(tmp_path: Path, zone: str) -> None:
+    runs = Runs(tmp_path / "w.duckdb")
+    changes = {"Africa/Cairo": date(2025, 4, 25), "America/Havana": date(2025, 3, 9)}
+    first = changes.get(zone, date(2025, 12, 1)) - timedelta(days=1)
+    days = DailyPartitionsDefinition(str(first), timezone=zone, end_date=str(first + timedelta(days=9)))
+    start = datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
+    rows = [{**count(ins=n), "recordDate_hour_1": (start + timedelta(hours=n)).isoformat()} for n in range(4 * 24)]
+    source = traffic_asset(frame(*rows, zone=zone), partitions=days)
+    assert runs.run(source, days=(str(first), str(first + timedelta(days=4)))).success
+
+    @asset(ins={"traffic": AssetIn(key=TRAFFIC)}, partitions_def=days)
+    def downstream(traffic: pd.DataFrame) -> MaterializeResult[None]:
+        return MaterializeResult(metadata={"days": sorted({str(day)[:10] for day in traffic["record_date"]})})
+
+    for number in range(3):
+        key = str(first + timedelta(days=number))
+        result = runs.run(source, downstream, partition_key=key, selection=[downstream])
+        assert by_day(result)[key]["days"] == [key]
+
+
+@pytest.mark.parametrize("file", ["main.duckdb", "temp.duckdb", "My Warehouse.v2.duckdb", ".hidden"])
+def test_a_warehouse_of_any_name_is_written_and_loaded(tmp_path: Path, file: str) -> None:
+    runs = Runs(tmp_path / file)
+    source = traffic_asset(frame(count()))
+    result = runs.run(source, partition_key="2025-12-01")
+    assert result.success
+    assert len(loaded(runs, source, None)) == 1
+
+
+def test_the_query_shown_with_a_materialisation_runs_as_it_stands(runs: Runs) -> None:
+    result = runs.run(traffic_asset(frame(count(), count(at=30))), partition_key="2025-12-02")
+    [event] = [e for e in result.all_events if e.event_type is DagsterEventType.ASSET_MATERIALIZATION]
+    query = str(event.step_materialization_data.materialization.metadata["Query"].value)
+    with duckdb.connect(str(runs.store.warehouse.path), read_only=True) as connection:
+        assert len(connection.execute(query).fetchall()) == 1
+
+
+def test_loading_a_table_that_is_not_there_is_a_clear_failure(runs: Runs) -> None:
+    @asset(ins={"traffic": AssetIn(key=TRAFFIC)})
+    def downstream(traffic: pd.DataFrame) -> None: ...
+
+    source = traffic_asset(frame(count()))
+    assert "does not exist yet: materialise" in failure(runs.run(source, downstream, selection=[downstream]))
+    runs.store.sql("SELECT 1")
+    assert "Table traffic cannot be read" in failure(runs.run(source, downstream, selection=[downstream]))
+
+
+@pytest.mark.parametrize("key", [["sensource", "weather"], ["elsewhere", "traffic"], ["traffic"]])
+def test_a_table_outside_the_contract_is_refused_and_makes_no_file(runs: Runs, key: list[str]) -> None:
+    @asset(key=key)
+    def other() -> pd.DataFrame:
+        return frame(count())
+
+    text = failure(runs.run(other))
+    assert f".{key[-1]} is not in the contract (tables.py)" in text
+    assert "give the asset another I/O manager" in text
+    assert not runs.store.warehouse.path.exists()
+
+
+def test_each_frame_of_a_stream_is_merged_before_the_next_is_made_and_the_file_is_free_meanwhile(
+    runs: Runs,
+) -> None:
+    seen: list[int] = []
+    ask = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()[0][0])"
+    query = "SELECT count(*) FROM sensource.sensource.traffic"
+
+    def frames() -> Iterator[pd.DataFrame]:
+        for number in range(3):
+            if number:  # another process, which would be locked out
+                path = str(runs.store.warehouse.path)
+                asked = subprocess.run(
+                    [sys.executable, "-c", ask, path, query], capture_output=True, text=True, check=True
+                )
+                seen.append(int(asked.stdout))
+            yield frame(count(at=24 * number), count(at=24 * number + 1))
+
+    @asset(key=TRAFFIC, partitions_def=DAYS, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"})
+    def traffic() -> FrameStream:
+        return FrameStream(frames())
+
+    result = runs.run(traffic, days=("2025-12-01", "2025-12-03"))
+    assert result.success
+    assert seen == [2, 4]
+    assert [day["rows"] for day in by_day(result).values()] == [2, 2, 2]
+
+
+def test_a_failure_in_the_middle_of_a_stream_keeps_the_earlier_frames_and_ends_the_run_with_its_text(
+    runs: Runs,
+) -> None:
+    broken = frame(count(at=24)).assign(sumins=pd.Series(["many"], dtype="string"))
+    result = runs.run(
+        traffic_asset(frame(count(at=0)), broken, frame(count(at=48))), days=("2025-12-01", "2025-12-03")
+    )
+    text = failure(result)
+    assert "Table traffic: Conversion Error" in text
+    assert "Nothing was written" in text
+    assert by_day(result) == {}
+    assert [row["record_date"] for row in runs.store.rows()] == [date(2025, 12, 1)]
+    healed = [frame(count(at=24 * number)) for number in range(3)]
+    again = by_day(runs.run(traffic_asset(*healed), days=("2025-12-01", "2025-12-03")))
+    assert [(day["rows_inserted"], day["rows_unchanged"]) for day in again.values()] == [(0, 1), (1, 0), (1, 0)]
+
+
+def test_an_error_of_the_asset_itself_in_the_middle_of_a_stream_keeps_the_earlier_frames(runs: Runs) -> None:
+    def frames() -> Iterator[pd.DataFrame]:
+        yield frame(count())
+        raise RuntimeError("the API is gone")
+
+    @asset(key=TRAFFIC, partitions_def=DAYS, metadata={"partition_expr": "record_date"})
+    def traffic() -> FrameStream:
+        return FrameStream(frames())
+
+    assert "the API is gone" in failure(runs.run(traffic, partition_key="2025-12-01"))
+    assert len(runs.store.rows()) == 1
+
+
+def test_a_file_that_is_no_warehouse_fails_the_run_with_the_reason_and_is_not_tried_again(runs: Runs) -> None:
+    runs.store.warehouse.path.write_text("not a database" * 1000)
+    result = runs.run(traffic_asset(frame(count())), partition_key="2025-12-01")
+    assert f"The warehouse {runs.store.warehouse.path} cannot be opened" in failure(result)
+    assert runs.store.warehouse.path.read_text() == "not a database" * 1000
