@@ -201,10 +201,10 @@ def test_an_input_is_the_range_of_days_asked_for_or_all_and_the_columns_asked_fo
     source = traffic_asset(frame(*rows))
     assert runs.run(source, days=("2025-12-01", "2025-12-06")).success
     some = loaded(runs, source, ("2025-12-02", "2025-12-04"))
-    assert some["sumins"].tolist() == [1, 2, 3]
+    assert sorted(some["sumins"]) == [1, 2, 3]
     assert list(some.columns) == [column.name for column in TABLES["traffic"].all_columns]
-    assert some["record_date_hour_1"].tolist()[0] == pd.Timestamp("2025-12-02T05:00Z")
-    assert loaded(runs, source, None)["sumins"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert some["record_date_hour_1"].min() == pd.Timestamp("2025-12-02T05:00Z")
+    assert sorted(loaded(runs, source, None)["sumins"]) == [0, 1, 2, 3, 4, 5]
     chosen = loaded(runs, source, ("2025-12-06", "2025-12-06"), metadata={"columns": ["zone_id", "sumins"]})
     assert chosen.to_dict("records") == [{"zone_id": "z1", "sumins": 5}]
     assert loaded(runs, source, ("2025-12-10", "2025-12-11")).empty
