@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,8 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from sensource_dagster.simulator import ManualClock, Options, fault_kinds
-from sensource_dagster.tables import COUNTS, LISTS
+from sensource_dagster.simulator import ManualClock, fault_kinds
+from sensource_dagster.tables import LISTS
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
 UTC = timezone.utc
@@ -144,47 +138,6 @@ def test_a_wrong_secret_is_tried_once_by_each_step_and_never_shown(
         assert [request.path for request in sync.simulator.requests] == ["/oauth/token"] * 2
         printed = capfd.readouterr()
         assert secret not in said + printed.out + printed.err + repr(sync.definitions.resources)
-
-
-RUN_COUNTS = """
-import os, sys
-from dagster import DagsterInstance
-from sensource_dagster.definitions import defs
-sys.stdin.readline()
-tags = {"dagster/asset_partition_range_start": sys.argv[1], "dagster/asset_partition_range_end": sys.argv[2]}
-with DagsterInstance.ephemeral() as instance:
-    defs.resolve_job_def("counts").execute_in_process(instance=instance, tags=tags)
-"""
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_a_run_killed_at_any_moment_leaves_rows_that_are_true_and_the_next_run_completes_them(
-    tmp_path: Path, seed: int
-) -> None:
-    moment = random.Random(seed).uniform(0.02, 0.6)
-    first, last = date(2025, 9, 1), date(2025, 10, 30)
-    start, end = datetime(2025, 9, 1, 6, tzinfo=UTC), datetime(2025, 10, 31, 6, tzinfo=UTC)
-    with syncing(tmp_path, Options(zones=20), ManualClock(NOW)) as sync:
-        arguments = [sys.executable, "-c", RUN_COUNTS, str(first), str(last)]
-        environment = {**os.environ, **sync.variables}
-        with subprocess.Popen(
-            arguments, env=environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-        ) as run:
-            assert run.stdin
-            run.stdin.write(b"\n")
-            run.stdin.flush()
-            while run.poll() is None and not sync.simulator.requests:
-                time.sleep(0.005)
-            time.sleep(moment)
-            os.killpg(run.pid, signal.SIGKILL)
-        truth = {table.name: sync.truth(table.name, start, end) for table in COUNTS}
-        if sync.settings.warehouse.exists():
-            there = {name for (name,) in sync.query("SELECT table_name FROM duckdb_tables()")}
-            for name in there:
-                assert sync.counts(name).items() <= truth[name].items()
-        assert sync.run("counts", first, last).success
-        for table in COUNTS:
-            assert sync.counts(table.name) == truth[table.name]
 
 
 def test_a_batch_that_fails_leaves_the_windows_before_it_and_the_next_run_adds_the_rest(tmp_path: Path) -> None:

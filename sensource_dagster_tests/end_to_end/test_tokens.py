@@ -13,12 +13,21 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
-from sensource_dagster_tests.end_to_end.test_faults import RUN_COUNTS
 
 UTC = timezone.utc
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
 FIRST, LAST = date(2025, 9, 1), date(2025, 10, 30)
 START, END = datetime(2025, 9, 1, 6, tzinfo=UTC), datetime(2025, 10, 31, 6, tzinfo=UTC)
+
+RUN_COUNTS = """
+import sys
+from dagster import DagsterInstance
+from sensource_dagster.definitions import defs
+sys.stdin.readline()
+tags = {"dagster/asset_partition_range_start": sys.argv[1], "dagster/asset_partition_range_end": sys.argv[2]}
+with DagsterInstance.ephemeral() as instance:
+    defs.resolve_job_def("counts").execute_in_process(instance=instance, tags=tags)
+"""
 
 
 def test_a_token_that_ends_in_the_middle_of_a_batch_is_renewed_and_every_row_arrives(tmp_path: Path) -> None:
