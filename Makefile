@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo dev check test lint format clean help
+.PHONY: demo dev check test lint soak format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +25,9 @@ lint: $(BIN)/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+soak: $(BIN)/.installed ## 10 minutes of faults, kills and a reader; at the end every row has to be true
+	$(BIN)/python benchmarks/soak.py
 
 format: $(BIN)/.installed-dev ## format and sort imports
 	$(BIN)/ruff check --fix
