@@ -9,15 +9,33 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
+T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 90  # seconds
+FINISHES_WITHIN = 180  # seconds
+
+LAUNCH = """
+mutation($backfill: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $backfill) {
+    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
+  }
+}"""
+RETRY = """
+mutation($id: String!) {
+  reexecutePartitionBackfill(reexecutionParams: {parentRunId: $id, strategy: FROM_FAILURE}) {
+    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
+  }
+}"""
+STATUS = """
+query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"""
 
 
 def project_folder(folder: Path, variables: Mapping[str, str]) -> Path:
@@ -33,8 +51,23 @@ def project_folder(folder: Path, variables: Mapping[str, str]) -> Path:
 class DagsterDev:
     """A running deployment and its GraphQL API."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, session: int | None = None) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
+        self._session = session
+
+    def processes(self) -> list[int]:
+        """All that belong to it: those of its session."""
+        found = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        return [pid for pid in found if _session_of(pid) == self._session]
+
+    def kill(self) -> None:
+        """As a power cut does: every process at once."""
+        while alive := self.processes():
+            for pid in alive:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
     def query(self, text: str, **variables: Any) -> dict[str, Any]:
         answer = requests.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, timeout=30)
@@ -54,6 +87,51 @@ class DagsterDev:
         runs: list[dict[str, Any]] = found["runsOrError"]["results"]
         return runs
 
+    def launch(self, days: Sequence[date]) -> str:
+        """A backfill of both counts; its id."""
+        assets = [{"path": ["sensource", "traffic"]}, {"path": ["sensource", "occupancy"]}]
+        backfill = {"assetSelection": assets, "partitionNames": [str(day) for day in days]}
+        return _backfill_id(self.query(LAUNCH, backfill=backfill)["launchPartitionBackfill"])
+
+    def retry_failed(self, backfill_id: str) -> str:
+        """What the UI's "Re-execute from failure" does; the new backfill's id."""
+        return _backfill_id(self.query(RETRY, id=backfill_id)["reexecutePartitionBackfill"])
+
+    def ended(self, backfill_id: str) -> str:
+        """Wait for a backfill's end; its status."""
+
+        def status() -> str | None:
+            now: str = self.query(STATUS, id=backfill_id)["partitionBackfillOrError"]["status"]
+            return (
+                now
+                if now in {"COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED", "CANCELED"}
+                else None
+            )
+
+        return self.until(status)
+
+    def until(self, seen: Callable[[], T | None], within: float = FINISHES_WITHIN) -> T:
+        """Wait until `seen` returns something true, and return it."""
+        deadline = time.monotonic() + within
+        while not (found := seen()):
+            assert time.monotonic() < deadline, self.runs()
+            time.sleep(0.3)
+        return found
+
+
+def _backfill_id(answer: dict[str, Any]) -> str:
+    assert "backfillId" in answer, answer
+    return str(answer["backfillId"])
+
+
+def _session_of(pid: int) -> int | None:
+    """None for a process that has ended, a zombie included."""
+    try:
+        state, _parent, _group, session = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if state in "ZX" else int(session)
+
 
 @contextmanager
 def dagster_dev(folder: Path, log: Path) -> Iterator[DagsterDev]:
@@ -70,7 +148,7 @@ def dagster_dev(folder: Path, log: Path) -> Iterator[DagsterDev]:
             command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
         ) as process,
     ):
-        deployment = DagsterDev(port)
+        deployment = DagsterDev(port, process.pid)
         try:
             deadline = time.monotonic() + STARTS_WITHIN
             while not deployment.is_up():
@@ -79,9 +157,10 @@ def dagster_dev(folder: Path, log: Path) -> Iterator[DagsterDev]:
                 time.sleep(0.3)
             yield deployment
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):  # the test has killed it
+                os.killpg(process.pid, signal.SIGINT)
             try:
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                deployment.kill()
                 raise

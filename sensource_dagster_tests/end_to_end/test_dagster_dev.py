@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -17,34 +16,9 @@ from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, vari
 
 FIRST = date(2026, 2, 1)  # the spring change, 8 March, is among the days
 DAYS = [FIRST + timedelta(days=number) for number in range(65)]
-FINISHES_WITHIN = 180  # seconds
 
-LAUNCH = """
-mutation($backfill: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $backfill) {
-    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
-  }
-}"""
-STATUS = """
-query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"""
 PARTITIONS = """
 { assetNodes { assetKey { path } partitionStats { numMaterialized numFailed numPartitions } } }"""
-
-
-def backfill(dagster: DagsterDev, days: list[date]) -> str:
-    """Launch a backfill of both counts and wait for its end; its status."""
-    assets = [{"path": ["sensource", "traffic"]}, {"path": ["sensource", "occupancy"]}]
-    launched = dagster.query(
-        LAUNCH, backfill={"assetSelection": assets, "partitionNames": [str(day) for day in days]}
-    )
-    identity = launched["launchPartitionBackfill"]["backfillId"]
-    deadline = time.monotonic() + FINISHES_WITHIN
-    while True:
-        status: str = dagster.query(STATUS, id=identity)["partitionBackfillOrError"]["status"]
-        if status.startswith(("COMPLETED", "FAILED", "CANCELED")):
-            return status
-        assert time.monotonic() < deadline, dagster.runs()
-        time.sleep(0.5)
 
 
 def tag(run: dict[str, Any], key: str) -> str:
@@ -59,7 +33,7 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
         del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
         folder = project_folder(tmp_path / "project", variables)
         with dagster_dev(folder, tmp_path / "dev.log") as dagster:
-            assert backfill(dagster, DAYS) == "COMPLETED_SUCCESS", (tmp_path / "dev.log").read_text()
+            assert dagster.ended(dagster.launch(DAYS)) == "COMPLETED_SUCCESS", (tmp_path / "dev.log").read_text()
             runs = dagster.runs()
             assert {run["status"] for run in runs} == {"SUCCESS"}
             ranges = sorted((tag(run, RANGE_START), tag(run, RANGE_END)) for run in runs)

@@ -1,0 +1,273 @@
+"""Backfills through the real daemon that fail, are cancelled or killed: what is missing, and what heals it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
+from sensource_dagster.simulator.fault_kinds import Fault
+from sensource_dagster.vea.windows import day_windows, instant_text
+from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
+
+DENVER = ZoneInfo("America/Denver")
+DAYS_A_RUN = 5
+HEALS_WITHIN = 120  # seconds; two cores need 57
+
+PARTITIONS = """
+{ assetNodes(group: {groupName: "counts", repositoryName: "__repository__",
+                     repositoryLocationName: "sensource_dagster"}) {
+    assetPartitionStatuses { ... on TimePartitionStatuses { ranges { status startKey endKey } } } } }"""
+CANCEL = """
+mutation($id: String!) {
+  cancelPartitionBackfill(backfillId: $id) { __typename ... on PythonError { message } } }"""
+TERMINATE = """
+mutation($ids: [String!]!) {
+  terminateRuns(runIds: $ids, terminatePolicy: SAFE_TERMINATE) { __typename } }"""
+POOLS = "{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } pendingSteps { runId } } } }"
+
+
+@dataclass
+class Deployment:
+    """A project folder with `dagster dev` in it, which can be killed and started again."""
+
+    simulator: RunningSimulator
+    folder: Path
+    starts: int = 0
+    dagster: DagsterDev = field(init=False)
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        self.starts += 1
+        log = self.folder.parent / f"dev-{self.starts}.log"
+        self.dagster = self._running.enter_context(dagster_dev(self.folder, log))
+
+    def kill(self) -> None:
+        self.dagster.kill()
+        self.end()
+
+    def end(self) -> None:
+        self._running.close()
+
+    def days(self, status: str) -> set[date]:
+        """The days for which both counts have this status in the UI."""
+        assets = self.dagster.query(PARTITIONS)["assetNodes"]
+        assert len(assets) == 2
+        of_each = [
+            {
+                date.fromisoformat(part["startKey"]) + timedelta(days=number)
+                for part in asset["assetPartitionStatuses"]["ranges"]
+                if part["status"] == status
+                for number in range(
+                    (date.fromisoformat(part["endKey"]) - date.fromisoformat(part["startKey"])).days + 1
+                )
+            }
+            for asset in assets
+        ]
+        return of_each[0] & of_each[1]
+
+    def true_days(self, days: list[date]) -> set[date]:
+        """Those of `days` that stand in both tables as the account holds them; the others are absent."""
+        if not (warehouse := self.folder / "data" / "sensource.duckdb").exists():
+            return set()
+        found = [_rows(warehouse, "traffic", "zone_id"), _rows(warehouse, "occupancy", "space_id")]
+        true = set()
+        for day in days:
+            window = day_windows(day, day, DENVER)[0]
+            truth = [
+                {
+                    (row[key], row["recordDate_hour_1"]): (row["sumins"], row["sumouts"])
+                    for row in self.simulator.truth(name, window.start, window.end)  # type: ignore[arg-type]
+                }
+                for name, key in (("traffic", "zoneId"), ("occupancy", "spaceId"))
+            ]
+            here = [table.get(day, {}) for table in found]
+            if any(here):
+                assert here == truth, day
+                true.add(day)
+        return true
+
+    def claimed_slots(self) -> list[dict[str, Any]]:
+        pools = self.dagster.query(POOLS)["instance"]["concurrencyLimits"]
+        return [slot for pool in pools for slot in pool["claimedSlots"] + pool["pendingSteps"]]
+
+    def script_runs(self) -> list[str]:
+        """The statuses of the runs of `start_script` and of their retries, the latest first."""
+        return [run["status"] for run in self.dagster.runs() if run["jobName"] == "counts"]
+
+    def start_script(self, day: date) -> subprocess.Popen[bytes]:
+        """`dagster job execute` as the README has it."""
+        tags = {RANGE_START: str(day), RANGE_END: str(day)}
+        command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
+        command += ["-j", "counts", "--tags", json.dumps(tags)]
+        environment = {**os.environ, "DAGSTER_HOME": str(self.folder)}
+        with (self.folder.parent / "script.log").open("w") as log:
+            return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+
+    def active_runs(self) -> list[str]:
+        ended = {"SUCCESS", "FAILURE", "CANCELED"}
+        return [run["runId"] for run in self.dagster.runs() if run["status"] not in ended]
+
+
+def _rows(warehouse: Path, table: str, key: str) -> dict[date, dict[tuple[str, str], tuple[int, int]]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            f"SELECT record_date, {key}, strftime(record_date_hour_1 AT TIME ZONE 'UTC', "
+            f"'%Y-%m-%dT%H:%M:%S.000Z'), sumins, sumouts FROM sensource.sensource.{table}"
+        ).fetchall()
+    days: dict[date, dict[tuple[str, str], tuple[int, int]]] = {}
+    for day, identity, hour, ins, outs in rows:
+        days.setdefault(day, {})[identity, hour] = ins, outs
+    return days
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    tmp_path = tmp_path_factory.mktemp("runs")
+    with serving() as simulator:
+        variables = variables_of(
+            simulator, tmp_path, SENSOURCE_START_DATE="2026-01-01", SENSOURCE_BACKFILL_DAYS=str(DAYS_A_RUN)
+        )
+        del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
+        deployment = Deployment(simulator, project_folder(tmp_path / "project", variables))
+        deployment.start()
+        try:
+            yield deployment
+        finally:
+            deployment.end()
+
+
+@pytest.fixture
+def deployment(running: Deployment) -> Iterator[Deployment]:
+    yield running
+    running.simulator.faults.clear()
+
+
+def batches(first: date, runs: int) -> list[list[date]]:
+    days = [first + timedelta(days=number) for number in range(runs * DAYS_A_RUN)]
+    return [days[at : at + DAYS_A_RUN] for at in range(0, len(days), DAYS_A_RUN)]
+
+
+def days_of(parts: list[list[date]]) -> list[date]:
+    return [day for part in parts for day in part]
+
+
+def in_window(batch: list[date], fault: Fault) -> Fault:
+    """A fault for the requests of one batch alone."""
+    start = instant_text(day_windows(batch[0], batch[-1], DENVER)[0].start)
+
+    async def only_there(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        there = parse_qs(scope["query_string"].decode())["startDate"] == [start]
+        await (fault(app, scope, receive, send) if there else app(scope, receive, send))
+
+    return only_there
+
+
+class Hold:
+    """A fault that gives no answer for as long as the client waits, and says that a request has come."""
+
+    def __init__(self) -> None:
+        self.met = threading.Event()
+
+    async def __call__(self, _app: ASGIApp, scope: Scope, _receive: Receive, _send: Send) -> None:
+        self.met.set()
+        while not scope["transport"].is_closing():
+            await asyncio.sleep(0.05)
+
+
+def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_completed(deployment: Deployment) -> None:
+    """Both at once, because the daemon looks at backfills only every 30 seconds."""
+    dagster, simulator = deployment.dagster, deployment.simulator
+    failing, cancelled = batches(date(2026, 2, 1), runs=3), batches(date(2026, 3, 1), runs=3)
+    refused, hold = in_window(failing[1], fault_kinds.status(400)), Hold()
+    simulator.faults.at_random(1, [in_window(cancelled[1], hold)], path="/api/data/")
+    cancelled_backfill = dagster.launch(days_of(cancelled))
+    assert hold.met.wait(60)
+    simulator.faults.clear()
+    simulator.faults.at_random(1, [refused], path="/api/data/")
+    failing_backfill = dagster.launch(days_of(failing))
+
+    # As the UI cancels: the backfill, and then its runs.
+    dagster.query(CANCEL, id=cancelled_backfill)
+    dagster.query(TERMINATE, ids=deployment.active_runs())
+    assert dagster.ended(cancelled_backfill) == "CANCELED"
+    # The pool's one slot is free again: the other backfill gets on.
+    assert dagster.ended(failing_backfill) == "COMPLETED_FAILED"
+    assert not deployment.active_runs()
+    assert not deployment.claimed_slots()
+
+    missing = set(failing[1])
+    assert deployment.true_days(days_of(failing)) == set(days_of(failing)) - missing
+    assert deployment.days("FAILED") & set(days_of(failing)) == missing
+    assert deployment.days("MATERIALIZED") & set(days_of(failing)) == set(days_of(failing)) - missing
+    # Neither the client, nor the step, nor the run tries again: one refusal for each count.
+    assert [request.status for request in simulator.requests].count(400) == 2
+    true = deployment.true_days(days_of(cancelled))
+    assert not true & set(cancelled[1])
+    assert deployment.days("MATERIALIZED") & set(days_of(cancelled)) == true
+
+    simulator.faults.clear()
+    asked_before = len(simulator.requests)
+    retry = dagster.retry_failed(failing_backfill)
+    rest = dagster.launch(sorted(set(days_of(cancelled)) - true))
+    assert dagster.ended(retry) == dagster.ended(rest) == "COMPLETED_SUCCESS"
+    days = days_of(failing) + days_of(cancelled)
+    assert deployment.true_days(days) == set(days)
+    assert deployment.days("MATERIALIZED") >= set(days)
+    # Only what was missing is asked again, each batch once for each count, with the token that there was.
+    batches_missing = 1 + (len(days_of(cancelled)) - len(true)) // DAYS_A_RUN
+    assert len(simulator.requests) - asked_before == 2 * batches_missing
+
+
+def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deployment: Deployment) -> None:
+    simulator = deployment.simulator
+    parts = batches(date(2026, 4, 1), runs=4)
+    days, script_day = days_of(parts), date(2026, 5, 1)
+    hold = Hold()
+    simulator.faults.at_random(1, [in_window(parts[1], hold)], path="/api/data/")
+
+    backfill = deployment.dagster.launch(days)
+    assert hold.met.wait(60)
+    script = deployment.start_script(script_day)  # waits for the pool
+    deployment.dagster.until(lambda: deployment.script_runs() == ["STARTED"])
+    script.kill()
+    script.wait()
+    deployment.kill()
+    assert not deployment.true_days(days) & set(parts[1])
+
+    simulator.faults.clear()
+    deployment.start()
+    dagster = deployment.dagster
+    dagster.until(lambda: deployment.days("MATERIALIZED") >= set(days), within=HEALS_WITHIN)
+    assert dagster.ended(backfill) == "COMPLETED_SUCCESS"
+    assert deployment.true_days(days) == set(days)
+    assert deployment.script_runs()[-1] == "FAILURE"  # not "started" for ever
+    dagster.until(lambda: not deployment.claimed_slots(), within=60)
+
+
+def test_the_web_server_listens_on_loopback_alone(deployment: Deployment) -> None:
+    port = deployment.dagster.port
+    others = {"127.0.0.2", socket.gethostbyname(socket.gethostname())} - {"127.0.0.1"}
+    for address in others:  # a server on 0.0.0.0 would answer all of them
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((address, port), timeout=5)
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        pass
