@@ -122,7 +122,9 @@ def _fit_extra(target: Target, values: pd.Series[Any], have: str | None, changes
             f"{target.table.name} has a new column {name} ({new}): the API sends a field we did not know"
         )
         return new
-    wide = _common(have, new) if values.notna().any() else have
+    if values.isna().all():  # nothing to hold; its dtype may come from a row that a later one replaced
+        return have
+    wide = _common(have, new)
     if wide == Type.DOUBLE.value and have != new and not _exact_as_double(target, values, have):
         wide = Type.JSON.value
     if wide != have:

@@ -231,7 +231,7 @@ def test_days_are_loaded_right_where_a_day_does_not_begin_at_midnight(tmp_path: 
         assert by_day(result)[key]["days"] == [key]
 
 
-@pytest.mark.parametrize("file", ["main.duckdb", "temp.duckdb", "My Warehouse.v2.duckdb", ".hidden"])
+@pytest.mark.parametrize("file", ["main.duckdb", "MAIN.duckdb", "My Warehouse.v2.duckdb", ".hidden"])
 def test_a_warehouse_of_any_name_is_written_and_loaded(tmp_path: Path, file: str) -> None:
     runs = Runs(tmp_path / file)
     source = traffic_asset(frame(count()))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sensource_dagster.frames import counts_frame, list_frame
@@ -398,6 +398,12 @@ def in_new_file() -> Callable[[], tempfile.TemporaryDirectory[str]]:
 
 @settings(max_examples=60, deadline=None)
 @given(answers=answers)
+@example(
+    answers=[
+        [(("z1", 0), {"ins": None, "one": 0.5})],
+        [(("z2", 0), {"ins": None, "one": False}), (("z2", 0), {"ins": None})],
+    ]
+)
 def test_any_answers_end_in_the_last_value_of_each_key_and_time_only_what_changed(
     in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
     answers: list[list[tuple[tuple[str, int], Row]]],
