@@ -1,4 +1,4 @@
-"""A disk that fills up in the middle of a run: the old rows stay, the run says so, and the next one heals it."""
+"""A disk that is full or read-only: the old rows stay, the run says so, and the next one heals it."""
 
 from __future__ import annotations
 
@@ -53,3 +53,20 @@ def test_a_full_disk_leaves_the_old_rows_names_the_cause_and_the_next_run_heals_
         assert result.success, error_text(result)
         for name in ("traffic", "occupancy"):
             assert sync.counts(name) == sync.truth(name, START, END)
+
+
+def test_a_read_only_disk_fails_the_run_with_the_cause_and_the_next_run_heals_it(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    clock = ManualClock(NOW)
+    with syncing(tmp_path, None, clock, SENSOURCE_WAREHOUSE=str(small_disk / "warehouse.duckdb")) as sync:
+        assert sync.run("counts", date(2025, 10, 1)).success
+        before = sync.counts("traffic")
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        result = sync.run("counts", date(2025, 10, 2))
+        assert not result.success
+        assert "Read-only file system" in error_text(result)
+        assert "warehouse.duckdb" in error_text(result)
+        assert sync.counts("traffic") == before
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        assert sync.run("counts", date(2025, 10, 2)).success
