@@ -43,7 +43,7 @@ class Store:
     """A DuckDB file, and answers merged into it at known times."""
 
     def __init__(self, path: Path) -> None:
-        self.warehouse = Warehouse(path, 5, {"threads": "1"})
+        self.warehouse = Warehouse(path, 5, {})
         self.merges = 0
 
     def put(self, *rows: Row, table: str = "traffic") -> Merged:

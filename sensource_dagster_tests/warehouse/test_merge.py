@@ -396,7 +396,7 @@ def in_new_file() -> Callable[[], tempfile.TemporaryDirectory[str]]:
     return lambda: tempfile.TemporaryDirectory(prefix="merge")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(answers=answers)
 @example(
     answers=[

@@ -29,14 +29,8 @@ def store(tmp_path: Path) -> Store:
 
 
 def held(store: Store, name: str) -> list[Any]:
-    values = column(store.rows(), name)
-    return (
-        [json.loads(value) if value is not None else None for value in values] if is_json(store, name) else values
-    )
-
-
-def is_json(store: Store, name: str) -> bool:
-    return store.types()[name] == "JSON"
+    is_json = store.types()[name] == "JSON"
+    return [json.loads(v) if is_json and v is not None else v for v in column(store.rows(), name)]
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
@@ -77,8 +71,9 @@ def test_a_column_widens_to_what_it_is_sent_and_keeps_its_values(store: Store, f
     assert store.types()["x"] == wide
     expected = [] if wide == first else [f"traffic.x was {first} and is now {wide}: the API sends other values"]
     assert changes == expected
-    assert held(store, "x") == [KINDS[first], None, KINDS[second]]
-    assert [type(value) for value in held(store, "x")][0::2] == [
+    values = held(store, "x")
+    assert values == [KINDS[first], None, KINDS[second]]
+    assert [type(values[0]), type(values[2])] == [
         float if wide == "DOUBLE" else type(KINDS[kind]) for kind in (first, second)
     ]
     again = store.put(count("z1", x=KINDS[first]), count("z2", x=None), count("z3", x=KINDS[second]))
