@@ -57,8 +57,8 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> Table:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found else 0
+    [(value,)] = connection.execute(query).fetchall()
+    return int(value or 0)
 
 
 def _chart(console: Console, connection: duckdb.DuckDBPyConnection) -> None:
