@@ -42,6 +42,11 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
         ge=1,
         description=f"Tries per request, the first one included. Default {_POLICY.max_tries}.",
     )
+    allow_plain_http: bool = Field(
+        default=False,
+        description="Whether secret, token and counts may go unencrypted, by an http URL, to another machine. "
+        "Default false; loopback is always allowed.",
+    )
 
     def client(self, log: logging.Logger) -> VeaClient:
         """A client to use in a `with` block.
@@ -57,6 +62,7 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
             client_id=self.client_id,
             client_secret=self.client_secret,
             token_dir=token_directory(),
+            allow_plain_http=self.allow_plain_http,
         )
         policy = HttpPolicy(
             connect_timeout=self.connect_timeout, read_timeout=self.read_timeout, max_tries=self.max_tries

@@ -52,7 +52,7 @@ def _check_url(name: str, url: str, allow_plain_http: bool) -> None:
     if parts.scheme == "http" and not allow_plain_http and not is_loopback(host):
         raise VeaConfigurationError(
             f"{name} is {url!r}: plain http would send the secret and the counts unencrypted to another machine. "
-            "Use https."
+            "Use https; in a network that you trust, set allow_plain_http of the resource `sensource`."
         )
 
 

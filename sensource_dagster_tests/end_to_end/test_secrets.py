@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -23,13 +24,14 @@ from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, 
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
 
 # Both halves survive every encoding, and half a secret is a leak as well.
 SECRET_HALVES = ("Zq9xKv7LmR2tQe5s", "W8yB4nHc6JpDf3Ga")
 SECRET = " +/&=%".join(SECRET_HALVES)
 DAY = "2026-02-03"
+PACKAGES = ("sensource_dagster", "sensource_dagster_tests")
 
 LAUNCH_RUN = """
 mutation($run: ExecutionParams!) {
@@ -109,6 +111,7 @@ FAILING = [
     Failing("cut", fault_kinds.cut()),
     Failing("no such host", None, config={"api_url": "https://vea.invalid"}),
     Failing("plain http", None, config={"api_url": "http://vea.invalid"}),
+    Failing("plain http, asked for", None, config={"api_url": "http://vea.invalid", "allow_plain_http": True}),
     Failing("refused for ever", echo(401)),
 ]
 
@@ -219,6 +222,8 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
     assert "EnvVar" in shown["definitions"] or "SENSOURCE_CLIENT_SECRET" in shown["definitions"]
     assert "HTTP 500" in shown["run: down"]
     assert "HTTP 500" in shown["script"]
+    assert "plain http would send the secret" in shown["run: plain http"]
+    assert "plain http would send the secret" not in shown["run: plain http, asked for"]
     needles = [*SECRET_HALVES, *halves(minted.texts)]
     found = {what: leaks(text.encode(), needles) for what, text in shown.items()}
     for left in (left_while_running, files_below(tmp_path)):
@@ -278,3 +283,11 @@ def test_no_repr_shows_the_secret_or_a_token(tmp_path: Path) -> None:
             for thing in held:
                 for text in (repr(thing), str(thing)):
                     assert not leaks(text.encode(), needles), type(thing)
+
+
+def test_the_threat_table_names_files_that_exist() -> None:
+    text = (PROJECT / "SECURITY.md").read_text()
+    named = re.findall(r"`([\w/]+\.py)`", text)
+    assert len(named) > 20
+    for name in named:
+        assert any((PROJECT / package / name).exists() for package in PACKAGES), name
