@@ -85,7 +85,7 @@ class Deployment:
         return of_each[0] & of_each[1]
 
     def true_days(self, days: list[date]) -> set[date]:
-        """Those of `days` that stand in both tables as the account holds them; the others are absent."""
+        """Those of `days` that are in both tables. In each table a day is true and whole, or absent."""
         if not (warehouse := self.folder / "data" / "sensource.duckdb").exists():
             return set()
         found = [_rows(warehouse, "traffic", "zone_id"), _rows(warehouse, "occupancy", "space_id")]
@@ -100,8 +100,9 @@ class Deployment:
                 for name, key in (("traffic", "zoneId"), ("occupancy", "spaceId"))
             ]
             here = [table.get(day, {}) for table in found]
-            if any(here):
-                assert here == truth, day
+            for table, rows, true_rows in zip(("traffic", "occupancy"), here, truth, strict=True):
+                assert rows in ({}, true_rows), (day, table)
+            if all(here):
                 true.add(day)
         return true
 
@@ -122,9 +123,11 @@ class Deployment:
         with (self.folder.parent / "script.log").open("w") as log:
             return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
 
-    def active_runs(self) -> list[str]:
+    def active_runs(self, backfill: str | None = None) -> list[str]:
         ended = {"SUCCESS", "FAILURE", "CANCELED"}
-        return [run["runId"] for run in self.dagster.runs() if run["status"] not in ended]
+        active = [run for run in self.dagster.runs() if run["status"] not in ended]
+        tag = {"key": "dagster/backfill", "value": backfill}
+        return [run["runId"] for run in active if backfill is None or tag in run["tags"]]
 
 
 def _rows(warehouse: Path, table: str, key: str) -> dict[date, dict[tuple[str, str], tuple[int, int]]]:
@@ -207,7 +210,7 @@ def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_complete
 
     # As the UI cancels: the backfill, and then its runs.
     dagster.query(CANCEL, id=cancelled_backfill)
-    dagster.query(TERMINATE, ids=deployment.active_runs())
+    dagster.query(TERMINATE, ids=deployment.active_runs(cancelled_backfill))
     assert dagster.ended(cancelled_backfill) == "CANCELED"
     # The pool's one slot is free again: the other backfill gets on.
     assert dagster.ended(failing_backfill) == "COMPLETED_FAILED"
