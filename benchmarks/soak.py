@@ -142,9 +142,7 @@ def main() -> int:
         expected, found = truth(simulator), stored(warehouse)
     wrong = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
     print(f"requests {sum(faults.values())}, by status {dict(sorted(faults.items()))}; {dict(counts)}")
-    print(
-        f"reads: {reads['read']} good, {reads['TWICE']} with a key twice, {reads['not now']} while it was held"
-    )
+    print(f"reads: {reads['read']} good, {reads['TWICE']} with a key twice, {reads['not now']} while it was held")
     print(
         f"last run {'succeeded' if status == 0 else 'FAILED'}; rows {len(found)}, of them not true: {len(wrong)}"
     )

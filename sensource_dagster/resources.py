@@ -7,7 +7,7 @@ import logging
 from dagster import ConfigurableResource, EnvVar, Failure
 from pydantic import Field
 
-from sensource_dagster.settings import CREDENTIALS, NO_CREDENTIALS, Settings, token_directory
+from sensource_dagster.settings import CREDENTIALS, NO_CREDENTIALS, VARIABLES, Settings, token_directory
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.policy import HttpPolicy
@@ -25,8 +25,14 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
         description="API client secret (SENSOURCE_CLIENT_SECRET). Keep it an environment variable: what is typed "
         "here is stored with the run.",
     )
-    api_url: str = Field(description="Base URL of the API; `/api/...` is appended (SENSOURCE_API_URL).")
-    auth_url: str = Field(description="URL where tokens are minted (SENSOURCE_AUTH_URL).")
+    api_url: str = Field(
+        default=VARIABLES["SENSOURCE_API_URL"]["default"],
+        description="Base URL of the API; `/api/...` is appended (SENSOURCE_API_URL).",
+    )
+    auth_url: str = Field(
+        default=VARIABLES["SENSOURCE_AUTH_URL"]["default"],
+        description="URL where tokens are minted (SENSOURCE_AUTH_URL).",
+    )
     connect_timeout: float = Field(
         default=_POLICY.connect_timeout,
         gt=0,
