@@ -21,7 +21,7 @@ check: $(BIN)/.installed ## say step by step whether your account and warehouse 
 test: lint ## lint, types and tests
 	$(BIN)/python -m pytest
 
-lint: $(BIN)/.installed-dev
+lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

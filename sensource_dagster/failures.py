@@ -1,4 +1,4 @@
-"""Turns the errors that a user can act on into Dagster failures: their text, and no traceback."""
+"""Turns the errors that a user can act on into Dagster failures, which show the text first."""
 
 from __future__ import annotations
 

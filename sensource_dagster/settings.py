@@ -22,6 +22,9 @@ NO_CREDENTIALS = (
 )
 
 
+DEMO_CLIENT = "demo"
+
+
 class SettingsError(ValueError):
     """One or more SENSOURCE_* variables cannot be used; one line for each."""
 
@@ -109,7 +112,7 @@ class Settings:
         if not self.has_credentials:
             return "no account configured"
         host = check.host(self.api_url)
-        if check.is_loopback(host):
+        if check.is_loopback(host) and self.client_id == DEMO_CLIENT:
             return f"demo account (simulator at {self.api_url})"
         return f"SenSource account at {host}, client …{str(self.client_id)[-4:]}"
 
@@ -157,8 +160,16 @@ def _without_secrets(text: str, secret: str | None) -> str:
 
 
 def environment_with_dotenv(folder: Path | None = None) -> dict[str, str]:
-    """The environment as `dagster dev` sees it: `.env` of the working folder wins over what was there."""
-    dotenv = dotenv_values((folder or Path.cwd()) / ".env")
+    """The environment as `dagster dev` sees it: `.env` of the working folder wins over what was there.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    file = (folder or Path.cwd()) / ".env"
+    try:
+        dotenv = dotenv_values(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}. It has to be a UTF-8 text file.") from None
     return {**os.environ, **{name: value for name, value in dotenv.items() if value is not None}}
 
 

@@ -64,7 +64,11 @@ def test_assets_carry_group_kinds_description_and_account() -> None:
     ("variables", "account"),
     [
         ({}, "no account configured"),
-        ({**CREDENTIALS, "SENSOURCE_API_URL": "http://127.0.0.1:4000"}, "demo account (simulator at "),
+        (
+            {**CREDENTIALS, "SENSOURCE_CLIENT_ID": "demo", "SENSOURCE_API_URL": "http://127.0.0.1:4000"},
+            "demo account (simulator at ",
+        ),
+        ({**CREDENTIALS, "SENSOURCE_API_URL": "http://127.0.0.1:4000"}, "SenSource account at 127.0.0.1"),
     ],
 )
 def test_assets_say_which_account_they_read(variables: dict[str, str], account: str) -> None:

@@ -214,11 +214,13 @@ def test_blank_credentials_count_as_none(client_id: str, secret: str) -> None:
     assert settings.account == "no account configured"
 
 
-def test_the_account_says_demo_on_loopback_and_shows_only_the_end_of_a_real_client_id() -> None:
+def test_the_account_says_demo_for_the_demo_alone_and_shows_only_the_end_of_a_real_client_id() -> None:
     account = dict(zip(CREDENTIALS, ("abcdefgh-1234", SECRET), strict=True))
     assert read_settings(account).account == "SenSource account at vea.sensourceinc.com, client …1234"
     for loopback in ("http://127.0.0.1:8", "http://localhost:8", "http://[::1]:8"):
-        assert "demo" in read_settings({**account, "SENSOURCE_API_URL": loopback}).account
+        assert "demo" not in read_settings({**account, "SENSOURCE_API_URL": loopback}).account  # a tunnel
+        demo = {**account, "SENSOURCE_CLIENT_ID": "demo", "SENSOURCE_API_URL": loopback}
+        assert "demo" in read_settings(demo).account
     for elsewhere in ("http://127.0.0.1.example.com", "https://localhost.example.com"):
         assert "demo" not in read_settings({**account, "SENSOURCE_API_URL": elsewhere}).account
 

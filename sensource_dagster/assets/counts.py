@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, cast
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, asset
+from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
 from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata
 from sensource_dagster.failures import failing_on
@@ -19,6 +19,11 @@ from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.errors import VeaError
 from sensource_dagster.vea.windows import day_windows
 from sensource_dagster.warehouse.io_manager import FrameStream
+
+NO_DAYS = (
+    "Which days? A run of the counts needs a partition, or the tags dagster/asset_partition_range_start and "
+    "dagster/asset_partition_range_end with days such as 2026-01-31."
+)
 
 
 def counts_assets(settings: Settings) -> list[AssetsDefinition]:
@@ -51,6 +56,8 @@ def _read(
     metrics: tuple[str, ...],
     settings: Settings,
 ) -> Iterator[pd.DataFrame]:
+    if not (context.has_partition_key or context.has_partition_key_range):
+        raise Failure(description=NO_DAYS, allow_retries=False)
     first, last = map(date.fromisoformat, context.partition_key_range)
     with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
         windows = day_windows(first, last, settings.timezone)

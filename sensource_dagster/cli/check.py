@@ -52,11 +52,10 @@ class _Steps:
 def run() -> int:
     logging.getLogger("sensource_dagster").addHandler(logging.NullHandler())  # each failure is told once, below
     steps = _Steps()
-    environment = environment_with_dotenv()
     found: list[Settings] = []
 
     def settings_step() -> str:
-        settings = read_settings(environment)
+        settings = read_settings(environment_with_dotenv())
         found.append(settings)
         return f"{settings.account}; days of {settings.timezone.key} from {settings.start_date}"
 
@@ -88,7 +87,7 @@ def _check_account(steps: _Steps, settings: Settings) -> None:
         )
         clients.append(VeaClient(account, _POLICY))
         clients[0].authenticate()
-        return f"{settings.auth_url} accepts the credentials"
+        return f"there is one of {settings.auth_url}"
 
     try:
         if steps.take("token", token_step):

@@ -31,7 +31,10 @@ def run() -> int:
         with Progress(console=console, transient=True) as progress:
             changed = _sync(settings, progress)
     if changed is None:
-        console.print("The demo did not finish. Run it again: what was merged stays, the rest is read again.")
+        console.print(
+            "The demo did not finish. Run it again: what was merged stays. "
+            f"If it still fails, delete {demo_account.HOME}."
+        )
         return 1
     show(console, settings.warehouse, changed, seconds=time.monotonic() - started)
     return 0

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import click
 import yaml
 
+from sensource_dagster.settings import DEMO_CLIENT
 from sensource_dagster.simulator import Options, RunningSimulator
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOME = PROJECT / "data" / "demo"
-OPTIONS = Options()
+OPTIONS = Options(client_id=DEMO_CLIENT)
 DAYS = 90
 
 
@@ -36,8 +38,13 @@ def environment(simulator: RunningSimulator) -> dict[str, str]:
 
 def make_home() -> None:
     """Give the demo a Dagster instance like the project's, with its history in the demo's folder."""
-    HOME.mkdir(parents=True, exist_ok=True)
     config: Mapping[str, object] = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
     placed = {"storage", "compute_logs", "local_artifact_storage"}
     kept = {name: value for name, value in config.items() if name not in placed}
-    (HOME / "dagster.yaml").write_text(yaml.safe_dump(kept))
+    try:
+        HOME.mkdir(parents=True, exist_ok=True)
+        (HOME / "dagster.yaml").write_text(yaml.safe_dump(kept))
+    except OSError as error:
+        raise click.ClickException(
+            f"The demo keeps its data in {HOME}, and cannot write there: {error}."
+        ) from None

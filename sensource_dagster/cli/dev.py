@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from sensource_dagster.simulator import serving
 
 def run(port: int | None) -> int:
     try:
-        settings = read_settings(environment_with_dotenv())
+        settings = read_settings(environment_with_dotenv(demo_account.PROJECT))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     if settings.has_credentials:
@@ -38,7 +39,9 @@ def _dagster_dev(port: int | None, environment: Mapping[str, str], folder: Path)
         command += ["--port", str(port)]
     # In the demo's folder there is no .env that could lead it to the real account.
     with subprocess.Popen(command, cwd=folder, env=dict(environment)) as process:
+        # Ctrl-C reaches Dagster as well, what a supervisor sends only us. Either way it ends in its own time.
+        signal.signal(signal.SIGTERM, lambda _signal, _frame: process.send_signal(signal.SIGINT))
         while process.poll() is None:
-            with suppress(KeyboardInterrupt):  # Ctrl-C reaches Dagster as well, which ends in its own time
+            with suppress(KeyboardInterrupt):
                 process.wait()
     return process.returncode

@@ -21,7 +21,6 @@ def _numbers(table: Table, tally: Tally) -> dict[str, Any]:
         "rows_unchanged": tally.unchanged,
         f"{table.entity}s": tally.entities,
         **measures,
-        "dagster/row_count" if table.is_list else "dagster/partition_row_count": tally.rows,
     }
 
 

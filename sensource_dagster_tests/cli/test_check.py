@@ -60,6 +60,14 @@ def test_credentials_are_read_from_the_env_file_of_the_folder(check: Check, tmp_
     assert check(SENSOURCE_CLIENT_ID="").exit_code == 0
 
 
+def test_an_env_file_in_another_encoding_is_named(check: Check, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SENSOURCE_CLIENT_ID=h\xefgh\n")
+    result = check()
+    assert result.exit_code == 1
+    assert ".env cannot be read" in result.output
+    assert "UTF-8" in result.output
+
+
 def test_a_wrong_secret_is_told_without_the_secret_and_ends_the_questions(
     check: Check, simulator: RunningSimulator
 ) -> None:

@@ -67,7 +67,8 @@ def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second
     assert "Nothing new" in second
 
 
-def test_dev_without_credentials_serves_the_demo_says_so_and_ends_on_ctrl_c(project: Path) -> None:
+@pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM to it alone"])
+def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(project: Path, end: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = project.parent / "dev.log"
@@ -82,7 +83,7 @@ def test_dev_without_credentials_serves_the_demo_says_so_and_ends_on_ctrl_c(proj
             start_new_session=True,
         ) as process,
     ):
-        dagster = DagsterDev(port)
+        dagster = DagsterDev(port, process.pid)
         deadline = time.monotonic() + STARTS_WITHIN
         while not dagster.is_up():
             assert process.poll() is None, log.read_text()
@@ -94,8 +95,12 @@ def test_dev_without_credentials_serves_the_demo_says_so_and_ends_on_ctrl_c(proj
                 " partitionStats{numMaterialized}}}"
             )["assetNodes"]
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            if end == "Ctrl-C":
+                os.killpg(process.pid, signal.SIGINT)
+            else:
+                process.terminate()
         assert process.wait(timeout=60) == 0
+        dagster.until(lambda: not dagster.processes(), within=30)
     assert len(nodes) == 7
     for node in nodes:
         account = next(entry["text"] for entry in node["metadataEntries"] if entry["label"] == "account")

@@ -134,18 +134,24 @@ def _session_of(pid: int) -> int | None:
 
 
 @contextmanager
-def dagster_dev(folder: Path, log: Path) -> Iterator[DagsterDev]:
+def dagster_dev(
+    folder: Path, log: Path, command: Sequence[str] = (sys.executable, "-m", "dagster", "dev")
+) -> Iterator[DagsterDev]:
     """Start in `folder`, wait until the web server answers, and end with what Ctrl-C sends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))
     }
-    command = [sys.executable, "-m", "dagster", "dev", "--port", str(port)]
     with (
         log.open("w") as output,
         subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+            [*command, "--port", str(port)],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         ) as process,
     ):
         deployment = DagsterDev(port, process.pid)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ import duckdb
 
 from sensource_dagster.simulator import serving
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
 
 FIRST = date(2026, 2, 1)  # the spring change, 8 March, is among the days
@@ -61,6 +64,18 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
             "sumins, sumouts FROM sensource.sensource.traffic"
         ).fetchall()
     assert {row[:2]: row[2:] for row in found} == truth
+
+
+def test_dg_dev_serves_the_project_folder_and_its_definitions_validate(tmp_path: Path) -> None:
+    folder = project_folder(tmp_path / "project", {})
+    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
+    scripts = Path(sys.executable).parent
+    validated = subprocess.run(
+        [scripts / "dagster", "definitions", "validate"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert validated.returncode == 0, validated.stdout + validated.stderr
+    with dagster_dev(folder, tmp_path / "dg.log", [str(scripts / "dg"), "dev"]) as dagster:
+        assert len(nodes(dagster)) == 7
 
 
 def nodes(dagster: DagsterDev) -> list[dict[str, Any]]:

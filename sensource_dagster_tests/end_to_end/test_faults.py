@@ -126,6 +126,14 @@ def test_a_run_without_credentials_says_which_variables_to_set_and_asks_nothing(
         assert not sync.simulator.requests
 
 
+def test_a_run_of_the_counts_without_days_asks_which(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        result = sync.run("counts")
+        assert not result.success
+        assert "Which days?" in error_text(result)
+        assert not sync.simulator.requests
+
+
 def test_a_wrong_secret_is_tried_once_by_each_step_and_never_shown(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

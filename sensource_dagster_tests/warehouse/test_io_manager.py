@@ -122,7 +122,6 @@ def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: i
         "rows_unchanged": unchanged,
         "zones": zones,
         **sums,
-        "dagster/partition_row_count": rows,
     }
 
 
@@ -166,7 +165,6 @@ def test_a_list_reports_its_numbers_and_what_was_marked_deleted(runs: Runs) -> N
         "rows_unchanged": 1,
         "zones": 2,
         "rows_deleted": 1,
-        "dagster/row_count": 2,
     }
     assert "The API listed no zone at all" in failure(runs.run(zones()))
     assert [row["_deleted"] for row in runs.store.rows("zone")] == [False, True, False]
