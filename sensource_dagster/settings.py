@@ -103,6 +103,11 @@ class Settings:
     )
 
     @property
+    def metrics(self) -> Mapping[str, tuple[str, ...]]:
+        """What is asked of each table of counts."""
+        return {"traffic": self.traffic_metrics, "occupancy": self.occupancy_metrics}
+
+    @property
     def has_credentials(self) -> bool:
         return bool(self.client_id and self.client_secret)
 

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -16,7 +17,11 @@ def host(url: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    return name in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", name) is not None
+    """Whether a host is this machine by its name alone."""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def url(text: str) -> str:

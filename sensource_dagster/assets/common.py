@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dagster import AssetKey, MetadataValue, TableColumn, TableColumnConstraints, TableSchema
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    MetadataValue,
+    TableColumn,
+    TableColumnConstraints,
+    TableSchema,
+)
 
 from sensource_dagster.settings import Settings
 from sensource_dagster.tables import SCHEMA, Column, Table
@@ -43,3 +50,8 @@ def metadata(table: Table, settings: Settings) -> dict[str, Any]:
         "account": settings.account,
         "duckdb_file": MetadataValue.path(str(settings.warehouse.resolve())),
     }
+
+
+def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:
+    if repeated:
+        context.log.warning(f"{repeated} rows of {table.name} repeat the key of a later row and were left out.")

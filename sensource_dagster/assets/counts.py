@@ -8,7 +8,7 @@ from typing import Literal, cast
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
-from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata
+from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata, warn_of_repeated
 from sensource_dagster.failures import failing_on
 from sensource_dagster.frames import ContractError, counts_frame
 from sensource_dagster.partitions import daily_partitions
@@ -27,9 +27,8 @@ NO_DAYS = (
 
 
 def counts_assets(settings: Settings) -> list[AssetsDefinition]:
-    metrics = {"traffic": settings.traffic_metrics, "occupancy": settings.occupancy_metrics}
     warnings.filterwarnings("ignore", "Parameter `backfill_policy`", BetaWarning)  # at each start, to every user
-    return [_counts_asset(table, metrics[table.name], settings) for table in COUNTS]
+    return [_counts_asset(table, settings.metrics[table.name], settings) for table in COUNTS]
 
 
 def _counts_asset(table: Table, metrics: tuple[str, ...], settings: Settings) -> AssetsDefinition:
@@ -69,10 +68,7 @@ def _read(
             outside += counts.outside
             repeated += counts.repeated
             yield counts.frame
-        if repeated:
-            context.log.warning(
-                f"{repeated} rows of {table.name} repeat the key of a later row and were left out."
-            )
+        warn_of_repeated(context, table, repeated)
         _report(context, vea, outside, repeated)
 
 

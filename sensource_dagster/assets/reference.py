@@ -3,7 +3,7 @@
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
 
-from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata
+from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata, warn_of_repeated
 from sensource_dagster.failures import failing_on
 from sensource_dagster.frames import ContractError, list_frame
 from sensource_dagster.resources import SenSourceResource
@@ -28,10 +28,7 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
     def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
         with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
             frame, repeated = list_frame(table, vea.entities(table.endpoint))
-        if repeated:
-            context.log.warning(
-                f"{repeated} rows of {table.name} repeat the key of a later row and were left out."
-            )
+        warn_of_repeated(context, table, repeated)
         context.add_asset_metadata({"api_seconds": round(vea.seconds, 3), "api_requests": vea.requests})
         return frame
 

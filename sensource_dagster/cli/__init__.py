@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -46,7 +47,9 @@ def dev(port: int | None) -> None:
 @click.option(
     "--timezone", default="America/Denver", show_default=True, help="The account's time zone (IANA name)."
 )
-@click.option("--latency", default=0.0, show_default=True, help="Seconds that each answer waits.")
+@click.option(
+    "--latency", "latency_seconds", default=0.0, show_default=True, help="Seconds that each answer waits."
+)
 @click.option("--port", default=0, help="Port on 127.0.0.1; a free one without it.")
 @click.option("--fault-rate", default=0.0, show_default=True, help="Share of API requests that fail, 0 to 1.")
 @click.option(
@@ -55,17 +58,8 @@ def dev(port: int | None) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Recorded traffic answer (JSON) to serve instead; may be repeated.",
 )
-def simulate(
-    seed: int,
-    zones: int,
-    spaces: int,
-    timezone: str,
-    latency: float,
-    port: int,
-    fault_rate: float,
-    replay: tuple[Path, ...],
-) -> None:
+def simulate(replay: tuple[Path, ...], **options: Any) -> None:
     """Serve a stand-in for the Vea API on loopback until Ctrl-C."""
     from sensource_dagster.cli.simulate import run
 
-    sys.exit(run(seed, zones, spaces, timezone, latency, port, fault_rate, replay))
+    sys.exit(run(replay, options))

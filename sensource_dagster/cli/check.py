@@ -109,9 +109,8 @@ def _entities(vea: VeaClient, table: Table) -> str:
 
 def _yesterday(vea: VeaClient, table: Table, settings: Settings) -> str:
     day = datetime.now(settings.timezone).date() - timedelta(days=1)
-    metrics = settings.traffic_metrics if table.name == "traffic" else settings.occupancy_metrics
     window = day_windows(day, day, settings.timezone)[0]
-    rows = vea.counts("traffic" if table.name == "traffic" else "occupancy", window, metrics)
+    rows = vea.counts("traffic" if table.name == "traffic" else "occupancy", window, settings.metrics[table.name])
     counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
     entities = counts.frame[table.key[0]].nunique()
     return f"{len(counts.frame)} hours of {entities} {table.entity}s on {day}"

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sensource_dagster.simulator import Options, RunningSimulator, serve_forever
 
 
-def run(
-    seed: int,
-    zones: int,
-    spaces: int,
-    timezone: str,
-    latency: float,
-    port: int,
-    fault_rate: float,
-    replay: tuple[Path, ...],
-) -> int:
+def run(replay: tuple[Path, ...], options: Mapping[str, Any]) -> int:
+    """Serve an account with these `simulator.Options`, or the recorded answers."""
     try:
-        options = Options(
-            seed=seed,
-            zones=zones,
-            spaces=spaces,
-            timezone=timezone,
-            latency_seconds=latency,
-            port=port,
-            fault_rate=fault_rate,
-            recordings=[_recording(path) for path in replay],
-        )
-        serve_forever(options, _announce)
+        checked = Options(**options, recordings=[_recording(path) for path in replay])
+        serve_forever(checked, _announce)
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     return 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sensource_dagster.variables import is_loopback
 from sensource_dagster.vea.errors import VeaConfigurationError
 
 
@@ -54,11 +54,3 @@ def _check_url(name: str, url: str, allow_plain_http: bool) -> None:
             f"{name} is {url!r}: plain http would send the secret and the counts unencrypted to another machine. "
             "Use https; in a network that you trust, set allow_plain_http of the resource `sensource`."
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its name alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -18,8 +18,6 @@ from sensource_dagster.vea.tokens import TokenStore
 from sensource_dagster.vea.transport import Question, StatusError, Transport
 from sensource_dagster.vea.windows import Window, instant_text
 
-__all__ = ["HttpPolicy", "VeaAccount", "VeaClient"]
-
 _ENTITY_TYPES = {"traffic": "zone", "occupancy": "space"}
 _ADVICE = {
     400: "Vea does not accept the question: check the metrics and the endpoint's name",

@@ -15,7 +15,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from sensource_dagster.vea.account import is_loopback
+from sensource_dagster.variables import is_loopback
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.errors import VeaAnswerError, VeaConfigurationError, VeaRefusedError
 from sensource_dagster.vea.policy import HttpPolicy
