@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
+import numpy as np
 import orjson
 import pandas as pd
 
@@ -130,23 +132,32 @@ _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
 # Values of only these Python types are handed to pandas whole; it checks what is left to check.
 _AS_THEY_ARE: Final[dict[Type, set[type]]] = {
     Type.VARCHAR: {str, _ABSENT},
-    Type.BIGINT: {int, _ABSENT},
+    Type.BIGINT: {int},
     Type.BOOLEAN: {bool, _ABSENT},
-    Type.TIMESTAMPTZ: {str},
 }
+# Of texts of these types each distinct one is read once: an hour comes again for every zone.
+_BY_DISTINCT: Final[set[Type]] = {Type.TIMESTAMPTZ, Type.BIGINT, Type.DOUBLE}
 
 
 def _whole(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
-    if kind is Type.TIMESTAMPTZ:
-        if not all(map(_INSTANT.fullmatch, values)):
-            raise ValueError
-        instants = pd.to_datetime(pd.Series(values, dtype="object"), format="ISO8601", utc=True)
-        if not instants.dt.year.isin(_YEARS).all():
-            raise ValueError
-        return instants.dt.as_unit("us")
-    if kind is Type.BIGINT and not all(value is None or value in _INT64 for value in values):
-        raise ValueError  # pandas would go through float64, and what comes of that depends on the machine
+    if kind is Type.BIGINT:  # numpy refuses what is too large; pandas would go through float64
+        return pd.Series(np.array(values, dtype=np.int64), dtype=DTYPES[kind])
     return pd.Series(values, dtype=DTYPES[kind])
+
+
+def _distinct(values: Sequence[str], kind: Type) -> pd.Series[Any]:
+    codes, texts = pd.factorize(np.array(values, dtype=object))
+    read = _instants(texts) if kind is Type.TIMESTAMPTZ else [_CONVERT[kind](text) for text in texts]
+    return pd.Series(read, dtype=DTYPES[kind]).take(codes).reset_index(drop=True)
+
+
+def _instants(texts: Iterable[str]) -> pd.Series[Any]:
+    if not all(map(_INSTANT.fullmatch, texts)):
+        raise ValueError
+    instants = pd.to_datetime(pd.Series(texts, dtype="object"), format="ISO8601", utc=True)
+    if not instants.dt.year.isin(_YEARS).all():
+        raise ValueError
+    return instants.dt.as_unit("us")
 
 
 def to_series(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
@@ -155,11 +166,12 @@ def to_series(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
     Raises:
         MisfitError: names the first value that does not fit.
     """
-    if set(map(type, values)) <= _AS_THEY_ARE.get(kind, set()):
-        try:
+    types = set(map(type, values))
+    with suppress(ValueError, OverflowError, TypeError):  # one by one, to name the value
+        if types == {str} and kind in _BY_DISTINCT:
+            return _distinct(values, kind)
+        if types <= _AS_THEY_ARE.get(kind, set()):
             return _whole(values, kind)
-        except (ValueError, OverflowError, TypeError):
-            pass  # one by one, to name the value
     convert = _CONVERT[kind]
     converted: list[Any] = []
     for position, value in enumerate(values):

@@ -35,10 +35,10 @@ class Target:
         return f"{self.schema}.{identifier(self.table.name)}"
 
     def columns(self) -> dict[str, str]:
-        """Name (in lower case: DuckDB's names have none) and type of each column; empty if there is no table."""
+        """Name (in lower case: DuckDB's names have none) and type of each column of the table."""
+        # Not duckdb_columns(): that binds every view of the catalogue, for one table's columns.
         found = self.connection.execute(
-            f"SELECT lower(column_name), data_type FROM duckdb_columns() WHERE {_IS_TABLE}",
-            [SCHEMA, self.table.name],
+            "SELECT lower(name), type FROM pragma_table_info(?)", [self.name]
         ).fetchall()
         # DuckDB spells TIMESTAMPTZ out where it lists columns.
         spelled = {"TIMESTAMP WITH TIME ZONE": Type.TIMESTAMPTZ.value}
