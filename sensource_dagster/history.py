@@ -7,17 +7,19 @@ count planned, then materialised), which took longer than reading and merging th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from typing import Any
 
 from dagster import EventLogEntry
+from dagster import _check as check
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.event_log import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, SqliteStorageConfig, _event_logs_directory
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, NullPool
 
@@ -53,20 +55,23 @@ class BatchedEventLog(SqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         batch = [event for event in events if event.dagster_event_type in ASSET_EVENTS]
+        if batch:
+            self._store_asset_events(batch)
         for event in events:
-            if event.dagster_event_type not in ASSET_EVENTS:  # the planned checks
+            if event.dagster_event_type not in ASSET_EVENTS:  # planned checks: one for each, whatever the days
                 self.store_event(event)
-        if not batch:
-            return
+
+    def _store_asset_events(self, events: Sequence[EventLogEntry]) -> None:
         insert = SqlEventLogStorageTable.insert()
-        rows = [self._event_to_row(event) for event in batch]
-        with self.run_connection(batch[0].run_id) as connection:
+        rows = [self._event_to_row(event) for event in events]
+        with self.run_connection(events[0].run_id) as connection:
             connection.execute(insert, rows)
         with self.index_transaction() as connection:
             # One by one: each event's id is needed.
-            ids = [connection.execute(insert, row).inserted_primary_key[0] for row in rows]
-            self._store_asset_event_tags(connection, batch, ids)
-            newest = {event.get_dagster_event().asset_key: (event, id) for event, id in zip(batch, ids, strict=True)}
+            ids = [check.not_none(connection.execute(insert, row).inserted_primary_key)[0] for row in rows]
+            self._store_asset_event_tags(connection, events, ids)
+            keys = [event.get_dagster_event().asset_key for event in events]
+            newest = dict(zip(keys, zip(events, ids, strict=True), strict=True))
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
 
@@ -81,5 +86,7 @@ class BatchedStorage(DagsterSqliteStorage):
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _BATCH)
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: SqliteStorageConfig) -> BatchedStorage:
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]
+    ) -> BatchedStorage:
         return cls.from_local(inst_data=inst_data, **config_value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,12 +37,13 @@ def environment(simulator: RunningSimulator) -> dict[str, str]:
 
 def make_home() -> None:
     """Give the demo a Dagster instance like the project's, with its history in the demo's folder."""
-    config: Mapping[str, object] = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
-    placed = {"storage", "compute_logs", "local_artifact_storage"}
-    kept = {name: value for name, value in config.items() if name not in placed}
+    config = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
+    config["storage"]["custom"]["config"]["base_dir"] = str(HOME)
+    for placed in ("compute_logs", "local_artifact_storage"):  # by default in $DAGSTER_HOME
+        del config[placed]
     try:
         HOME.mkdir(parents=True, exist_ok=True)
-        (HOME / "dagster.yaml").write_text(yaml.safe_dump(kept))
+        (HOME / "dagster.yaml").write_text(yaml.safe_dump(config))
     except OSError as error:
         raise click.ClickException(
             f"The demo keeps its data in {HOME}, and cannot write there: {error}."

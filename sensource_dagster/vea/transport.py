@@ -147,14 +147,15 @@ class Transport:
                 f"{excerpt(place, self.secrets)!r}, which is not followed, so that no other host gets the token. "
                 "If Vea moved there, set SENSOURCE_API_URL or SENSOURCE_AUTH_URL to the new address."
             )
-        cause = f"HTTP {status}{self._quoted(body)}"
         if status == 204:
             raise PassingError("HTTP 204 without content", VeaAnswerError)
+        if status < 400:
+            return
+        cause = f"HTTP {status}{self._quoted(body)}"
         if status >= 500 or status in _PASSING_4XX:
             told = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
             raise PassingError(cause, retry_after=told)
-        if status >= 400:
-            raise StatusError(status, cause)
+        raise StatusError(status, cause)
 
     def _quoted(self, body: bytearray) -> str:
         text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets)

@@ -68,9 +68,10 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFra
         if table.is_list and frame.empty:
             _refuse_empty(target)
         _stage(target, frame, types)
-        _write(target, list(types), synced_at)
-        deleted = _mark_deleted(target, synced_at) if table.is_list else 0
         days = _tally(target, set(types))
+        if any(tally.inserted or tally.corrected for tally in days.values()):
+            _write(target, list(types), synced_at)
+        deleted = _mark_deleted(target, synced_at) if table.is_list else 0
     return Merged(days, deleted, changes)
 
 

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster import (
+    AssetCheckResult,
+    AssetKey,
+    AssetRecordsFilter,
+    DagsterEventType,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    DataVersion,
+    MaterializeResult,
+    asset,
+    asset_check,
+    materialize,
+)
+from sqlalchemy import Connection
+
+from sensource_dagster.history import BatchedEventLog
+
+PROJECT = Path(__file__).resolve().parents[1]
+DAYS = [f"2025-03-{day:02}" for day in range(1, 15)]
+KEY = AssetKey(["sensource", "days"])
+
+
+@asset(key=KEY, partitions_def=DailyPartitionsDefinition(DAYS[0]))
+def days() -> MaterializeResult:  # type: ignore[type-arg]
+    return MaterializeResult(tags={"kind": "test"}, data_version=DataVersion("1"))
+
+
+@asset_check(asset=KEY)
+def fine() -> AssetCheckResult:
+    return AssetCheckResult(passed=True)
+
+
+@contextmanager
+def instance(folder: Path, storage: dict[str, Any] | None = None) -> Iterator[DagsterInstance]:
+    """One with the project's dagster.yaml, its history in `folder`."""
+    folder.mkdir()
+    if storage is None:
+        storage = yaml.safe_load((PROJECT / "dagster.yaml").read_text())["storage"]
+        storage["custom"]["config"]["base_dir"] = str(folder)
+    (folder / "dagster.yaml").write_text(yaml.safe_dump({"storage": storage, "telemetry": {"enabled": False}}))
+    with DagsterInstance.from_config(str(folder)) as made:
+        yield made
+
+
+def run(instance: DagsterInstance, first: str = DAYS[0], last: str = DAYS[-1]) -> str:
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    result = materialize([days, fine], instance=instance, tags=tags)
+    assert result.success
+    return result.run_id
+
+
+def seen(instance: DagsterInstance, run_id: str) -> dict[str, Any]:
+    """All that Dagster answers of a run, without ids and times."""
+    log = instance.event_log_storage
+    events = [entry.get_dagster_event() for entry in log.get_logs_for_run(run_id) if entry.is_dagster_event]
+    latest = instance.get_latest_materialization_event(KEY)
+    records = instance.fetch_materializations(AssetRecordsFilter(KEY), limit=100).records
+    planned = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    [check] = fine.check_keys
+    return {
+        "events": Counter((event.event_type_value, event.partition) for event in events),
+        "order": [event.event_type_value for event in events],
+        "materialised": log.get_materialized_partitions(KEY),
+        "planned": set(log.get_latest_storage_id_by_partition(KEY, planned)),
+        "latest": latest and latest.asset_materialization and latest.asset_materialization.partition,
+        "newest first": [record.partition_key for record in records],
+        "tags": sorted(str(dict(tags)) for tags in log.get_event_tags_for_asset(KEY)),
+        "checks": [record.status for record in log.get_asset_check_execution_history(check, limit=10)],
+    }
+
+
+def test_a_run_reads_back_as_it_does_from_dagsters_own_storage(tmp_path: Path) -> None:
+    of_dagster = {"sqlite": {"base_dir": str(tmp_path / "dagsters")}}
+    with instance(tmp_path / "ours") as ours, instance(tmp_path / "dagsters", of_dagster) as dagsters:
+        assert isinstance(ours.event_log_storage, BatchedEventLog)
+        assert not isinstance(dagsters.event_log_storage, BatchedEventLog)
+
+        mine, theirs = seen(ours, run(ours)), seen(dagsters, run(dagsters))
+
+    assert mine == theirs
+    assert mine["materialised"] == set(DAYS)
+    assert mine["latest"] == DAYS[-1]
+
+
+def test_what_was_written_before_is_there_after_a_restart(tmp_path: Path) -> None:
+    with instance(tmp_path / "history") as before:
+        run_id = run(before)
+        wanted = seen(before, run_id)
+    (tmp_path / "history" / "dagster.yaml").rename(tmp_path / "dagster.yaml")
+
+    with DagsterInstance.from_config(str(tmp_path)) as after:
+        assert seen(after, run_id) == wanted
+
+
+def test_a_day_costs_no_connection_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    connect = BatchedEventLog._connect
+
+    @contextmanager
+    def counted(self: BatchedEventLog, shard: str) -> Iterator[Connection]:
+        opened.append(shard)
+        with connect(self, shard) as connection:
+            yield connection
+
+    with instance(tmp_path / "history") as history:
+        monkeypatch.setattr(BatchedEventLog, "_connect", counted)
+        run(history, DAYS[0], DAYS[1])
+        of_two_days = len(opened)
+        opened.clear()
+        run(history)
+
+    assert len(opened) == of_two_days
+
+
+def test_a_server_that_looks_at_many_runs_keeps_few_of_their_files_at_hand(tmp_path: Path) -> None:
+    log = BatchedEventLog(str(tmp_path))
+
+    for number in range(40):
+        log.get_logs_for_run(f"run-{number}")
+
+    assert log._engine.cache_info().currsize <= 16  # type: ignore[attr-defined]
