@@ -101,6 +101,24 @@ class Settings:
         "how many days back the nightly run reads again",
         check.whole_number(1, 3_660),
     )
+    corrections_days: int = _variable(
+        "SENSOURCE_CORRECTIONS_DAYS",
+        "400",
+        "how many days the table of corrections keeps what changed",
+        check.whole_number(1, 36_600),
+    )
+    owners: tuple[str, ...] = _variable(
+        "SENSOURCE_OWNERS",
+        "",
+        "who owns the assets in the UI: e-mail addresses and teams (`team:data`), commas between",
+        check.owners,
+    )
+    tags: Mapping[str, str] = _variable(
+        "SENSOURCE_TAGS",
+        "",
+        "tags of the assets in the UI: `name=value`, commas between",
+        check.tags,
+    )
 
     @property
     def metrics(self) -> Mapping[str, tuple[str, ...]]:
@@ -112,14 +130,18 @@ class Settings:
         return bool(self.client_id and self.client_secret)
 
     @property
+    def is_demo(self) -> bool:
+        """Whether this is the simulated account of `make demo` and, without credentials, `make dev`."""
+        return self.client_id == DEMO_CLIENT and check.is_loopback(check.host(self.api_url))
+
+    @property
     def account(self) -> str:
         """Which account this is, for people: shown on every asset in the UI."""
         if not self.has_credentials:
             return "no account configured"
-        host = check.host(self.api_url)
-        if check.is_loopback(host) and self.client_id == DEMO_CLIENT:
+        if self.is_demo:
             return f"demo account (simulator at {self.api_url})"
-        return f"SenSource account at {host}, client …{str(self.client_id)[-4:]}"
+        return f"SenSource account at {check.host(self.api_url)}, client …{str(self.client_id)[-4:]}"
 
 
 VARIABLES: Mapping[str, Mapping[str, Any]] = {f.metadata["name"]: f.metadata for f in fields(Settings)}

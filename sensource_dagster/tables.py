@@ -54,7 +54,7 @@ class Table:
         columns: those filled from the API's fields, in the order of the table.
         added: those that the sync adds behind them.
         key: the columns that name a row.
-        endpoint: path of the source, below `{api_url}/api/`.
+        endpoint: path of the source, below `{api_url}/api/`; empty where the sync itself makes the rows.
         entity: what `key[0]` identifies: a zone, a space, a site ...
     """
 
@@ -230,3 +230,23 @@ COUNTS = (
 )
 
 TABLES = {table.name: table for table in LISTS + COUNTS}
+
+CORRECTIONS = Table(
+    "corrections",
+    "What changed in hours that were over when they were read before: one row for each value that Vea corrected.",
+    endpoint="",
+    entity="correction",
+    key=("table_name", "entity_id", HOUR, "column_name", "seen_at"),
+    columns=(
+        Column("table_name", Type.VARCHAR, "The table that was corrected: traffic or occupancy", nullable=False),
+        Column("entity_id", Type.VARCHAR, "The zone or space of the row", nullable=False),
+        Column(HOUR, Type.TIMESTAMPTZ, "The hour of the row, an instant", nullable=False),
+        Column(DAY, Type.DATE, "The local day of the hour", nullable=False),
+        Column("column_name", Type.VARCHAR, "The column whose value changed", nullable=False),
+        Column("old_value", Type.VARCHAR, "Its value before, as text; null where there was none"),
+        Column("new_value", Type.VARCHAR, "Its value since, as text; null where there is none"),
+        Column("seen_at", Type.TIMESTAMPTZ, "When the sync read the new value", nullable=False),
+    ),
+    added=(),
+)
+"""Written by every merge that corrects; not in `TABLES`, since no answer of the API fills it."""

@@ -98,3 +98,25 @@ def database_file(text: str) -> Path:
     if path.is_dir():
         raise ValueError("is a folder; allowed is the path of a DuckDB file, such as data/sensource.duckdb")
     return path
+
+
+def owners(text: str) -> tuple[str, ...]:
+    """E-mail addresses and teams, as Dagster takes them; an empty text is none."""
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    for name in names:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+|team:[A-Za-z0-9_]+", name):
+            raise ValueError(f"{name!r} is no owner; allowed are e-mail addresses and team:name, with commas")
+    return names
+
+
+def tags(text: str) -> dict[str, str]:
+    """Names and values, as Dagster takes them; an empty text is none."""
+    pairs = [part.partition("=") for part in text.split(",")] if text else []
+    for name, equals, value in pairs:
+        usable = all(re.fullmatch(r"[A-Za-z0-9_.-]{1,63}", part.strip()) for part in (name, value))
+        if not equals or not usable:
+            raise ValueError(
+                f"{name + equals + value!r} is no tag; allowed is name=value, with commas, of at most 63 letters, "
+                "digits, underscores, dots and dashes each"
+            )
+    return {name.strip(): value.strip() for name, _, value in pairs}

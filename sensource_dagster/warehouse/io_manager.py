@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
 from sensource_dagster.failures import failing_on
+from sensource_dagster.settings import VARIABLES
 from sensource_dagster.tables import SCHEMA, TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 from sensource_dagster.warehouse.merge import merge
@@ -61,9 +62,11 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         with failing_on(WarehouseError):
             table = _contract(table_slice)
             report = Report(context, table)
+            keep = timedelta(days=_config(context)["corrections_days"])
             for frame in [obj] if isinstance(obj, pd.DataFrame) else obj:
                 with connection.open() as session:
-                    merged = merge(session, table, frame, datetime.now(timezone.utc))
+                    now = datetime.now(timezone.utc)
+                    merged = merge(session, table, frame, now, keep)
                 report.add(merged)
         report.publish()
 
@@ -82,6 +85,10 @@ class ContractTypeHandler(DbTypeHandler[Any]):
     @property
     def supported_types(self) -> Sequence[type[object]]:
         return [pd.DataFrame, FrameStream]
+
+
+def _config(context: OutputContext | InputContext) -> dict[str, Any]:
+    return dict(context.resource_config or {})
 
 
 def _contract(table_slice: TableSlice) -> Table:
@@ -116,7 +123,7 @@ class ContractClient(DbClient[Warehouse]):
     @staticmethod
     @contextmanager
     def connect(context: OutputContext | InputContext, table_slice: TableSlice) -> Iterator[Warehouse]:
-        config: dict[str, Any] = dict(context.resource_config or {})
+        config = _config(context)
         yield Warehouse(
             path=Path(config["database"]),
             wait_seconds=config["wait_seconds"],
@@ -148,6 +155,12 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
     database: str = Field(description="Path of the DuckDB file; made, with its folder, by the first write.")
     wait_seconds: float = Field(
         default=60.0, ge=0, description="Seconds to wait for the file while another process holds it. Default 60."
+    )
+
+    corrections_days: int = Field(
+        default=int(VARIABLES["SENSOURCE_CORRECTIONS_DAYS"]["default"]),
+        ge=1,
+        description="How many days the corrections are kept (SENSOURCE_CORRECTIONS_DAYS).",
     )
 
     @staticmethod

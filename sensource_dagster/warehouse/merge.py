@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ import pandas as pd
 
 from sensource_dagster.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
 from sensource_dagster.warehouse.connection import WarehouseError
+from sensource_dagster.warehouse.corrections import record
 from sensource_dagster.warehouse.schema import Target, fit, type_of_values
 from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
 
@@ -22,12 +23,16 @@ class Tally:
     """What became of the rows read, and each measure over them.
 
     Attributes:
-        inserted, corrected, unchanged: rows new to the table; rows of it that changed; rows that did not.
+        inserted: rows new to the table.
+        grown: rows that changed, of hours that were still running when they were read before.
+        corrected: rows that changed otherwise.
+        unchanged: rows that did not change.
         entities: distinct zones, spaces ... among the rows.
         measures: by `Measure.name`; None where every value is null.
     """
 
     inserted: int
+    grown: int
     corrected: int
     unchanged: int
     entities: int
@@ -35,7 +40,7 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        return self.inserted + self.corrected + self.unchanged
+        return self.inserted + self.grown + self.corrected + self.unchanged
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,19 @@ class Merged:
     changes: list[str]
 
 
-def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame, synced_at: datetime) -> Merged:
+def merge(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    frame: pd.DataFrame,
+    synced_at: datetime,
+    keep_corrections: timedelta,
+) -> Merged:
     """Write what is new or different; afterwards every row of the frame is in the table as it is in the frame.
 
     Args:
         frame: columns by name, at most one row per key; the whole list where the table is one.
         synced_at: goes to `_synced_at` of the rows that are written, and of no others.
+        keep_corrections: how long `sensource.corrections` keeps the values that a merge of counts corrects.
 
     Raises:
         WarehouseError: nothing was written.
@@ -69,7 +81,9 @@ def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFra
             _refuse_empty(target)
         _stage(target, frame, types)
         days = _tally(target, set(types))
-        if any(tally.inserted or tally.corrected for tally in days.values()):
+        if not table.is_list and any(tally.corrected for tally in days.values()):
+            record(target, types, synced_at, keep_corrections)
+        if any(tally.rows > tally.unchanged for tally in days.values()):
             _write(target, list(types), synced_at)
         deleted = _mark_deleted(target, synced_at) if table.is_list else 0
     return Merged(days, deleted, changes)
@@ -110,15 +124,17 @@ def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str]) -> Non
     """A temporary table `incoming`: the frame, typed, and beside each row what it means for the table."""
     casts = ", ".join(_cast(frame, column, kind) for column, kind in types.items())
     values = [identifier(column) for column in types if column not in target.table.key]
-    changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values)
+    changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values) or "false"
+    grown = f"t.{identifier(SYNCED_AT)} < t.{identifier(HOUR)} + INTERVAL 1 HOUR"
     if target.table.is_list:
-        changed = f"{changed or 'false'} OR t.{identifier(DELETED)} IS DISTINCT FROM false"
+        changed, grown = f"{changed} OR t.{identifier(DELETED)} IS DISTINCT FROM false", "false"
     where, bounds = _reach(target.table, frame)
     target.connection.register("frame", frame)
     target.connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE incoming AS
         SELECT s.*, CASE WHEN t.{identifier(target.table.key[0])} IS NULL THEN 'inserted'
-                         WHEN {changed or "false"} THEN 'corrected' ELSE 'unchanged' END AS "~change"
+                         WHEN NOT ({changed}) THEN 'unchanged'
+                         WHEN {grown} THEN 'grown' ELSE 'corrected' END AS "~change"
         FROM (SELECT {casts} FROM frame) s
         LEFT JOIN (SELECT * FROM {target.name} {where}) t ON {_same_key(target.table)}""",
         bounds,
@@ -175,7 +191,7 @@ def _tally(target: Target, present: set[str]) -> dict[date | None, Tally]:
     measured = [c for c in table.columns if c.measure and c.name in present]
     measures = [f"{c.measure.aggregate}({identifier(c.name)})" for c in measured if c.measure]
     group = "NULL" if table.is_list else identifier(DAY)
-    changes = ("inserted", "corrected", "unchanged")
+    changes = ("inserted", "grown", "corrected", "unchanged")
     counts = [f"""count(*) FILTER ("~change" = '{change}')""" for change in changes]
     distinct = f"count(DISTINCT {identifier(table.key[0])})"
     rows: list[tuple[Any, ...]] = target.connection.execute(
@@ -183,6 +199,6 @@ def _tally(target: Target, present: set[str]) -> dict[date | None, Tally]:
     ).fetchall()
     names = [c.measure.name for c in measured if c.measure]
     return {
-        day: Tally(inserted, corrected, unchanged, entities, dict(zip(names, sums, strict=True)))
-        for day, inserted, corrected, unchanged, entities, *sums in rows
+        day: Tally(inserted, grown, corrected, unchanged, entities, dict(zip(names, sums, strict=True)))
+        for day, inserted, grown, corrected, unchanged, entities, *sums in rows
     }

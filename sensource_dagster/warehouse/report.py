@@ -17,6 +17,7 @@ def _numbers(table: Table, tally: Tally) -> dict[str, Any]:
     return {
         "rows": tally.rows,
         "rows_inserted": tally.inserted,
+        "rows_grown": tally.grown,
         "rows_corrected": tally.corrected,
         "rows_unchanged": tally.unchanged,
         f"{table.entity}s": tally.entities,
@@ -24,7 +25,7 @@ def _numbers(table: Table, tally: Tally) -> dict[str, Any]:
     }
 
 
-_NOTHING = Tally(inserted=0, corrected=0, unchanged=0, entities=0, measures={})
+_NOTHING = Tally(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, measures={})
 
 
 class Report:
@@ -40,13 +41,13 @@ class Report:
             self._context.log.warning(f"{change}.")
         self._days.update(merged.days)
         self._deleted += merged.deleted
-        rows, inserted, corrected = (
+        rows, inserted, grown, corrected, unchanged = (
             sum(getattr(tally, name) for tally in merged.days.values())
-            for name in ("rows", "inserted", "corrected")
+            for name in ("rows", "inserted", "grown", "corrected", "unchanged")
         )
         self._context.log.info(
-            f"Merged {rows} rows into {self._table.name}: "
-            f"{inserted} new, {corrected} corrected, {rows - inserted - corrected} unchanged."
+            f"Merged {rows} rows into {self._table.name}: {inserted} new, {grown} grown since their hour was "
+            f"still running, {corrected} corrected, {unchanged} unchanged."
         )
 
     def publish(self) -> None:

@@ -45,7 +45,7 @@ class Target:
         return {column: spelled.get(kind, kind) for column, kind in found}
 
     def create(self) -> None:
-        columns = ", ".join(_definition(column) for column in self.table.all_columns)
+        columns = ", ".join(definition(column) for column in self.table.all_columns)
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
         self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})")
 
@@ -69,7 +69,8 @@ class Target:
         self.connection.execute(f"ALTER TABLE {self.name} ALTER {quoted} TYPE {kind} USING {value}")
 
 
-def _definition(column: Column) -> str:
+def definition(column: Column) -> str:
+    """The column as CREATE TABLE has it."""
     return f"{identifier(column.name)} {column.type.value}{'' if column.nullable else ' NOT NULL'}"
 
 

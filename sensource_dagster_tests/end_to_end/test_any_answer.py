@@ -19,6 +19,7 @@ from sensource_dagster.vea.answers import rows_of
 from sensource_dagster.vea.errors import VeaError
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 from sensource_dagster.warehouse.merge import merge
+from sensource_dagster_tests.warehouse.samples import KEEP
 
 UTC = timezone.utc
 START = datetime(2025, 3, 8, 7, tzinfo=UTC)
@@ -82,7 +83,7 @@ def sync(warehouse: Warehouse, table: Table, body: bytes) -> None:
     found = rows_of(orjson.loads(body), "GET /api/…")
     frame = list_frame(table, found)[0] if table.is_list else counts_frame(table, found, START, END, DENVER).frame
     with warehouse.open() as connection:
-        merge(connection, table, frame, datetime.now(UTC))
+        merge(connection, table, frame, datetime.now(UTC), KEEP)
 
 
 def content(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:

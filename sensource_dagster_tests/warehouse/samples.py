@@ -18,6 +18,7 @@ from sensource_dagster.warehouse.sql import full_schema
 
 Row = dict[str, Any]
 FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
+KEEP = timedelta(days=30)  # of corrections
 """When the first answer is merged; each later one an hour after the one before."""
 
 
@@ -55,7 +56,7 @@ class Store:
             frame = counts_frame(contract, rows, start, end, ZoneInfo("UTC")).frame
         self.merges += 1
         with self.warehouse.open() as connection:
-            return merge(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1))
+            return merge(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP)
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement; `{s}` in one stands for our schema."""

@@ -28,7 +28,7 @@ sys.stdin.readline()
 # Merges the same hour of many zones again and again, each time with its own number, said just before.
 MERGE = """
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from sensource_dagster.frames import counts_frame
@@ -43,7 +43,7 @@ for number in range(1000):
     frame[["sumins", "sumouts"]] = number
     print(number, flush=True)
     with Warehouse(Path(sys.argv[1]), 0, {}).open() as connection:
-        merge(connection, table, frame, datetime.now(timezone.utc))
+        merge(connection, table, frame, datetime.now(timezone.utc), timedelta(days=400))
 """
 
 

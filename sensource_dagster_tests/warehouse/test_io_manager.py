@@ -118,6 +118,7 @@ def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: i
     return {
         "rows": rows,
         "rows_inserted": inserted,
+        "rows_grown": 0,
         "rows_corrected": corrected,
         "rows_unchanged": unchanged,
         "zones": zones,
@@ -161,6 +162,7 @@ def test_a_list_reports_its_numbers_and_what_was_marked_deleted(runs: Runs) -> N
     assert reported == {
         "rows": 2,
         "rows_inserted": 1,
+        "rows_grown": 0,
         "rows_corrected": 0,
         "rows_unchanged": 1,
         "zones": 2,

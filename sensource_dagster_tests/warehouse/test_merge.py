@@ -20,7 +20,7 @@ from sensource_dagster.frames import counts_frame, list_frame
 from sensource_dagster.tables import LISTS, TABLES
 from sensource_dagster.warehouse.connection import WarehouseError
 from sensource_dagster.warehouse.merge import Tally, merge
-from sensource_dagster_tests.warehouse.samples import FIRST, Row, Store, column, count, table_rows
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, column, count, table_rows
 
 DAY = date(2025, 12, 1)
 
@@ -42,11 +42,11 @@ def tally(store: Store, *rows: Row) -> tuple[int, int, int]:
 @in_both_files
 def test_rows_are_inserted_corrected_or_left_and_counted_by_day(store: Store) -> None:
     assert store.put(count(), count("z2"), count(at=25)).days == {
-        DAY: Tally(2, 0, 0, 2, {"ins": 2, "outs": 4}),
-        DAY + timedelta(days=1): Tally(1, 0, 0, 1, {"ins": 1, "outs": 2}),
+        DAY: Tally(2, 0, 0, 0, 2, {"ins": 2, "outs": 4}),
+        DAY + timedelta(days=1): Tally(1, 0, 0, 0, 1, {"ins": 1, "outs": 2}),
     }
     assert store.put(count(ins=9), count("z2"), count("z3")).days == {
-        DAY: Tally(1, 1, 1, 3, {"ins": 11, "outs": 6})
+        DAY: Tally(1, 0, 1, 1, 3, {"ins": 11, "outs": 6})
     }
     assert [(r["zone_id"], r["sumins"], (r["_synced_at"] - FIRST).seconds // 3600) for r in store.rows()] == [
         ("z1", 9, 1),
@@ -89,7 +89,7 @@ def test_columns_are_merged_by_name_whatever_their_order(store: Store) -> None:
     frame, _ = list_frame(table, [{"zoneId": "a", "name": "n", "deviceId": "d", "sensorId": "s"}])
     for columns in (["name", "zone_id", "sensor_id", "device_id"], ["device_id", "sensor_id", "name", "zone_id"]):
         with store.warehouse.open() as connection:
-            merge(connection, table, frame[columns], FIRST)
+            merge(connection, table, frame[columns], FIRST, KEEP)
     [zone] = store.rows("zone")
     assert (zone["zone_id"], zone["name"], zone["device_id"], zone["sensor_id"]) == ("a", "n", "d", "s")
 
@@ -174,7 +174,7 @@ def test_what_vanished_from_a_list_is_marked_and_what_returned_is_not(store: Sto
     assert store.put(*zones("a", "b", "c"), table="zone").deleted == 0
     assert store.put(*zones("b"), table="zone").deleted == 2
     assert deleted(store) == {"a": True, "b": False, "c": True}
-    assert store.put(*zones("b", "c"), table="zone").days[None] == Tally(0, 1, 1, 2, {})
+    assert store.put(*zones("b", "c"), table="zone").days[None] == Tally(0, 0, 1, 1, 2, {})
     assert deleted(store) == {"a": True, "b": False, "c": False}
     synced = [(row["_synced_at"] - FIRST).seconds // 3600 for row in store.rows("zone")]
     assert synced == [1, 0, 2]
@@ -334,7 +334,7 @@ def test_the_day_does_not_follow_the_time_zone_of_the_session(store: Store) -> N
         with store.warehouse.open() as connection:
             connection.execute(f"SET TimeZone = '{zone}'")
             frame = _frame(count(at=23, ins=5), count(at=24, ins=6))
-            assert list(merge(connection, table, frame, FIRST).days) == [DAY, DAY + timedelta(days=1)]
+            assert list(merge(connection, table, frame, FIRST, KEEP).days) == [DAY, DAY + timedelta(days=1)]
     assert column(store.rows(), "record_date") == [DAY, DAY + timedelta(days=1)]
     assert len(store.rows()) == 2
 
@@ -421,7 +421,7 @@ def test_any_answers_end_in_the_last_value_of_each_key_and_time_only_what_change
                 change = "inserted" if key not in model else "unchanged" if same else "corrected"
                 expected[change] += 1
                 model[key] = new, synced if change == "unchanged" else number
-            merged = merge(connection, TABLES["traffic"], _frame(*rows), FIRST + timedelta(hours=number))
+            merged = merge(connection, TABLES["traffic"], _frame(*rows), FIRST + timedelta(hours=number), KEEP)
             counted = {c: sum(getattr(day, c) for day in merged.days.values()) for c in expected}
             assert counted == expected
         found = _values(connection)
@@ -446,6 +446,6 @@ def test_the_same_rows_in_any_batches_end_in_the_same_table(
     batches = [made[start:end] for start, end in pairwise(cuts)]
     with in_new_file() as folder, Store(Path(folder) / "w.duckdb").warehouse.open() as connection:
         for number, batch in enumerate(batches):
-            merge(connection, TABLES["traffic"], _frame(*batch), FIRST + timedelta(hours=number))
+            merge(connection, TABLES["traffic"], _frame(*batch), FIRST + timedelta(hours=number), KEEP)
         found = {key: (held["sumins"], held["one"]) for key, (held, _) in _values(connection).items()}
     assert found == {key: (ins, _exact(value)) for key, ins, value in rows}
