@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from dagster import Definitions, in_process_executor
+import warnings
+
+from dagster import (
+    AssetsDefinition,
+    AssetSpec,
+    BetaWarning,
+    Definitions,
+    in_process_executor,
+    with_source_code_references,
+)
 
 from sensource_dagster.assets.counts import counts_assets
+from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.reference import reference_assets
 from sensource_dagster.resources import sensource_resource
 from sensource_dagster.schedules import JOBS, schedules
@@ -13,14 +23,24 @@ from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
 def definitions(settings: Settings) -> Definitions:
+    assets: list[AssetsDefinition | AssetSpec] = [
+        *external_assets(settings),
+        *reference_assets(settings),
+        *counts_assets(settings),
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BetaWarning)  # of code references, to every user, at each start
+        linked = with_source_code_references(assets)
     return Definitions(
-        assets=[*reference_assets(settings), *counts_assets(settings)],
+        assets=linked,
         jobs=JOBS,
         schedules=schedules(settings),
         resources={
             "sensource": sensource_resource(settings),
             "io_manager": SenSourceDuckDBIOManager(
-                database=str(settings.warehouse), wait_seconds=settings.warehouse_wait
+                database=str(settings.warehouse),
+                wait_seconds=settings.warehouse_wait,
+                corrections_days=settings.corrections_days,
             ),
         },
         executor=in_process_executor,  # a process per step costs 4 s and gains nothing: one writes at a time

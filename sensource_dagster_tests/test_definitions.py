@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from dagster import AssetKey, AssetSpec, EnvVar, TableSchema
 
 from sensource_dagster.definitions import definitions
 from sensource_dagster.resources import SenSourceResource, sensource_resource
 from sensource_dagster.settings import read_settings
-from sensource_dagster.tables import TABLES
+from sensource_dagster.tables import CORRECTIONS, TABLES
+from sensource_dagster.warehouse.schema import Target
 
 CREDENTIALS = {"SENSOURCE_CLIENT_ID": "client-4711", "SENSOURCE_CLIENT_SECRET": "s3cret-of-4711"}
 
@@ -39,8 +41,9 @@ def test_the_definitions_load_in_a_process_with_no_variable_set(tmp_path: Path) 
 
 def test_there_is_an_asset_for_each_table_with_its_columns_described() -> None:
     assets = specs()
-    assert set(assets) == {f"sensource/{name}" for name in TABLES}
-    for name, table in TABLES.items():
+    tables = {**TABLES, "corrections": CORRECTIONS}
+    assert set(assets) == {"sensource/vea", *(f"sensource/{name}" for name in tables)}
+    for name, table in tables.items():
         schema = assets[f"sensource/{name}"].metadata["dagster/column_schema"]
         assert isinstance(schema, TableSchema)
         assert [column.name for column in schema.columns] == [column.name for column in table.all_columns]
@@ -51,8 +54,48 @@ def test_there_is_an_asset_for_each_table_with_its_columns_described() -> None:
             )
 
 
+def test_everything_comes_from_the_api_and_corrections_come_from_the_counts() -> None:
+    upstream = {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in specs().items()}
+    assert upstream.pop("sensource/vea") == set()
+    assert upstream.pop("sensource/corrections") == {"sensource/traffic", "sensource/occupancy"}
+    assert set(map(frozenset, upstream.values())) == {frozenset({"sensource/vea"})}
+
+
+def test_owners_and_tags_are_those_of_the_settings_on_every_asset() -> None:
+    assets = specs(SENSOURCE_OWNERS="ann@library.example, team:data", SENSOURCE_TAGS="tier=gold, domain=visits")
+    for spec in assets.values():
+        assert spec.owners == ["ann@library.example", "team:data"]
+        assert {"tier": "gold", "domain": "visits"}.items() <= spec.tags.items()
+    assert all(spec.owners == [] for spec in specs().values())
+
+
+@pytest.mark.parametrize("file", ["data/sensource.duckdb", "elsewhere/my counts.duckdb"])
+def test_the_query_of_each_asset_runs_as_it_stands(tmp_path: Path, file: str) -> None:
+    path = tmp_path / file
+    path.parent.mkdir()
+    tables = {**TABLES, "corrections": CORRECTIONS}
+    with duckdb.connect(str(path)) as connection:
+        for table in tables.values():
+            Target.of(connection, table).create()
+        for name, spec in specs(SENSOURCE_WAREHOUSE=str(path)).items():
+            if name != "sensource/vea":
+                query = spec.metadata["query"].value.removeprefix("```sql").removesuffix("```")
+                assert connection.execute(query).fetchall() == []
+
+
+def test_each_asset_links_to_the_code_that_makes_it() -> None:
+    for key, spec in specs().items():
+        if spec.group_name in ("lists", "counts"):
+            [link] = spec.metadata["dagster/code_references"].code_references
+            assert Path(link.file_path).name == f"{'counts' if spec.group_name == 'counts' else 'reference'}.py", (
+                key
+            )
+
+
 def test_assets_carry_group_kinds_description_and_account() -> None:
     for key, spec in specs(**CREDENTIALS).items():
+        if key in ("sensource/vea", "sensource/corrections"):
+            continue
         assert spec.group_name == ("counts" if key in ("sensource/traffic", "sensource/occupancy") else "lists")
         assert {"python", "duckdb"} <= spec.kinds
         assert spec.description
@@ -72,13 +115,15 @@ def test_assets_carry_group_kinds_description_and_account() -> None:
     ],
 )
 def test_assets_say_which_account_they_read(variables: dict[str, str], account: str) -> None:
-    for spec in specs(**variables).values():
+    tables = {key: spec for key, spec in specs(**variables).items() if key != "sensource/vea"}
+    for spec in tables.values():
         assert str(spec.metadata["account"]).startswith(account)
 
 
 def test_the_static_endpoints_choose_which_lists_are_assets() -> None:
     assets = specs(SENSOURCE_STATIC_ENDPOINTS="zone,space")
-    assert set(assets) == {f"sensource/{name}" for name in ("zone", "space", "traffic", "occupancy")}
+    lists = {key for key, spec in assets.items() if spec.group_name == "lists"}
+    assert lists == {"sensource/zone", "sensource/space"}
 
 
 def test_counts_are_partitioned_by_local_day_and_backfilled_in_batches() -> None:

@@ -35,6 +35,9 @@ DEFAULTS = {
     "SENSOURCE_WAREHOUSE_WAIT": "60",
     "SENSOURCE_BACKFILL_DAYS": "30",
     "SENSOURCE_LOOKBACK_DAYS": "7",
+    "SENSOURCE_CORRECTIONS_DAYS": "400",
+    "SENSOURCE_OWNERS": "",
+    "SENSOURCE_TAGS": "",
 }
 SECRET = "5up3r-s3cret/+=&value"
 
@@ -65,6 +68,9 @@ def test_no_variable_set_gives_the_defaults_as_values_and_other_variables_are_ig
         warehouse_wait=60,
         backfill_days=30,
         lookback_days=7,
+        corrections_days=400,
+        owners=(),
+        tags={},
     )
 
 
@@ -84,6 +90,9 @@ def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
             "SENSOURCE_WAREHOUSE_WAIT": "0",
             "SENSOURCE_BACKFILL_DAYS": "007",
             "SENSOURCE_LOOKBACK_DAYS": "3660",
+            "SENSOURCE_CORRECTIONS_DAYS": "36600",
+            "SENSOURCE_OWNERS": "ann@library.example , team:data",
+            "SENSOURCE_TAGS": "tier=gold , domain=visits",
         }
     )
     assert read == Settings(
@@ -100,6 +109,9 @@ def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
         warehouse_wait=0,
         backfill_days=7,
         lookback_days=3660,
+        corrections_days=36600,
+        owners=("ann@library.example", "team:data"),
+        tags={"tier": "gold", "domain": "visits"},
     )
 
 
@@ -152,6 +164,13 @@ def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
         ("LOOKBACK_DAYS", "a week", "a whole number from 1 to 3660"),
         ("LOOKBACK_DAYS", "9" * 5000, "a whole number from 1 to 3660"),
         ("LOOKBACK_DAYS", "7\n8", "a whole number from 1 to 3660"),
+        ("CORRECTIONS_DAYS", "0", "a whole number from 1 to 36600"),
+        ("OWNERS", "Ann", "'Ann' is no owner; allowed are e-mail addresses and team:name"),
+        ("OWNERS", "ann@library.example,,team:data", "'' is no owner"),
+        ("OWNERS", "team:", "'team:' is no owner"),
+        ("TAGS", "gold", "'gold' is no tag; allowed is name=value"),
+        ("TAGS", "tier=gold,=x", "'=x' is no tag"),
+        ("TAGS", "tier=two words", "'tier=two words' is no tag"),
     ],
 )
 def test_a_wrong_value_gives_one_line_with_variable_value_and_what_is_allowed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from dagster import (
     AssetExecutionContext,
@@ -14,7 +14,8 @@ from dagster import (
 )
 
 from sensource_dagster.settings import Settings
-from sensource_dagster.tables import SCHEMA, Column, Table
+from sensource_dagster.tables import HOUR, SCHEMA, Column, Table
+from sensource_dagster.warehouse.sql import database_name, qualified
 
 POOL = "sensource_api"
 """One step at a time asks the API and writes the DuckDB file, over all runs: see dagster.yaml."""
@@ -39,17 +40,41 @@ def asset_key(table: Table) -> AssetKey:
     return AssetKey([SCHEMA, table.name])
 
 
-def description(table: Table, settings: Settings) -> str:
+class Described(TypedDict):
+    """Arguments of `asset` and `AssetSpec`."""
+
+    key: AssetKey
+    description: str
+    kinds: set[str]
+    owners: list[str]
+    tags: dict[str, str]
+    metadata: dict[str, Any]
+
+
+def described(table: Table, settings: Settings) -> Described:
+    """What the UI shows of a table."""
     key = ", ".join(f"`{name}`" for name in table.key)
-    return f"{table.description}\n\nKey: {key}. Source: `/api/{table.endpoint}`, {settings.account}."
-
-
-def metadata(table: Table, settings: Settings) -> dict[str, Any]:
+    source = f" Source: `/api/{table.endpoint}`, {settings.account}." if table.endpoint else ""
     return {
-        "dagster/column_schema": table_schema(table),
-        "account": settings.account,
-        "duckdb_file": MetadataValue.path(str(settings.warehouse.resolve())),
+        "key": asset_key(table),
+        "description": f"{table.description}\n\nKey: {key}.{source}",
+        "kinds": KINDS,
+        "owners": list(settings.owners),
+        "tags": dict(settings.tags),
+        "metadata": {
+            "dagster/column_schema": table_schema(table),
+            "account": settings.account,
+            "duckdb_file": MetadataValue.path(str(settings.warehouse.resolve())),
+            "query": MetadataValue.md(_query(table, settings)),
+        },
     }
+
+
+def _query(table: Table, settings: Settings) -> str:
+    """A query to start from, as one types it in the file's folder."""
+    name = qualified(database_name(settings.warehouse), SCHEMA, table.name)
+    newest = f" ORDER BY {HOUR} DESC" if HOUR in table.key else ""
+    return f"```sql\n-- duckdb -readonly {settings.warehouse.name}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
 
 
 def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:

@@ -1,5 +1,6 @@
 """Traffic and occupancy, by local day. A run reads a range of days, in requests of at most 30 days."""
 
+import time
 import warnings
 from collections.abc import Iterator
 from datetime import date
@@ -8,7 +9,8 @@ from typing import Literal, cast
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
-from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata, warn_of_repeated
+from sensource_dagster.assets.common import POOL, described, warn_of_repeated
+from sensource_dagster.assets.external import VEA
 from sensource_dagster.failures import failing_on
 from sensource_dagster.frames import ContractError, counts_frame
 from sensource_dagster.partitions import daily_partitions
@@ -32,12 +34,13 @@ def counts_assets(settings: Settings) -> list[AssetsDefinition]:
 
 
 def _counts_asset(table: Table, metrics: tuple[str, ...], settings: Settings) -> AssetsDefinition:
+    shown = described(table, settings)
+    shown["metadata"] |= {"partition_expr": DAY, "metrics": ", ".join(metrics)}
+
     @asset(
-        key=asset_key(table),
+        **shown,
         group_name="counts",
-        description=description(table, settings),
-        kinds=KINDS,
-        metadata={**metadata(table, settings), "partition_expr": DAY, "metrics": ", ".join(metrics)},
+        deps=[VEA],
         pool=POOL,
         partitions_def=daily_partitions(settings),
         backfill_policy=BackfillPolicy.multi_run(settings.backfill_days),
@@ -60,16 +63,23 @@ def _read(
     first, last = map(date.fromisoformat, context.partition_key_range)
     with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
         windows = day_windows(first, last, settings.timezone)
-        outside = repeated = 0
-        for number, window in enumerate(windows, start=1):
-            context.log.info(f"Reading {table.name}, window {number} of {len(windows)}: {window}")
+        outside = repeated = so_far = 0
+        started = time.monotonic()
+        for done, window in enumerate(windows):
+            progress = _progress(done, len(windows), so_far, time.monotonic() - started)
+            context.log.info(f"Reading {table.name}, window {done + 1} of {len(windows)} ({window}){progress}")
             rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
             counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
             outside += counts.outside
             repeated += counts.repeated
+            so_far += len(counts.frame)
             yield counts.frame
         warn_of_repeated(context, table, repeated)
         _report(context, vea, outside, repeated)
+
+
+def _progress(done: int, of: int, rows: int, seconds: float) -> str:
+    return f"; {rows:,} rows so far, about {seconds / done * (of - done):.0f} s left" if done else ""
 
 
 def _report(context: AssetExecutionContext, vea: VeaClient, outside: int, repeated: int) -> None:

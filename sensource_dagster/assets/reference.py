@@ -3,7 +3,8 @@
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
 
-from sensource_dagster.assets.common import KINDS, POOL, asset_key, description, metadata, warn_of_repeated
+from sensource_dagster.assets.common import POOL, described, warn_of_repeated
+from sensource_dagster.assets.external import VEA
 from sensource_dagster.failures import failing_on
 from sensource_dagster.frames import ContractError, list_frame
 from sensource_dagster.resources import SenSourceResource
@@ -17,14 +18,7 @@ def reference_assets(settings: Settings) -> list[AssetsDefinition]:
 
 
 def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
-    @asset(
-        key=asset_key(table),
-        group_name="lists",
-        description=description(table, settings),
-        kinds=KINDS,
-        metadata=metadata(table, settings),
-        pool=POOL,
-    )
+    @asset(**described(table, settings), group_name="lists", deps=[VEA], pool=POOL)
     def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
         with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
             frame, repeated = list_frame(table, vea.entities(table.endpoint))

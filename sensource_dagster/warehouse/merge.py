@@ -12,8 +12,8 @@ import duckdb
 import pandas as pd
 
 from sensource_dagster.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
+from sensource_dagster.warehouse import corrections
 from sensource_dagster.warehouse.connection import WarehouseError
-from sensource_dagster.warehouse.corrections import record
 from sensource_dagster.warehouse.schema import Target, fit, type_of_values
 from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
 
@@ -77,12 +77,14 @@ def merge(
     with _transaction(connection, table):
         target = Target.of(connection, table)
         types, changes = fit(target, frame)
+        if not table.is_list:
+            corrections.create(target)
         if table.is_list and frame.empty:
             _refuse_empty(target)
         _stage(target, frame, types)
         days = _tally(target, set(types))
         if not table.is_list and any(tally.corrected for tally in days.values()):
-            record(target, types, synced_at, keep_corrections)
+            corrections.record(target, types, synced_at, keep_corrections)
         if any(tally.rows > tally.unchanged for tally in days.values()):
             _write(target, list(types), synced_at)
         deleted = _mark_deleted(target, synced_at) if table.is_list else 0

@@ -1,0 +1,27 @@
+"""What the sync does not materialise itself: the API that all comes from, and the table of corrections."""
+
+from __future__ import annotations
+
+from dagster import AssetKey, AssetSpec
+
+from sensource_dagster.assets.common import asset_key, described
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import CORRECTIONS, COUNTS, SCHEMA
+
+VEA = AssetKey([SCHEMA, "vea"])
+
+
+def external_assets(settings: Settings) -> list[AssetSpec]:
+    vea = AssetSpec(
+        VEA,
+        description=f"The SenSource Vea API that every table is read from: {settings.account}.",
+        group_name="source",
+        kinds={"api"},
+        owners=list(settings.owners),
+        tags=dict(settings.tags),
+        metadata={"api_url": settings.api_url},
+    )
+    corrections = AssetSpec(
+        **described(CORRECTIONS, settings), group_name="derived", deps=[asset_key(table) for table in COUNTS]
+    )
+    return [vea, corrections]
