@@ -1,20 +1,37 @@
-"""When the warehouse is refreshed: each a single run over a range of days."""
+"""When the warehouse is refreshed, and which days are read."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from dagster import (
+    AssetKey,
     AssetSelection,
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultScheduleStatus,
     RunRequest,
+    RunsFilter,
     ScheduleDefinition,
     ScheduleEvaluationContext,
+    SkipReason,
     define_asset_job,
     schedule,
 )
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PRIORITY_TAG,
+    SCHEDULE_NAME_TAG,
+)
 
+from sensource_dagster.assets.common import asset_key
 from sensource_dagster.settings import Settings
+from sensource_dagster.tables import COUNTS
+
+COUNTS_KEYS = [asset_key(table) for table in COUNTS]
 
 LISTS_JOB = define_asset_job("lists", AssetSelection.groups("lists"), description="Reads the lists.")
 COUNTS_JOB = define_asset_job(
@@ -28,36 +45,113 @@ EVERYTHING_JOB = define_asset_job(
 JOBS = [LISTS_JOB, COUNTS_JOB, EVERYTHING_JOB]
 
 
-def _last_days(context: ScheduleEvaluationContext, settings: Settings, days: int) -> RunRequest:
-    """One run over the last `days` local days, today included, but none before the start date."""
-    today = context.scheduled_execution_time.astimezone(settings.timezone).date()
-    first = max(settings.start_date, today - timedelta(days=days - 1))
-    return RunRequest(
-        tags={
-            ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
-            ASSET_PARTITION_RANGE_END_TAG: today.isoformat(),
-        }
-    )
-
-
 def schedules(settings: Settings) -> list[ScheduleDefinition]:
+    # With a real account nothing is asked on its own before the user says so; the demo shows what it is like.
+    status = DefaultScheduleStatus.RUNNING if settings.is_demo else DefaultScheduleStatus.STOPPED
+
     @schedule(
         cron_schedule="10 * * * *",
         execution_timezone=settings.timezone.key,
         job=COUNTS_JOB,
+        default_status=status,
         description="Each hour: today and yesterday of traffic and occupancy.",
     )
-    def hourly(context: ScheduleEvaluationContext) -> RunRequest:
-        return _last_days(context, settings, days=2)
+    def hourly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        today = _today(context, settings)
+        return _still_running(context, "hourly") or _run(
+            context, _from_start(today - timedelta(days=1), settings), today
+        )
 
     @schedule(
         cron_schedule="0 3 * * *",
         execution_timezone=settings.timezone.key,
         job=EVERYTHING_JOB,
+        default_status=status,
         description=f"Each night: the lists, and traffic and occupancy of today and the {settings.lookback_days} "
-        "days before, because sensors send late and Vea corrects.",
+        "days before, because sensors send late and Vea corrects. Then every day before that was never read, and "
+        "after a downtime those that were read too early.",
     )
-    def nightly(context: ScheduleEvaluationContext) -> RunRequest:
-        return _last_days(context, settings, days=settings.lookback_days + 1)
+    def nightly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
+        skip = _still_running(context, "nightly")
+        if skip:
+            return skip
+        today = _today(context, settings)
+        first = _from_start(today - timedelta(days=settings.lookback_days), settings)
+        missed = missed_days(context.instance, settings, first, _last_nightly(context.instance))
+        return [
+            _run(context, first, today),
+            *(
+                _run(context, *batch, asset_selection=COUNTS_KEYS, priority=-1)
+                for batch in batches(missed, settings.backfill_days)
+            ),
+        ]
 
     return [hourly, nightly]
+
+
+def missed_days(
+    instance: DagsterInstance, settings: Settings, before: date, last_nightly: date | None
+) -> list[date]:
+    """The days before `before` that were never materialised, or for the last time when they could still change.
+
+    Args:
+        last_nightly: the last day of the newest nightly run that succeeded. What was `lookback_days` old by then
+            had settled; what was younger, and is older than the lookback by now, was read too early.
+    """
+    start, length = settings.start_date, (before - settings.start_date).days
+    days = [start + timedelta(days=number) for number in range(length)]
+    done = set.intersection(*({*instance.get_materialized_partitions(key)} for key in COUNTS_KEYS))
+    settled = last_nightly - timedelta(days=settings.lookback_days) if last_nightly else before
+    return [day for day in days if day.isoformat() not in done or day > settled]
+
+
+def batches(days: Sequence[date], longest: int) -> Iterator[tuple[date, date]]:
+    """Ascending days as ranges without gaps, first and last day of each, of at most `longest` days."""
+    start = 0
+    for end in range(1, len(days) + 1):
+        goes_on = end < len(days) and days[end] - days[end - 1] == timedelta(days=1)
+        if not goes_on or end - start == longest:
+            yield days[start], days[end - 1]
+            start = end
+
+
+def _today(context: ScheduleEvaluationContext, settings: Settings) -> date:
+    return context.scheduled_execution_time.astimezone(settings.timezone).date()
+
+
+def _from_start(first: date, settings: Settings) -> date:
+    return max(settings.start_date, first)
+
+
+def _run(
+    context: ScheduleEvaluationContext,
+    first: date,
+    last: date,
+    asset_selection: Sequence[AssetKey] | None = None,
+    priority: int = 0,
+) -> RunRequest:
+    """One run over local days, first and last included; of all assets of the job without a selection."""
+    return RunRequest(
+        run_key=f"{first} to {last}, {context.scheduled_execution_time.isoformat()}",
+        asset_selection=asset_selection,
+        tags={
+            ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
+            ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+            **({PRIORITY_TAG: str(priority)} if priority else {}),
+        },
+    )
+
+
+def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipReason | None:
+    """Why this tick asks for nothing: where a run takes longer than the interval, they would pile up."""
+    unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
+    runs = context.instance.get_runs(unfinished, limit=1)
+    if not runs:
+        return None
+    return SkipReason(f"The run {runs[0].run_id} of an earlier tick is still {runs[0].status.value.lower()}.")
+
+
+def _last_nightly(instance: DagsterInstance) -> date | None:
+    succeeded = RunsFilter(tags={SCHEDULE_NAME_TAG: "nightly"}, statuses=[DagsterRunStatus.SUCCESS])
+    ends = [run.tags.get(ASSET_PARTITION_RANGE_END_TAG) for run in instance.get_runs(succeeded, limit=100)]
+    return max((date.fromisoformat(end) for end in ends if end), default=None)
