@@ -13,6 +13,7 @@ from dagster import (
     with_source_code_references,
 )
 
+from sensource_dagster.alerts import alert_sensors
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.reference import reference_assets
@@ -35,6 +36,7 @@ def definitions(settings: Settings) -> Definitions:
         assets=linked,
         jobs=JOBS,
         schedules=schedules(settings),
+        sensors=alert_sensors(),
         resources={
             "sensource": sensource_resource(settings),
             "io_manager": SenSourceDuckDBIOManager(

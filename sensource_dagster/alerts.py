@@ -1,0 +1,110 @@
+"""What happens when a run or a check fails. `notify` is the one place to put an e-mail or a chat message in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from logging import Logger
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    AssetCheckSeverity,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunStatusSensorContext,
+    SensorDefinition,
+    run_status_sensor,
+)
+from dagster import _check as check
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+_ENDED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that failed, in words for people; without secrets, as all that the project logs.
+
+    Attributes:
+        title: one line: which run or check.
+        text: what it says: the error of the run, or what the check found.
+        is_error: whether a run or a check of severity ERROR failed, not one of severity WARN.
+        run_id: the run it happened in; `<UI>/runs/<run_id>` shows it.
+    """
+
+    title: str
+    text: str
+    is_error: bool
+    run_id: str
+
+
+def notify(alert: Alert, log: Logger) -> None:
+    """Called once for each alert. As it stands: a line in the sensor's log, in the UI under Automation.
+
+    Put in here what should happen instead, `requests.post(...)` or `smtplib`. Where it raises, the sensor's tick
+    shows the error.
+    """
+    (log.error if alert.is_error else log.warning)("%s: %s", alert.title, alert.text)
+
+
+def alert_sensors() -> list[SensorDefinition]:
+    return [
+        _sensor("failed_runs", DagsterRunStatus.FAILURE, "for each run that fails"),
+        _sensor("failed_checks", DagsterRunStatus.SUCCESS, "for each check that begins to fail"),
+    ]
+
+
+def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefinition:
+    @run_status_sensor(
+        name=name,
+        run_status=status,
+        default_status=DefaultSensorStatus.RUNNING,  # it only looks, and says nothing where nothing fails
+        description=f"Calls `notify` in sensource_dagster/alerts.py, which is made to be changed, {of_what}.",
+    )
+    def sensor(context: RunStatusSensorContext) -> None:
+        for alert in alerts_of(context.instance, context.dagster_run):
+            notify(alert, context.log)
+
+    return sensor
+
+
+def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
+    """What an ended run has to tell: its failure, and each check that did not fail before as it does now."""
+    if run.status is DagsterRunStatus.FAILURE:
+        yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
+    for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
+        evaluation = event.get_dagster_event().asset_check_evaluation_data
+        if not evaluation.passed and not _said_before(instance, evaluation, run.run_id):
+            yield Alert(
+                f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
+                evaluation.description or "It gives no reason.",
+                evaluation.severity is AssetCheckSeverity.ERROR,
+                run.run_id,
+            )
+
+
+def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
+    for event in instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_FAILURE):
+        data = event.get_dagster_event().step_failure_data
+        said = (data.user_failure_data and data.user_failure_data.description) or (
+            data.error and data.error.message
+        )
+        return f"{event.step_key}: {said}"
+    return "It ended outside its steps; see its log."
+
+
+def _said_before(instance: DagsterInstance, evaluation: AssetCheckEvaluation, run_id: str) -> bool:
+    """Whether the evaluation before this one failed in the same words: an hourly run finds the same each hour."""
+    key = AssetCheckKey(evaluation.asset_key, evaluation.check_name)
+    history = instance.event_log_storage.get_asset_check_execution_history(key, limit=20)
+    ended = [record for record in history if record.event and record.status in _ENDED]
+    ids = [record.run_id for record in ended]
+    before = ended[ids.index(run_id) + 1 :] if run_id in ids else []
+    if not before or before[0].status is AssetCheckExecutionRecordStatus.SUCCEEDED:
+        return False
+    said = check.not_none(before[0].event).get_dagster_event().asset_check_evaluation_data
+    return said.description == evaluation.description

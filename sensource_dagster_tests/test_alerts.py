@@ -1,0 +1,122 @@
+"""Whoever fills in `notify` is told of each failure, once, in words that say what happened."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetKey,
+    DagsterInstance,
+    asset,
+    asset_check,
+    build_run_status_sensor_context,
+    instance_for_test,
+    materialize,
+)
+
+from sensource_dagster import alerts
+from sensource_dagster.alerts import Alert, alert_sensors
+from sensource_dagster.simulator import fault_kinds
+from sensource_dagster_tests.end_to_end.sync import syncing
+from sensource_dagster_tests.end_to_end.test_faults import FIRST
+
+found: list[AssetCheckResult] = []
+
+
+@asset
+def doors() -> None: ...
+
+
+@asset_check(asset=doors)
+def none_is_silent() -> AssetCheckResult:
+    return found[-1]
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with instance_for_test() as made:
+        yield made
+
+
+def silent(doors: str, severity: AssetCheckSeverity = AssetCheckSeverity.WARN) -> AssetCheckResult:
+    return AssetCheckResult(passed=False, severity=severity, description=f"Silent: {doors}.")
+
+
+def told_of(instance: DagsterInstance, result: Any, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+    """What the sensors tell of an ended run, as the daemon calls them."""
+    told: list[Alert] = []
+    monkeypatch.setattr(alerts, "notify", lambda alert, _log: told.append(alert))
+    run = instance.get_run_by_id(result.run_id)
+    assert run
+    for sensor in alert_sensors():
+        if (sensor.name == "failed_runs") == (not result.success):
+            event = result.get_run_failure_event() if not result.success else result.get_run_success_event()
+            sensor(build_run_status_sensor_context(sensor.name, event, instance, run))
+    return told
+
+
+def check_again(instance: DagsterInstance, says: AssetCheckResult, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+    found.append(says)
+    result = materialize([doors, none_is_silent], instance=instance, raise_on_error=False)
+    return told_of(instance, result, monkeypatch)
+
+
+def test_a_failed_run_is_told_with_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with syncing(tmp_path) as sync:
+        sync.simulator.faults.next(fault_kinds.status(403), path="/api/data/traffic")
+        result = sync.run("counts", FIRST)
+
+        [alert] = told_of(sync.instance, result, monkeypatch)
+
+    assert alert.title == f"Run {result.run_id} of counts failed"
+    assert alert.is_error
+    assert alert.text.startswith("sensource__traffic: GET http://127.0.0.1")
+    assert "HTTP 403" in alert.text
+
+
+def test_a_run_that_succeeds_and_checks_that_pass_tell_nothing(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_again(instance, AssetCheckResult(passed=True), monkeypatch) == []
+
+
+def test_a_check_that_fails_is_told_once_and_again_when_it_says_something_else(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def texts(says: AssetCheckResult) -> list[str]:
+        return [alert.text for alert in check_again(instance, says, monkeypatch)]
+
+    assert texts(silent("north")) == ["Silent: north."]
+    assert texts(silent("north")) == []
+    assert texts(silent("north, south")) == ["Silent: north, south."]
+    assert texts(AssetCheckResult(passed=True)) == []
+    assert texts(silent("north, south")) == ["Silent: north, south."]
+
+
+@pytest.mark.parametrize(
+    ("severity", "is_error"), [(AssetCheckSeverity.WARN, False), (AssetCheckSeverity.ERROR, True)]
+)
+def test_an_alert_says_whether_it_is_an_error(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch, severity: AssetCheckSeverity, is_error: bool
+) -> None:
+    [alert] = check_again(instance, silent("north", severity), monkeypatch)
+
+    assert alert.is_error == is_error
+    assert alert.title == f"Check none_is_silent of {AssetKey('doors').to_user_string()} failed"
+
+
+def test_as_it_stands_an_alert_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("sensor")
+    alerts.notify(Alert("Run 1 failed", "why", is_error=True, run_id="1"), log)
+    alerts.notify(Alert("Check 2 failed", "why not", is_error=False, run_id="1"), log)
+
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("ERROR", "Run 1 failed: why"),
+        ("WARNING", "Check 2 failed: why not"),
+    ]
