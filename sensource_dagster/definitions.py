@@ -20,6 +20,7 @@ from sensource_dagster.assets.reference import reference_assets
 from sensource_dagster.resources import sensource_resource
 from sensource_dagster.schedules import JOBS, schedules
 from sensource_dagster.settings import Settings, read_settings
+from sensource_dagster.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
@@ -34,8 +35,8 @@ def definitions(settings: Settings) -> Definitions:
         linked = with_source_code_references(assets)
     return Definitions(
         assets=linked,
-        jobs=JOBS,
-        schedules=schedules(settings),
+        jobs=[*JOBS, upkeep],
+        schedules=[*schedules(settings), upkeep_schedule(settings)],
         sensors=alert_sensors(),
         resources={
             "sensource": sensource_resource(settings),

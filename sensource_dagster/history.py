@@ -10,24 +10,34 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
-from dagster import EventLogEntry
+from dagster import DagsterEventType, EventLogEntry, IntSource, StringSource
 from dagster import _check as check
+from dagster._config.config_schema import UserConfigSchema
 from dagster._core.events import ASSET_EVENTS
-from dagster._core.storage.event_log import SqlEventLogStorageTable
+from dagster._core.storage.event_log import SqlEventLogStorageTable as Events
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, NullPool
+from sqlalchemy import Connection, Engine, NullPool, func, select
 
 _BATCH = "1000"
 
 
 class BatchedEventLog(SqliteEventLogStorage):
-    """Writes the events of a batch in one transaction per file: the run's own, then the index over all runs."""
+    """Writes the events of a batch in one transaction per file: the run's own, then the index over all runs.
+
+    Attributes:
+        keep_runs_days: for how many days a run is kept whose days have all been materialised again since.
+    """
+
+    def __init__(self, base_dir: str, keep_runs_days: int) -> None:
+        self.keep_runs_days = keep_runs_days
+        super().__init__(base_dir)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
@@ -62,7 +72,7 @@ class BatchedEventLog(SqliteEventLogStorage):
                 self.store_event(event)
 
     def _store_asset_events(self, events: Sequence[EventLogEntry]) -> None:
-        insert = SqlEventLogStorageTable.insert()
+        insert = Events.insert()
         rows = [self._event_to_row(event) for event in events]
         with self.run_connection(events[0].run_id) as connection:
             connection.execute(insert, rows)
@@ -75,13 +85,33 @@ class BatchedEventLog(SqliteEventLogStorage):
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
 
+    def runs_of_newest_materialisations(self) -> set[str]:
+        """The runs that materialised each asset and each partition for the last time.
+
+        Without their events Dagster would take those days for missing.
+        """
+        newest = (
+            select(func.max(Events.c.id))
+            .where(Events.c.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION.value)
+            .group_by(Events.c.asset_key, Events.c.partition)
+        )
+        with self.index_connection() as connection:
+            return set(connection.execute(select(Events.c.run_id).where(Events.c.id.in_(newest))).scalars())
+
+    def remove_files(self, run_id: str) -> None:
+        """Dagster itself leaves a run's file where it is, empty but as large as before."""
+        file = Path(self.path_for_shard(run_id))
+        for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
+            path.unlink(missing_ok=True)
+        self._initialized_dbs.discard(run_id)
+
 
 class BatchedStorage(DagsterSqliteStorage):
     """Named in dagster.yaml, as `storage`."""
 
-    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(self, base_dir: str, keep_runs_days: int, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
-        self._event_log_storage = BatchedEventLog(_event_logs_directory(base_dir))
+        self._event_log_storage = BatchedEventLog(_event_logs_directory(base_dir), keep_runs_days)
         # Dagster's own switch. Set here because each process that writes events makes this object first.
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _BATCH)
 
@@ -89,4 +119,9 @@ class BatchedStorage(DagsterSqliteStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]
     ) -> BatchedStorage:
-        return cls.from_local(inst_data=inst_data, **config_value)
+        Path(config_value["base_dir"]).mkdir(parents=True, exist_ok=True)
+        return cls(inst_data=inst_data, **config_value)
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        return {"base_dir": StringSource, "keep_runs_days": IntSource}

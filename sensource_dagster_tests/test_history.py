@@ -123,7 +123,7 @@ def test_a_day_costs_no_connection_of_its_own(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_server_that_looks_at_many_runs_keeps_few_of_their_files_at_hand(tmp_path: Path) -> None:
-    log = BatchedEventLog(str(tmp_path))
+    log = BatchedEventLog(str(tmp_path), keep_runs_days=30)
 
     for number in range(40):
         log.get_logs_for_run(f"run-{number}")
