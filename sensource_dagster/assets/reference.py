@@ -2,6 +2,7 @@
 
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
+from dagster._core.storage.tags import PRIORITY_TAG
 
 from sensource_dagster.assets.common import POOL, described, warn_of_repeated
 from sensource_dagster.assets.external import VEA
@@ -18,7 +19,13 @@ def reference_assets(settings: Settings) -> list[AssetsDefinition]:
 
 
 def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
-    @asset(**described(table, settings), group_name="lists", deps=[VEA], pool=POOL)
+    @asset(
+        **described(table, settings),
+        group_name="lists",
+        deps=[VEA],
+        pool=POOL,
+        op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look zones and spaces up in them
+    )
     def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
         with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
             frame, repeated = list_frame(table, vea.entities(table.endpoint))
