@@ -17,12 +17,13 @@ from dagster import (
     DefaultSensorStatus,
     RunStatusSensorContext,
     SensorDefinition,
+    TableMetadataValue,
     run_status_sensor,
 )
-from dagster import _check as check
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-_ENDED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
+_REMEMBERED = 50
+"""Evaluations of a check: two days of hourly runs, and so two nightly ones at least."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def notify(alert: Alert, log: Logger) -> None:
 def alert_sensors() -> list[SensorDefinition]:
     return [
         _sensor("failed_runs", DagsterRunStatus.FAILURE, "for each run that fails"),
-        _sensor("failed_checks", DagsterRunStatus.SUCCESS, "for each check that begins to fail"),
+        _sensor("failed_checks", DagsterRunStatus.SUCCESS, "for each check that finds something new"),
     ]
 
 
@@ -73,12 +74,12 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
 
 
 def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
-    """What an ended run has to tell: its failure, and each check that did not fail before as it does now."""
+    """What an ended run has to tell: its failure, and each check that found something new."""
     if run.status is DagsterRunStatus.FAILURE:
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        if not evaluation.passed and not _said_before(instance, evaluation, run.run_id):
+        if not evaluation.passed and _is_news(instance, evaluation, run.run_id):
             yield Alert(
                 f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
                 evaluation.description or "It gives no reason.",
@@ -97,14 +98,23 @@ def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
     return "It ended outside its steps; see its log."
 
 
-def _said_before(instance: DagsterInstance, evaluation: AssetCheckEvaluation, run_id: str) -> bool:
-    """Whether the evaluation before this one failed in the same words: an hourly run finds the same each hour."""
+def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, run_id: str) -> bool:
+    """Whether the check found something that none of its last evaluations did.
+
+    An hourly run finds most of what the one before found, and a nightly run, over more days, other things than both.
+    """
     key = AssetCheckKey(evaluation.asset_key, evaluation.check_name)
-    history = instance.event_log_storage.get_asset_check_execution_history(key, limit=20)
-    ended = [record for record in history if record.event and record.status in _ENDED]
-    ids = [record.run_id for record in ended]
-    before = ended[ids.index(run_id) + 1 :] if run_id in ids else []
-    if not before or before[0].status is AssetCheckExecutionRecordStatus.SUCCEEDED:
-        return False
-    said = check.not_none(before[0].event).get_dagster_event().asset_check_evaluation_data
-    return said.description == evaluation.description
+    told: set[str] = set()
+    for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED):
+        if record.event and record.status is AssetCheckExecutionRecordStatus.FAILED and record.run_id != run_id:
+            told |= _found(record.event.get_dagster_event().asset_check_evaluation_data)
+    return not _found(evaluation) <= told
+
+
+def _found(evaluation: AssetCheckEvaluation) -> set[str]:
+    """The ids, names and days that a check names; without them, what it says. Numbers may move from hour to hour."""
+    tables = [value for value in evaluation.metadata.values() if isinstance(value, TableMetadataValue)]
+    if not tables:
+        return {evaluation.description or ""}
+    texts = ([value for value in record.data.values() if isinstance(value, str)] for record in tables[0].records)
+    return {" ".join(text) for text in texts}

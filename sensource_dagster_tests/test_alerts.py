@@ -13,6 +13,8 @@ from dagster import (
     AssetCheckSeverity,
     AssetKey,
     DagsterInstance,
+    MetadataValue,
+    TableRecord,
     asset,
     asset_check,
     build_run_status_sensor_context,
@@ -96,7 +98,25 @@ def test_a_check_that_fails_is_told_once_and_again_when_it_says_something_else(
     assert texts(silent("north")) == []
     assert texts(silent("north, south")) == ["Silent: north, south."]
     assert texts(AssetCheckResult(passed=True)) == []
-    assert texts(silent("north, south")) == ["Silent: north, south."]
+    assert texts(silent("north")) == []  # an hourly run does not see what the nightly one saw
+
+
+def test_a_check_that_names_what_it_found_is_told_again_for_a_new_name_but_not_for_a_new_number(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_told(**hours_missing: int) -> bool:
+        records = [TableRecord({"zone": zone, "hours": hours}) for zone, hours in hours_missing.items()]
+        total = sum(hours_missing.values())
+        says = AssetCheckResult(
+            passed=False, description=f"{total} hours missing.", metadata={"found": MetadataValue.table(records)}
+        )
+        return bool(check_again(instance, says, monkeypatch))
+
+    assert is_told(north=1)
+    assert not is_told(north=2)
+    assert is_told(north=2, south=1)
+    assert not is_told(south=5)
+    assert is_told(west=1)
 
 
 @pytest.mark.parametrize(
