@@ -101,7 +101,7 @@ def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
 def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, run_id: str) -> bool:
     """Whether the check found something that none of its last evaluations did.
 
-    An hourly run finds most of what the one before found, and a nightly run, over more days, other things than both.
+    An hourly run finds most of what the one before found; a nightly run, over more days, other things than both.
     """
     key = AssetCheckKey(evaluation.asset_key, evaluation.check_name)
     told: set[str] = set()
@@ -112,7 +112,7 @@ def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, run_id
 
 
 def _found(evaluation: AssetCheckEvaluation) -> set[str]:
-    """The ids, names and days that a check names; without them, what it says. Numbers may move from hour to hour."""
+    """The ids, names and days that a check names; without them, what it says. Numbers may move each hour."""
     tables = [value for value in evaluation.metadata.values() if isinstance(value, TableMetadataValue)]
     if not tables:
         return {evaluation.description or ""}
