@@ -93,8 +93,9 @@ def run(bench: Bench, folder: Path, without: list[str]) -> None:
         bench.sync(CORRECTION, sys.executable, "ours.py", f"ours{number}.duckdb")
     bench.answer_pass(1)
     bench.sync(ON_DISK, sys.executable, "ours.py", "disk.duckdb", {"DAGSTER_HOME": str(folder / "home")})
-    for other in OTHERS.keys() - set(without):
-        name, requirements = OTHERS[other]
+    for other, (name, requirements) in OTHERS.items():
+        if other in without:
+            continue
         bench.sync(name, python_of(other, *requirements), f"{other}_user.py", f"{other}.duckdb")
 
 

@@ -13,7 +13,7 @@ def python_of(name: str, *requirements: str) -> str:
     folder, constraints = HERE / f".{name}-venv", HERE / f"{name}-constraints.txt"
     python, made = folder / "bin" / "python", folder / ".installed"
     if not made.exists() or made.read_text() != constraints.read_text():
-        CONSOLE.print(f"Installing {', '.join(requirements)} into {folder.name} (once)")
+        CONSOLE.print(f"Installing {folder.name} (once)")
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         subprocess.run(
             [python, "-m", "pip", "install", "-qq", "--constraint", constraints, *requirements], check=True
