@@ -67,7 +67,8 @@ def merge_once(file: Path, first: date, bump: int) -> None:
     from sensource_dagster.warehouse.connection import Warehouse
     from sensource_dagster.warehouse.merge import merge
 
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         cursor = connection.execute(
             "SELECT zone_id AS zoneId, name, strftime(hour, '%Y-%m-%dT%H:00:00.000Z') AS recordDate_hour_1, "
             f"sumins, sumouts FROM ({answers(first, BATCH, bump)})"
