@@ -23,12 +23,13 @@ from rich.table import Table
 
 ZONES, SPACES = 50, 20
 ROUNDS = 3  # of the quick ones, in turn
-FLOOR, DLT, STOCK, DAGSTER = "the floor", "dlt", "stock I/O manager", "import dagster"
+FLOOR, STOCK, DAGSTER = "the floor", "stock I/O manager", "import dagster"
+DLT, DLT_PARQUET = "dlt: as it comes", "dlt: parquet"
 FIRST_SYNC, RERUN, CORRECTION = "ours: first sync", "ours: rerun, no changes", "ours: 1 % corrected"
 ON_DISK = "ours: history on disk"
 OTHERS = {
-    "dlt": (DLT, ("dlt[duckdb]",)),
-    "stock": (STOCK, ("dagster-duckdb-pandas", "requests")),
+    "dlt": ((DLT, DLT_PARQUET), ("dlt[duckdb]", "pyarrow")),
+    "stock": ((STOCK,), ("dagster-duckdb-pandas", "requests")),
 }
 
 
@@ -45,11 +46,17 @@ class Bench:
         self._add(DAGSTER, cost(IMPORT_DAGSTER, self._folder / "log"))
 
     def sync(
-        self, name: str, python: str, script: str, file: str, environment: dict[str, str] | None = None
+        self,
+        name: str,
+        python: str,
+        script: str,
+        file: str,
+        *options: str,
+        environment: dict[str, str] | None = None,
     ) -> None:
         """One sync into `file`; afterwards it has to hold the right rows."""
         path = self._folder / file
-        command = [python, str(HERE / script), self._url, str(path), str(FIRST), str(self._days)]
+        command = [python, str(HERE / script), self._url, str(path), str(FIRST), str(self._days), *options]
         self._add(name, cost(command, self._folder / "log", environment))
         self.sizes[name] = path.stat().st_size / 1e6
         CONSOLE.print(f"[dim]{name}: {self.costs[name][-1].wall:.1f} s[/]")
@@ -92,11 +99,16 @@ def run(bench: Bench, folder: Path, without: list[str]) -> None:
         bench.answer_pass(2)
         bench.sync(CORRECTION, sys.executable, "ours.py", f"ours{number}.duckdb")
     bench.answer_pass(1)
-    bench.sync(ON_DISK, sys.executable, "ours.py", "disk.duckdb", {"DAGSTER_HOME": str(folder / "home")})
-    for other, (name, requirements) in OTHERS.items():
+    bench.sync(
+        ON_DISK, sys.executable, "ours.py", "disk.duckdb", environment={"DAGSTER_HOME": str(folder / "home")}
+    )
+    for other, (names, requirements) in OTHERS.items():
         if other in without:
             continue
-        bench.sync(name, python_of(other, *requirements), f"{other}_user.py", f"{other}.duckdb")
+        for name in names:
+            options = ("parquet",) if name == DLT_PARQUET else ()
+            python = python_of(other, *requirements)
+            bench.sync(name, python, f"{other}_user.py", f"{other}{len(options)}.duckdb", *options)
 
 
 def table(costs: dict[str, Cost], sizes: dict[str, float]) -> Table:
