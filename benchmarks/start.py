@@ -21,9 +21,12 @@ def main() -> int:
         log = Path(folder) / "log"
         rounds = [{name: cost(command, log) for name, command in COMMANDS.items()} for _ in range(ROUNDS)]
     dagster, definitions, helped = (best(each[name] for each in rounds) for name in COMMANDS)
-    CONSOLE.print(f"Best of {ROUNDS}, in turn, in fresh processes: import dagster takes {dagster.wall:.2f} s")
+    CONSOLE.print(
+        f"Best of {ROUNDS}, in turn, in fresh processes: import dagster takes {dagster.cpu:.2f} s of CPU"
+    )
     targets = Targets()
-    targets.at_most("importing the definitions takes more by", definitions.wall - dagster.wall, 1.0, " s")
+    # An import waits for nothing: its CPU time is its wall time on a machine that does nothing else.
+    targets.at_most("importing the definitions takes more by", definitions.cpu - dagster.cpu, 1.0, " s")
     targets.at_most("sensource --help answers within", helped.wall, 0.5, " s")
     return targets.exit_status()
 
