@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo dev check test lint soak format clean help
+.PHONY: demo dev check test lint soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,6 +28,12 @@ lint: $(BIN)/.installed-dev ## ruff and mypy alone
 
 soak: $(BIN)/.installed ## 10 minutes of faults, kills and a reader; at the end every row has to be true
 	$(BIN)/python benchmarks/soak.py
+
+bench: $(BIN)/.installed ## what a year costs: ours, the floor, dlt and the stock I/O manager; some 6 minutes
+	@status=0; for part in bench start; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status
+
+growth: $(BIN)/.installed-dev ## how that grows: days, zones, five years of history, a backfill through the daemon; some 15 minutes
+	@status=0; for part in growth history daemon; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status
 
 format: $(BIN)/.installed-dev ## format and sort imports
 	$(BIN)/ruff check --fix

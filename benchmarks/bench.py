@@ -1,0 +1,171 @@
+"""Ours, the floor, dlt and the stock I/O manager read the same year in turn; prints ratios and targets.
+
+    make bench
+    .venv/bin/python benchmarks/bench.py --days 90 --without dlt --chart benchmarks/chart.svg
+
+365 days of 50 zones and 20 spaces are 613,200 rows. Exit status 1 where a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import duckdb
+from answers import FIRST, serving
+from chart import draw
+from environments import python_of
+from measure import CONSOLE, HERE, IMPORT_DAGSTER, Cost, Targets, best, cost
+from rich.table import Table
+
+ZONES, SPACES = 50, 20
+ROUNDS = 3  # of the quick ones, in turn
+FLOOR, STOCK, DAGSTER = "the floor", "stock I/O manager", "import dagster"
+DLT, DLT_PARQUET = "dlt: as it comes", "dlt: parquet"
+FIRST_SYNC, RERUN, CORRECTION = "ours: first sync", "ours: rerun, no changes", "ours: 1 % corrected"
+ON_DISK = "ours: history on disk"
+OTHERS = {
+    "dlt": ((DLT, DLT_PARQUET), ("dlt[duckdb]", "pyarrow")),
+    "stock": ((STOCK,), ("dagster-duckdb-pandas", "requests")),
+}
+
+
+class Bench:
+    """Measures one command after the other, and keeps the costs by name."""
+
+    def __init__(self, url: str, folder: Path, days: int) -> None:
+        self.costs: dict[str, list[Cost]] = {}
+        self.sizes: dict[str, float] = {}  # MB
+        self._url, self._folder, self._days = url, folder, days
+        self._expected: tuple[int, int] | None = None
+
+    def imports(self) -> None:
+        self._add(DAGSTER, cost(IMPORT_DAGSTER, self._folder / "log"))
+
+    def sync(
+        self,
+        name: str,
+        python: str,
+        script: str,
+        file: str,
+        *options: str,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """One sync into `file`; afterwards it has to hold the right rows."""
+        path = self._folder / file
+        command = [python, str(HERE / script), self._url, str(path), str(FIRST), str(self._days), *options]
+        self._add(name, cost(command, self._folder / "log", environment))
+        self.sizes[name] = path.stat().st_size / 1e6
+        CONSOLE.print(f"[dim]{name}: {self.costs[name][-1].wall:.1f} s[/]")
+        found = _contents(path)
+        self._expected = self._expected or found
+        if found != self._expected or found[0] != self._days * 24 * (ZONES + SPACES):
+            sys.exit(f"{name}: rows, and people in them, are {found}, not {self._expected}")
+
+    def answer_pass(self, number: int) -> None:
+        with urllib.request.urlopen(f"{self._url}/pass?number={number}"):
+            self._expected = None
+
+    def best(self) -> dict[str, Cost]:
+        return {name: best(costs) for name, costs in self.costs.items()}
+
+    def _add(self, name: str, measured: Cost) -> None:
+        self.costs.setdefault(name, []).append(measured)
+
+
+def _contents(path: Path) -> tuple[int, int]:
+    """How many rows a file has of both tables, and the people in them: the same for whoever wrote it."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = connection.execute(
+            "SELECT format('{:s}.{:s}', schema_name, table_name) FROM duckdb_tables() "
+            "WHERE table_name IN ('traffic', 'occupancy') AND NOT schema_name LIKE '%staging'"
+        ).fetchall()
+        each = [
+            connection.execute(f"SELECT count(*), sum(sumins) FROM {name}").fetchall()[0] for (name,) in tables
+        ]
+    return sum(rows for rows, _ in each), int(sum(people for _, people in each))
+
+
+def run(bench: Bench, folder: Path, without: list[str]) -> None:
+    for number in range(ROUNDS):
+        bench.answer_pass(1)
+        bench.imports()
+        bench.sync(FLOOR, sys.executable, "floor.py", f"floor{number}.duckdb")
+        for name in (FIRST_SYNC, RERUN):
+            bench.sync(name, sys.executable, "ours.py", f"ours{number}.duckdb")
+        bench.answer_pass(2)
+        bench.sync(CORRECTION, sys.executable, "ours.py", f"ours{number}.duckdb")
+    bench.answer_pass(1)
+    bench.sync(
+        ON_DISK, sys.executable, "ours.py", "disk.duckdb", environment={"DAGSTER_HOME": str(folder / "home")}
+    )
+    for other, (names, requirements) in OTHERS.items():
+        if other in without:
+            continue
+        for name in names:
+            options = ("parquet",) if name == DLT_PARQUET else ()
+            python = python_of(other, *requirements)
+            bench.sync(name, python, f"{other}_user.py", f"{other}{len(options)}.duckdb", *options)
+
+
+def table(costs: dict[str, Cost], sizes: dict[str, float]) -> Table:
+    floor, dagster = costs[FLOOR], costs[DAGSTER].cpu
+    shown = Table(title="Whole processes; in brackets as multiples of the floor", title_justify="left")
+    for heading in ("", "wall s", "CPU s", "CPU s less import dagster", "peak MB", "file MB"):
+        shown.add_column(heading, justify="right" if heading else "left")
+    for name, c in costs.items():
+        net = _net(name, c, dagster)
+        shown.add_row(
+            name,
+            f"{c.wall:.2f} ({c.wall / floor.wall:.1f})",
+            f"{c.cpu:.2f} ({c.cpu / floor.cpu:.1f})",
+            f"{net:.2f} ({net / floor.cpu:.1f})" if name != DAGSTER else "",
+            f"{c.peak:.0f} ({c.peak / floor.peak:.1f})",
+            f"{sizes[name]:.1f}" if name in sizes else "",
+        )
+    return shown
+
+
+def _net(name: str, measured: Cost, dagster: float) -> float:
+    """CPU less that of `import dagster`, for those that import it."""
+    return measured.cpu - dagster if name.startswith("ours") or name == STOCK else measured.cpu
+
+
+def judge(costs: dict[str, Cost], sizes: dict[str, float]) -> Targets:
+    ours = {name: _net(name, c, costs[DAGSTER].cpu) for name, c in costs.items()}
+    targets = Targets()
+    targets.at_most("first sync, CPU / the floor's", ours[FIRST_SYNC] / costs[FLOOR].cpu, 1.5, " x")
+    if DLT in costs:
+        targets.at_least("dlt's CPU / first sync's", costs[DLT].cpu / ours[FIRST_SYNC], 15, " x")
+    peak = max(costs[name].peak for name in (FIRST_SYNC, RERUN, CORRECTION))
+    targets.at_most("peak memory", peak, 450, " MB")
+    targets.at_most("rerun without changes, CPU / first", ours[RERUN] / ours[FIRST_SYNC], 1, " x")
+    targets.at_most("rerun without changes, growth", sizes[RERUN] - sizes[FIRST_SYNC], 0, " MB")
+    targets.at_most("1 % corrected, CPU / first", ours[CORRECTION] / ours[FIRST_SYNC], 1.2, " x")
+    return targets
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--without", choices=OTHERS, action="append", default=[], help="may be repeated")
+    parser.add_argument("--chart", type=Path, help="an SVG file to write")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary, serving(wanted.days, ZONES, SPACES) as url:
+        folder = Path(temporary)
+        (folder / "home").mkdir()
+        (folder / "home" / "dagster.yaml").write_text((HERE.parent / "dagster.yaml").read_text())
+        bench = Bench(url, folder, wanted.days)
+        run(bench, folder, wanted.without)
+    costs = bench.best()
+    CONSOLE.print(table(costs, bench.sizes))
+    if wanted.chart:
+        wanted.chart.write_text(draw(costs, f"{wanted.days} days of {ZONES} zones and {SPACES} spaces"))
+    return judge(costs, bench.sizes).exit_status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Whether a merge minds a long history: 30 days into five years of 1,000 zones, and into an empty warehouse.
+
+    .venv/bin/python benchmarks/history.py      some 4 minutes, 2 GB in the temporary folder
+
+The history (44 million rows) is made by SQL, a day at a time, hour by hour, as the sync would have.
+Each merge is one of 720,000 rows in a fresh process; what is compared is the CPU time from opening the file
+to its being closed. Exit status 1 where a target is missed.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+from measure import CONSOLE, Targets, cost
+from rich.table import Table
+
+FIRST, DAYS, ZONES, BATCH = date(2021, 1, 1), 5 * 365 + 1, 1000, 30
+ROUNDS = 3
+EMPTY, SAME, NEW, CORRECTED = (
+    "into an empty warehouse",
+    "the last days again, nothing changed",
+    "new days behind the last",
+    "days in the middle, 1 % corrected",
+)
+
+
+def answers(first: date, days: int, bump: int = 0) -> str:
+    """The rows of some days as SQL, the same each time; `bump` is added to one in a hundred."""
+    return f"""
+        SELECT CAST(CAST(md5(CAST(number AS VARCHAR)) AS UUID) AS VARCHAR) AS zone_id,
+               'Person count in/out ' || number AS name, hour,
+               CAST(hash(number, hour) % 300 AS BIGINT)
+                 + CASE WHEN hash(hour, number) % 100 = 0 THEN {bump} ELSE 0 END AS sumins,
+               CAST(hash(number, hour, 1) % 300 AS BIGINT) AS sumouts
+        FROM (SELECT TIMESTAMPTZ '{first} 00:00Z' + INTERVAL 1 HOUR * number FROM range({days * 24}) t (number))
+               h (hour), range({ZONES}) z (number)
+        ORDER BY hour, number"""
+
+
+def make_history(file: Path) -> None:
+    from sensource_dagster.tables import TABLES
+    from sensource_dagster.warehouse.schema import Target
+
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        target = Target.of(connection, TABLES["traffic"])
+        target.create()
+        for day in range(DAYS):
+            connection.execute(
+                f"INSERT INTO {target.name} "
+                "(zone_id, name, record_date_hour_1, sumins, sumouts, record_date, _synced_at) "
+                "SELECT zone_id, name, hour, sumins, sumouts, CAST(hour AS DATE), now() "
+                f"FROM ({answers(FIRST + timedelta(days=day), 1)})"
+            )
+
+
+def merge_once(file: Path, first: date, bump: int) -> None:
+    """Merge 30 days; print wall and CPU seconds, and how many rows were inserted and corrected."""
+    from sensource_dagster.frames import counts_frame
+    from sensource_dagster.settings import read_settings
+    from sensource_dagster.tables import TABLES
+    from sensource_dagster.warehouse.connection import Warehouse
+    from sensource_dagster.warehouse.merge import merge
+
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        cursor = connection.execute(
+            "SELECT zone_id AS zoneId, name, strftime(hour, '%Y-%m-%dT%H:00:00.000Z') AS recordDate_hour_1, "
+            f"sumins, sumouts FROM ({answers(first, BATCH, bump)})"
+        )
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    start = datetime(first.year, first.month, first.day, tzinfo=timezone.utc)
+    counts = counts_frame(TABLES["traffic"], rows, start, start + timedelta(days=BATCH), ZoneInfo("UTC"))
+    keep = timedelta(days=read_settings({}).corrections_days)
+    started, used = time.monotonic(), time.process_time()
+    with Warehouse(file, 0, {}).open() as session:
+        merged = merge(session, TABLES["traffic"], counts.frame, datetime.now(timezone.utc), keep)
+    wall, cpu = time.monotonic() - started, time.process_time() - used
+    tallies = merged.days.values()
+    print(wall, cpu, sum(tally.inserted for tally in tallies), sum(tally.corrected for tally in tallies))
+
+
+def main() -> int:
+    seconds: dict[str, list[float]] = {}
+    shown = Table("30 days of 1,000 zones", "inserted", "corrected", "wall s", "CPU s", "peak MB")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        history, log = folder / "history.duckdb", folder / "log"
+        started = time.monotonic()
+        make_history(history)
+        CONSOLE.print(
+            f"{DAYS * 24 * ZONES:,} rows made in {time.monotonic() - started:.0f} s: "
+            f"{history.stat().st_size / 1e6:.0f} MB"
+        )
+        end = FIRST + timedelta(days=DAYS)
+        for number in range(ROUNDS):
+            for name, file, first, bump in (
+                (EMPTY, folder / f"empty{number}.duckdb", FIRST, 0),
+                (SAME, history, end + timedelta(days=BATCH * (number - 1)), 0),
+                (NEW, history, end + timedelta(days=BATCH * number), 0),
+                (CORRECTED, history, FIRST + timedelta(days=DAYS // 2), number + 1),
+            ):
+                spent = cost([sys.executable, __file__, str(file), str(first), str(bump)], log)
+                wall, cpu, inserted, corrected = log.read_text().split()
+                seconds.setdefault(name, []).append(float(cpu))
+                shown.add_row(
+                    name, inserted, corrected, f"{float(wall):.2f}", f"{float(cpu):.2f}", f"{spent.peak:.0f}"
+                )
+    CONSOLE.print(shown)
+    targets = Targets()
+    for name in (SAME, NEW, CORRECTED):
+        targets.at_most(f"{name} / {EMPTY}: CPU", min(seconds[name]) / min(seconds[EMPTY]), 2, " x")
+    return targets.exit_status()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        merge_once(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3]))
+    else:
+        sys.exit(main())

@@ -1,0 +1,35 @@
+"""What it costs to start: importing the definitions, and `sensource --help`. Exit status 1 beyond a target."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import CONSOLE, IMPORT_DAGSTER, Targets, best, cost
+
+ROUNDS = 5
+COMMANDS = {
+    "import dagster": IMPORT_DAGSTER,
+    "import sensource_dagster.definitions": (sys.executable, "-c", "import sensource_dagster.definitions"),
+    "sensource --help": (str(Path(sys.executable).with_name("sensource")), "--help"),
+}
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        rounds = [{name: cost(command, log) for name, command in COMMANDS.items()} for _ in range(ROUNDS)]
+    dagster, definitions, helped = (best(each[name] for each in rounds) for name in COMMANDS)
+    CONSOLE.print(
+        f"Best of {ROUNDS}, in turn, in fresh processes: import dagster takes {dagster.cpu:.2f} s of CPU"
+    )
+    targets = Targets()
+    # An import waits for nothing: its CPU time is its wall time on a machine that does nothing else.
+    targets.at_most("importing the definitions takes more by", definitions.cpu - dagster.cpu, 1.0, " s")
+    targets.at_most("sensource --help answers within", helped.wall, 0.5, " s")
+    return targets.exit_status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
