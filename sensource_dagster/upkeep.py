@@ -1,6 +1,7 @@
 """Keeps Dagster's history from filling the disk: a year of hourly runs would take 1.8 GB."""
 
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 from dagster import (
     DagsterInstance,
@@ -13,12 +14,17 @@ from dagster import (
 )
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
-from sensource_dagster.history import BatchedEventLog
 from sensource_dagster.settings import Settings
+
+if TYPE_CHECKING:
+    from sensource_dagster.history import BatchedEventLog
 
 
 @op(description="Deletes runs that are older than `keep_runs_days` in dagster.yaml, but never a day's newest.")
 def delete_old_runs(context: OpExecutionContext) -> None:
+    # Here, since it imports SQLAlchemy: half a second at each start.
+    from sensource_dagster.history import BatchedEventLog  # noqa: PLC0415
+
     log = context.instance.event_log_storage
     if not isinstance(log, BatchedEventLog):
         context.log.info("Dagster's history is not in the storage of the project's dagster.yaml: nothing deleted.")
@@ -44,7 +50,7 @@ def upkeep_schedule(settings: Settings) -> ScheduleDefinition:
     )
 
 
-def prune(instance: DagsterInstance, log: BatchedEventLog, before: datetime) -> int:
+def prune(instance: DagsterInstance, log: "BatchedEventLog", before: datetime) -> int:
     """Delete the runs that ended before then, except those that materialised a day or a list for the last time."""
     needed = log.runs_of_newest_materialisations()
     old = instance.get_runs(RunsFilter(statuses=FINISHED_STATUSES, updated_before=before))

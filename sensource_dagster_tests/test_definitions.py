@@ -166,3 +166,19 @@ def test_every_field_of_the_resources_is_described() -> None:
     for resource in resources.values():
         for name, field in type(resource).model_fields.items():
             assert field.description, name
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        (
+            "import sensource_dagster.definitions",
+            ["sqlalchemy", "dagster_webserver", "sensource_dagster.simulator"],
+        ),
+        ("import sensource_dagster.cli", ["dagster", "pandas", "duckdb", "requests"]),
+    ],
+)
+def test_a_start_does_not_wait_for_what_it_does_not_need(statement: str, absent: list[str]) -> None:
+    script = f"import sys; {statement}; print([name for name in {absent} if name in sys.modules])"
+    started = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert started.stdout.strip() == "[]"
