@@ -1,4 +1,4 @@
-"""Wiring only: the settings of this process make the assets, schedules and resources."""
+"""Wiring only: the settings of this process make the assets, checks, schedules and resources."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from sensource_dagster.alerts import alert_sensors
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.reference import reference_assets
+from sensource_dagster.checks.asset_checks import checks
+from sensource_dagster.checks.freshness import FRESHNESS_JOB
 from sensource_dagster.resources import sensource_resource
 from sensource_dagster.schedules import JOBS, schedules
 from sensource_dagster.settings import Settings, read_settings
@@ -35,7 +37,8 @@ def definitions(settings: Settings) -> Definitions:
         linked = with_source_code_references(assets)
     return Definitions(
         assets=linked,
-        jobs=[*JOBS, upkeep],
+        asset_checks=checks(settings),
+        jobs=[*JOBS, FRESHNESS_JOB, upkeep],
         schedules=[*schedules(settings), upkeep_schedule(settings)],
         sensors=alert_sensors(),
         resources={

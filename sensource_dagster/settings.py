@@ -107,6 +107,12 @@ class Settings:
         "how many days the table of corrections keeps what changed",
         check.whole_number(1, 36_600),
     )
+    balance_threshold: int = _variable(
+        "SENSOURCE_BALANCE_THRESHOLD",
+        "50",
+        "by how many percent of the larger a day's ins and outs may differ before a check warns",
+        check.whole_number(1, 100),
+    )
     owners: tuple[str, ...] = _variable(
         "SENSOURCE_OWNERS",
         "",

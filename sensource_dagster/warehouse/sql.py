@@ -1,12 +1,13 @@
 """The one place where a name becomes part of a statement. Values never do: they are bound.
 
-A day is the one exception: the query shown in the UI has to run as it stands there.
+Days and instants are the exception: the query shown in the UI has to run as it stands there, and one query of the
+checks holds the bounds of another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -55,3 +56,8 @@ def database_name(path: Path) -> str:
 def day(value: date) -> str:
     """A DATE literal; from a date, never from text."""
     return f"DATE '{value.isoformat()}'"
+
+
+def instant(value: datetime) -> str:
+    """A TIMESTAMPTZ literal; from an aware datetime, never from text."""
+    return f"TIMESTAMPTZ '{value.isoformat(sep=' ')}'"

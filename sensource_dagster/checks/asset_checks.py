@@ -1,0 +1,125 @@
+"""The checks as Dagster knows them: one step for each table, which opens the DuckDB file once."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+
+import duckdb
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSpec,
+    multi_asset_check,
+)
+
+from sensource_dagster.assets.common import POOL, asset_key
+from sensource_dagster.checks.balance import ins_and_outs_agree
+from sensource_dagster.checks.completeness import hours_are_complete
+from sensource_dagster.checks.counts import OCCUPANCY_IS_IN_ORDER, counts_are_not_negative
+from sensource_dagster.checks.days import Days
+from sensource_dagster.checks.doors import NO_DOOR_IS_SILENT
+from sensource_dagster.checks.entities import JOINS, entities_are_listed, joins_hit
+from sensource_dagster.checks.freshness import fresh
+from sensource_dagster.checks.judgement import Check, Judgement
+from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
+from sensource_dagster.checks.reading import Reading, tables_of
+from sensource_dagster.failures import failing_on
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import COUNTS, LISTS, TABLES, Table
+from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+
+
+def checks(settings: Settings) -> list[AssetChecksDefinition]:
+    lists = [table for table in LISTS if table.name in settings.static_endpoints]
+    return [
+        *(_step(table, _of_list(table), settings) for table in lists),
+        *(_step(table, _of_counts(table, settings), settings) for table in COUNTS),
+        *(fresh(table, settings) for table in COUNTS),
+    ]
+
+
+def _of_list(table: Table) -> list[Check]:
+    return [key_is_unique(table), *([joins_hit(table)] if table.name in JOINS else [])]
+
+
+def _of_counts(table: Table, settings: Settings) -> list[Check]:
+    own = {
+        "traffic": [NO_DOOR_IS_SILENT, ins_and_outs_agree(settings)],
+        "occupancy": [OCCUPANCY_IS_IN_ORDER],
+    }
+    return [
+        key_is_unique(table),
+        DAYS_ARE_LOCAL,
+        counts_are_not_negative(table),
+        entities_are_listed(table),
+        hours_are_complete(table),
+        *own[table.name],
+    ]
+
+
+def _step(table: Table, of_table: list[Check], settings: Settings) -> AssetChecksDefinition:
+    key = asset_key(table)
+    by_name = {check.name: check for check in of_table}
+    specs = [
+        AssetCheckSpec(
+            check.name,
+            asset=key,
+            description=check.description,
+            additional_deps=[asset_key(TABLES[name]) for name in check.lists if name in settings.static_endpoints],
+            blocking=check.blocking,
+        )
+        for check in of_table
+    ]
+
+    # One step at a time opens the file: a run that writes would have to wait for this one, or this for it.
+    @multi_asset_check(name=f"{table.name}_checks", specs=specs, can_subset=True, pool=POOL)
+    def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        asked = [by_name[check.name] for check in context.selected_asset_check_keys]
+        judgements = _judge(context, table, asked, settings)
+        for name, judgement in judgements.items():
+            yield judgement.result(key, name)
+
+    return judge
+
+
+def _judge(
+    context: AssetCheckExecutionContext, table: Table, asked: list[Check], settings: Settings
+) -> Mapping[str, Judgement]:
+    with failing_on(WarehouseError):
+        if not settings.warehouse.exists():
+            return _all(asked, f"Nothing to judge yet: there is no file {settings.warehouse}.")
+        warehouse = Warehouse(
+            settings.warehouse, settings.warehouse_wait, {"custom_user_agent": "sensource_dagster"}
+        )
+        with warehouse.open(read_only=True) as connection, _reading(table):
+            there = tables_of(connection)
+            if table.name not in there:
+                return _all(asked, f"Nothing to judge yet: there is no table {table.name}.")
+            reading = Reading(
+                connection,
+                table,
+                Days.of_run(context.run.tags, settings, _start_of_run(context)),
+                there.intersection(settings.static_endpoints),
+            )
+            return {check.name: check.judge(reading) for check in asked}
+
+
+def _all(asked: list[Check], sentence: str) -> Mapping[str, Judgement]:
+    return {check.name: Judgement(sentence) for check in asked}
+
+
+def _start_of_run(context: AssetCheckExecutionContext) -> datetime:
+    """What ended after it may not have been there to read."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    if record is None or record.start_time is None:
+        return datetime.now(timezone.utc)
+    return datetime.fromtimestamp(record.start_time, timezone.utc)
+
+
+@contextmanager
+def _reading(table: Table) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise WarehouseError(f"The checks cannot read table {table.name}: {error}") from None

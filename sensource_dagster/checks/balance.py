@@ -1,0 +1,46 @@
+"""Whether about as many people leave as enter."""
+
+from __future__ import annotations
+
+from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.reading import Reading
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import DAY
+
+_LEAST = 100
+
+
+def ins_and_outs_agree(settings: Settings) -> Check:
+    percent = settings.balance_threshold
+
+    def judge(reading: Reading) -> Judgement:
+        return _judge(reading, percent)
+
+    return Check(
+        "ins_and_outs_agree",
+        "The ins and outs of all zones together differ on no day by more than SENSOURCE_BALANCE_THRESHOLD "
+        f"({percent} %) of the larger and by at least {_LEAST} people. One zone alone may be one-way, and at "
+        "real doors 15 % are normal. Judges days that are over and have both.",
+        judge,
+    )
+
+
+def _judge(reading: Reading, percent: int) -> Judgement:
+    closed = reading.days.closed
+    if not closed:
+        return Judgement(f"Nothing to judge yet: {reading.days} is not over.")
+    faults = reading.faults(
+        f"""SELECT {DAY} AS day, sum(sumins)::BIGINT AS ins, sum(sumouts)::BIGINT AS outs,
+               abs(ins - outs) AS difference, round(100 * difference / greatest(ins, outs), 1) AS percent
+        FROM {reading.rows()} WHERE {DAY} IN (SELECT unnest($closed::DATE[]))
+        GROUP BY 1 HAVING difference >= {_LEAST} AND 100 * difference > $percent * greatest(ins, outs)""",
+        order="day",
+        values={"closed": closed, "percent": percent},
+    )
+    sentence = (
+        f"{counted(faults.total, 'day')} of {reading.days} with ins and outs of all zones more than {percent} % of the "
+        "larger apart: look for a door that counts one way only, or a sensor that hangs the wrong way round."
+        if faults
+        else f"The ins and outs of each day of {reading.days} differ by at most {percent} %, or by few people."
+    )
+    return Judgement(sentence, {"unbalanced_days": faults.total}, faults)

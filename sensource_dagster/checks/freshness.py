@@ -1,0 +1,109 @@
+"""Whether the newest days have arrived. Asks Dagster's history alone, so it works without the DuckDB file."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSpec,
+    AssetKey,
+    AssetRecordsFilter,
+    AssetSelection,
+    DagsterInstance,
+    define_asset_job,
+    multi_asset_check,
+)
+
+from sensource_dagster.assets.common import asset_key
+from sensource_dagster.checks.judgement import ERROR, WARN, counted
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import COUNTS, Table
+from sensource_dagster.vea.windows import day_start
+
+_NAME = "fresh"
+_DUE_HOUR = 6  # the nightly run starts at 03:00, and may have to wait for others
+_WARN_DAYS = 3
+_DAYS = 14
+
+FRESHNESS_JOB = define_asset_job(
+    "freshness",
+    AssetSelection.checks(*(AssetCheckKey(asset_key(table), _NAME) for table in COUNTS)),
+    description="Says how many days traffic and occupancy are behind; reads nothing from Vea.",
+)
+
+
+def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
+    key = asset_key(table)
+    spec = AssetCheckSpec(
+        _NAME,
+        asset=key,
+        description="The newest day that was read after it was over is yesterday; until "
+        f"{_DUE_HOUR:02}:00 the day before yesterday will do. A day that was only read while it ran does not "
+        f"count, nor does it when an old day is read again. More than {_WARN_DAYS} days behind is an ERROR.",
+    )
+
+    @multi_asset_check(name=f"{table.name}_freshness", specs=[spec])
+    def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        yield _result(context.instance, key, settings)
+
+    return judge
+
+
+def due_day(now: datetime, zone: ZoneInfo) -> date:
+    """The day that should be there, whole."""
+    local = now.astimezone(zone)
+    return local.date() - timedelta(days=1 if local.hour >= _DUE_HOUR else 2)
+
+
+def _result(instance: DagsterInstance, key: AssetKey, settings: Settings) -> AssetCheckResult:
+    now = datetime.now(timezone.utc)
+    due = due_day(now, settings.timezone)
+    if due < settings.start_date:
+        return _said(key, True, "Nothing to judge yet: the first day is not over.")
+    yesterday = now.astimezone(settings.timezone).date() - timedelta(days=1)
+    oldest = max(settings.start_date, yesterday - timedelta(days=_DAYS - 1))
+    newest = _newest_whole_day(instance, key, yesterday, oldest, settings.timezone)
+    if newest is None and instance.get_latest_materialization_event(key) is None:
+        return _said(key, True, "Nothing to judge yet: nothing has been read.")
+    behind = max(0, (due - (newest or oldest - timedelta(days=1))).days)
+    if newest is None:
+        sentence = f"No day since {oldest} was read after it was over; {due} should be there."
+    elif behind:
+        sentence = f"The newest whole day is {newest}, {counted(behind, 'day')} behind: {due} should be there."
+    else:
+        sentence = f"The newest whole day is {newest}."
+    if behind:
+        sentence += " Look whether the schedules are on, and at the last failed run."
+    return _said(key, not behind, sentence, behind, newest)
+
+
+def _said(
+    key: AssetKey, passed: bool, sentence: str, behind: int = 0, newest: date | None = None
+) -> AssetCheckResult:
+    return AssetCheckResult(
+        asset_key=key,
+        check_name=_NAME,
+        passed=passed,
+        severity=ERROR if behind > _WARN_DAYS else WARN,
+        description=sentence,
+        metadata={"days_behind": behind, "newest_whole_day": str(newest)} if newest or behind else {},
+    )
+
+
+def _newest_whole_day(
+    instance: DagsterInstance, key: AssetKey, yesterday: date, oldest: date, zone: ZoneInfo
+) -> date | None:
+    """The newest day, none before `oldest`, that was read after its end."""
+    for back in range((yesterday - oldest).days + 1):
+        day = yesterday - timedelta(days=back)
+        latest = instance.fetch_materializations(
+            AssetRecordsFilter(asset_key=key, asset_partitions=[day.isoformat()]), limit=1
+        )
+        end = day_start(day + timedelta(days=1), zone).timestamp()
+        if any(record.timestamp >= end for record in latest.records):
+            return day
+    return None
