@@ -38,8 +38,8 @@ def _judge(reading: Reading, percent: int) -> Judgement:
         values={"closed": closed, "percent": percent},
     )
     sentence = (
-        f"{counted(faults.total, 'day')} of {reading.days} with ins and outs of all zones more than {percent} % of the "
-        "larger apart: look for a door that counts one way only, or a sensor that hangs the wrong way round."
+        f"{counted(faults.total, 'day')} of {reading.days} with ins and outs of all zones more than {percent} % "
+        "of the larger apart: look for a sensor that counts one way only, or the wrong way round."
         if faults
         else f"The ins and outs of each day of {reading.days} differ by at most {percent} %, or by few people."
     )

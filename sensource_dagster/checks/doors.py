@@ -15,8 +15,8 @@ def _judge(reading: Reading) -> Judgement:
         return Judgement(f"Nothing to judge yet: {reading.days} is not over.")
     faults = sum(map(_silent, reading.batches()), Faults())
     sentence = (
-        f"{counted(faults.total, 'time')} a door counted nobody on a whole day of {reading.days} while others did: "
-        "look whether its sensor is covered, offline or turned off."
+        f"{counted(faults.total, 'time')} a door counted nobody on a whole day of {reading.days} while others did"
+        ": look whether its sensor is covered, offline or turned off."
         if faults
         else f"No door was silent on a whole open day of {reading.days}."
     )
@@ -32,13 +32,12 @@ def _silent(reading: Reading) -> Faults:
             FROM {reading.rows(days_before=7 * _WEEKS)} GROUP BY zone_id, {DAY}),
         doors AS ({_doors(reading)}),
         usual AS (
-            SELECT zone_id, any_value(name) AS name, judged.day, count(*) AS weeks, median(people) AS people
+            SELECT zone_id, any_value(name) AS name, judged.day, median(people) AS people
             FROM (SELECT unnest($closed::DATE[]) AS day) judged
             CROSS JOIN (SELECT unnest(range(1, {_WEEKS + 1})) AS back)
             JOIN daily ON daily.day = judged.day - 7 * back::INTEGER
             WHERE people > 0 GROUP BY zone_id, judged.day HAVING count(*) >= {_USUAL}),
-        active AS (
-            SELECT day, place, alone FROM daily JOIN doors USING (zone_id) WHERE people > 0)
+        active AS (SELECT DISTINCT day, place FROM daily JOIN doors USING (zone_id) WHERE people > 0)
         SELECT zone_id, name, day, people::BIGINT AS people_on_such_days
         FROM usual JOIN doors USING (zone_id)
         WHERE NOT EXISTS (

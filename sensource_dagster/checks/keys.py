@@ -24,8 +24,8 @@ def _judge_key(reading: Reading) -> Judgement:
     else:
         faults = sum((_faulty_keys(batch, batch.rows_by_hour_or_day()) for batch in reading.batches()), Faults())
     sentence = (
-        f"{counted(faults.total, 'key')} of {table.name} on more than one row, or without a part. Every sum counts "
-        "such rows twice: find out who wrote them, and delete them by hand."
+        f"{counted(faults.total, 'key')} of {table.name} on more than one row, or without a part. Every sum "
+        "counts such rows twice: find out who wrote them, and delete them by hand."
         if faults
         else f"Each key of {table.name} is there once."
     )

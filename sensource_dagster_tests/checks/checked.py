@@ -1,0 +1,81 @@
+"""A warehouse that a sync has filled, to break and to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
+
+import duckdb
+import time_machine
+from dagster import AssetCheckEvaluation, AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
+
+from sensource_dagster.definitions import definitions
+from sensource_dagster.settings import Settings
+from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
+
+NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
+"""When the warehouse was filled: 11:20 in Denver."""
+FIRST, TODAY = date(2025, 10, 27), date(2025, 12, 10)
+
+
+@dataclass
+class Checked:
+    """Settings and an instant; the checks run on their own, as by hand in the UI."""
+
+    settings: Settings
+    now: datetime = NOW
+
+    def sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        """The rows of the last statement."""
+        found: list[tuple[Any, ...]] = []
+        with duckdb.connect(str(self.settings.warehouse)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            for statement in statements:
+                found = connection.execute(statement).fetchall()
+        return found
+
+    def run(
+        self, table: str, first: date | None = None, last: date | None = None, only: str | None = None
+    ) -> ExecuteInProcessResult:
+        """Run all checks of a table, or only one, over days; it may fail."""
+        tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
+        defs = definitions(self.settings)
+        key = AssetKey(["sensource", table])
+        keys = {check for check in defs.resolve_asset_graph().asset_check_keys if check.asset_key == key}
+        if only:
+            keys = {AssetCheckKey(key, only)}
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection=set(), asset_check_selection=keys
+        )
+        with time_machine.travel(self.now), DagsterInstance.ephemeral() as instance:
+            return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+    def judge(
+        self, table: str, first: date | None = None, last: date | None = None
+    ) -> Mapping[str, AssetCheckEvaluation]:
+        return evaluations(self.run(table, first, last))
+
+
+def evaluations(result: ExecuteInProcessResult, table: str | None = None) -> dict[str, AssetCheckEvaluation]:
+    """By the name of the check; of one table where there are more."""
+    return {
+        evaluation.check_name: evaluation
+        for evaluation in result.get_asset_check_evaluations()
+        if table in (None, evaluation.asset_key.path[-1])
+    }
+
+
+def found(evaluation: AssetCheckEvaluation) -> list[Mapping[str, Any]]:
+    """The rows that a red check names."""
+    table: Any = evaluation.metadata["found"]
+    return [record.data for record in table.records]
+
+
+def number(evaluation: AssetCheckEvaluation, name: str) -> Any:
+    return evaluation.metadata[name].value
+
+
+def red(judged: Mapping[str, AssetCheckEvaluation]) -> set[str]:
+    return {name for name, evaluation in judged.items() if not evaluation.passed}

@@ -1,0 +1,65 @@
+"""Counts that cannot be are named, and do not fail the run: Vea sent them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from dagster import AssetCheckSeverity
+
+from sensource_dagster_tests.checks.checked import Checked, evaluations, found, number
+
+DAY = date(2025, 12, 3)
+W = "warehouse.sensource"
+AT = f"WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00Z'"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("traffic", "sumins"),
+        ("traffic", "sumouts"),
+        *(("occupancy", name) for name in ("maxoccupancy", "minoccupancy", "avgoccupancy", "sumins", "sumouts")),
+    ],
+)
+def test_a_count_below_zero_is_named_with_its_hour(checked: Checked, table: str, column: str) -> None:
+    assert checked.judge(table, DAY)["counts_are_not_negative"].passed
+    entity = "zone_id" if table == "traffic" else "space_id"
+    [(one,)] = checked.sql(f"SELECT min({entity}) FROM {W}.{table} {AT}")
+    checked.sql(f"UPDATE {W}.{table} SET {column} = -1 {AT} AND {entity} = '{one}'")
+    result = checked.run(table, DAY)
+    assert result.success
+    negative = evaluations(result)["counts_are_not_negative"]
+    assert not negative.passed
+    assert negative.severity is AssetCheckSeverity.WARN
+    assert number(negative, "negative_hours") == 1
+    [row] = found(negative)
+    assert (row[entity], row["day"], row[column]) == (one, str(DAY), -1)
+    assert checked.judge(table, DAY + timedelta(days=1))["counts_are_not_negative"].passed
+
+
+@pytest.mark.parametrize(
+    ("least", "mean", "most", "passed"),
+    [
+        (1, 1.0, 1, True),
+        (0, 2.5, 9, True),
+        (2, 1.9, 3, False),
+        (1, 3.1, 3, False),
+        (4, 3.5, 3, False),
+        (4, "NULL", 3, False),
+        ("NULL", 2.0, 3, True),
+        ("NULL", "NULL", "NULL", True),
+    ],
+)
+def test_least_mean_and_most_are_in_order_where_they_are_known(
+    checked: Checked, least: object, mean: object, most: object, passed: bool
+) -> None:
+    checked.sql(
+        f"UPDATE {W}.occupancy SET minoccupancy = {least}, avgoccupancy = {mean}, maxoccupancy = {most} {AT}"
+    )
+    order = checked.judge("occupancy", DAY)["occupancy_is_in_order"]
+    assert order.passed is passed
+    if not passed:
+        assert order.severity is AssetCheckSeverity.WARN
+        assert {row["day"] for row in found(order)} == {str(DAY)}
+        assert number(order, "disordered_hours") == len(found(order)) > 0
