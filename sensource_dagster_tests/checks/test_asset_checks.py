@@ -1,0 +1,156 @@
+"""What Dagster knows of the checks, and what happens where there is nothing to judge or to read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import time_machine
+from dagster import AssetCheckSpec
+
+from sensource_dagster.checks.asset_checks import checks
+from sensource_dagster.settings import read_settings
+from sensource_dagster.simulator import ManualClock
+from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, red
+from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+
+W = "warehouse.sensource"
+COUNTS = {
+    "key_is_unique",
+    "days_are_local",
+    "counts_are_not_negative",
+    "entities_are_listed",
+    "hours_are_complete",
+    "fresh",
+}
+EXPECTED = {
+    "traffic": COUNTS | {"no_door_is_silent", "ins_and_outs_agree"},
+    "occupancy": COUNTS | {"occupancy_is_in_order"},
+    "zone": {"key_is_unique", "joins_hit"},
+    "space": {"key_is_unique", "joins_hit"},
+    "sensor": {"key_is_unique", "joins_hit"},
+    "site": {"key_is_unique", "joins_hit"},
+    "location": {"key_is_unique"},
+}
+
+
+def specs(**variables: str) -> list[AssetCheckSpec]:
+    return [spec for made in checks(read_settings(variables)) for spec in made.check_specs]
+
+
+def test_each_table_has_its_checks_and_each_check_says_what_it_judges() -> None:
+    made = specs()
+    by_table: dict[str, set[str]] = {}
+    for spec in made:
+        by_table.setdefault(spec.asset_key.path[-1], set()).add(spec.name)
+        assert spec.description
+        assert spec.blocking is (spec.name in ("key_is_unique", "days_are_local"))
+    assert by_table == EXPECTED
+    assert len(made) == sum(map(len, EXPECTED.values()))
+
+
+def test_lists_that_are_switched_off_have_no_checks_and_none_waits_for_them() -> None:
+    made = specs(SENSOURCE_STATIC_ENDPOINTS="zone")
+    assert {spec.asset_key.path[-1] for spec in made} == {"zone", "traffic", "occupancy"}
+    waits = {dep.asset_key.path[-1] for spec in made for dep in spec.additional_deps}
+    assert waits == {"zone"}
+
+
+def test_a_run_of_everything_judges_every_check_after_the_lists(tmp_path: Path) -> None:
+    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        result = sync.run("everything", TODAY - timedelta(days=9), TODAY)
+        assert result.success
+        for table, names in EXPECTED.items():
+            assert set(evaluations(result, table)) == names
+        listed = evaluations(result, "traffic")["entities_are_listed"]
+        assert listed.passed
+        assert "is in the list zone" in str(listed.description)
+
+
+def test_one_day_run_of_one_asset_is_judged_on_that_day(tmp_path: Path) -> None:
+    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        job = sync.definitions.resolve_implicit_global_asset_job_def()
+        key = next(key for key in job.asset_layer.executable_asset_keys if key.path[-1] == "occupancy")
+        result = job.execute_in_process(
+            asset_selection=[key], partition_key="2025-12-03", instance=sync.instance, raise_on_error=False
+        )
+        assert result.success, error_text(result)
+        judged = evaluations(result)
+        assert set(judged) == EXPECTED["occupancy"]
+        assert "hours of 2025-12-03 are there (the list space has not been read" in str(
+            judged["hours_are_complete"].description
+        )
+
+
+def test_checks_by_hand_judge_today_and_the_lookback(checked: Checked) -> None:
+    judged = checked.judge("traffic")
+    assert "2025-12-03 to 2025-12-10" in str(judged["counts_are_not_negative"].description)
+    checked.sql(f"UPDATE {W}.traffic SET sumins = -1 WHERE record_date = '2025-12-02'")
+    assert checked.judge("traffic")["counts_are_not_negative"].passed
+    checked.sql(f"UPDATE {W}.traffic SET sumins = -1 WHERE record_date = '2025-12-03'")
+    assert not checked.judge("traffic")["counts_are_not_negative"].passed
+
+
+def test_one_check_can_run_alone(checked: Checked) -> None:
+    assert set(evaluations(checked.run("traffic", TODAY, only="ins_and_outs_agree"))) == {"ins_and_outs_agree"}
+
+
+def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_is_made(checked: Checked) -> None:
+    elsewhere = replace(checked, settings=replace(checked.settings, warehouse=Path("/nowhere/at/all.duckdb")))
+    for table in EXPECTED:
+        judged = elsewhere.judge(table)
+        assert not red(judged)
+        assert all("Nothing to judge yet" in str(one.description) for one in judged.values())
+    assert not Path("/nowhere").exists()
+    checked.sql(f"DROP TABLE {W}.location", f"DROP TABLE {W}.zone")
+    for table, check in (("site", "joins_hit"), ("zone", "key_is_unique"), ("traffic", "entities_are_listed")):
+        judgement = checked.judge(table)[check]
+        assert judgement.passed
+        assert "Nothing to judge yet" in str(judgement.description)
+
+
+def test_a_list_that_is_switched_off_is_not_asked_even_if_its_old_table_is_there(checked: Checked) -> None:
+    checked.sql(f"DELETE FROM {W}.zone")
+    assert not checked.judge("traffic", TODAY)["entities_are_listed"].passed
+    checked.settings = replace(checked.settings, static_endpoints=("space",))
+    listed = checked.judge("traffic", TODAY)["entities_are_listed"]
+    assert listed.passed
+    assert "the list zone has not been read" in str(listed.description)
+
+
+def test_a_table_that_cannot_be_read_fails_with_its_name_and_no_traceback_of_ours(checked: Checked) -> None:
+    checked.sql(f"ALTER TABLE {W}.traffic DROP COLUMN sumouts")
+    result = checked.run("traffic", TODAY)
+    assert not result.success
+    assert error_text(result).startswith("The checks cannot read table traffic: ")
+    assert "sumouts" in error_text(result)
+
+
+def test_a_file_that_another_process_holds_fails_with_who_holds_it(checked: Checked) -> None:
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(checked.settings.warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ),
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        result = checked.run("traffic", TODAY)
+        holder.communicate()
+    assert f"is held by process {holder.pid}" in error_text(result)
+
+
+def test_the_checks_change_nothing_in_the_file(checked: Checked) -> None:
+    before = checked.settings.warehouse.read_bytes()
+    for table in EXPECTED:
+        checked.run(table, date(2025, 10, 27), TODAY)
+    assert checked.settings.warehouse.read_bytes() == before
+    with duckdb.connect(str(checked.settings.warehouse), read_only=True) as connection:
+        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert {name for (name,) in tables} >= set(EXPECTED)

@@ -1,0 +1,150 @@
+"""A warehouse whose newest whole day is not yesterday is stale, whatever was read again since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, AssetMaterialization, DagsterInstance
+
+from sensource_dagster.checks.freshness import FRESHNESS_JOB, due_day
+from sensource_dagster.definitions import definitions
+from sensource_dagster.settings import Settings, read_settings
+from sensource_dagster.simulator import ManualClock, Options
+from sensource_dagster_tests.checks.checked import evaluations, number
+from sensource_dagster_tests.end_to_end.sync import syncing
+
+UTC = timezone.utc
+DENVER = ZoneInfo("America/Denver")
+MORNING = datetime(2025, 12, 10, 9, 0, tzinfo=DENVER)
+
+
+class Reads:
+    """A deployment whose runs are only told, not made."""
+
+    def __init__(self, instance: DagsterInstance, settings: Settings) -> None:
+        self.instance, self.settings = instance, settings
+
+    def read(self, day: str, at: datetime, table: str = "traffic") -> None:
+        with time_machine.travel(at, tick=False):
+            key = AssetKey(["sensource", table])
+            self.instance.report_runless_asset_event(AssetMaterialization(key, partition=day))
+
+    def fresh(self, at: datetime, table: str = "traffic") -> AssetCheckEvaluation:
+        with time_machine.travel(at):
+            job = definitions(self.settings).resolve_job_def(FRESHNESS_JOB.name)
+            result = job.execute_in_process(instance=self.instance)
+        assert {one.asset_key.path[-1] for one in result.get_asset_check_evaluations()} == {"traffic", "occupancy"}
+        return evaluations(result, table)["fresh"]
+
+
+@contextmanager
+def reading(**variables: str) -> Iterator[Reads]:
+    settings = read_settings({"SENSOURCE_TIMEZONE": "America/Denver", **variables})
+    with DagsterInstance.ephemeral() as instance:
+        yield Reads(instance, settings)
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2025-12-10T06:00-07:00", "2025-12-09"),
+        ("2025-12-10T05:59-07:00", "2025-12-08"),
+        ("2025-12-10T00:00-07:00", "2025-12-08"),
+        ("2025-12-10T23:59-07:00", "2025-12-09"),
+        ("2025-11-02T06:00-07:00", "2025-11-01"),
+        ("2025-11-02T05:59-07:00", "2025-10-31"),
+    ],
+)
+def test_yesterday_is_due_from_six_o_clock_on(now: str, day: str) -> None:
+    assert str(due_day(datetime.fromisoformat(now), DENVER)) == day
+
+
+def test_yesterday_read_after_midnight_is_fresh_and_read_before_it_is_not() -> None:
+    with reading() as reads:
+        reads.read("2025-12-08", MORNING - timedelta(days=1))
+        reads.read("2025-12-09", datetime(2025, 12, 9, 23, 59, 59, tzinfo=DENVER))
+        stale = reads.fresh(MORNING)
+        assert not stale.passed
+        assert stale.severity is AssetCheckSeverity.WARN
+        assert number(stale, "days_behind") == 1
+        assert "newest whole day is 2025-12-08, 1 day behind: 2025-12-09 should be there" in str(stale.description)
+        reads.read("2025-12-09", datetime(2025, 12, 10, 0, 0, tzinfo=DENVER))
+        fresh = reads.fresh(MORNING)
+        assert fresh.passed
+        assert number(fresh, "newest_whole_day") == "2025-12-09"
+
+
+def test_reading_old_days_again_makes_nothing_fresh() -> None:
+    with reading() as reads:
+        reads.read("2025-12-05", datetime(2025, 12, 6, 3, tzinfo=DENVER))
+        for day in ("2025-11-01", "2025-12-04", "2025-12-05"):
+            reads.read(day, MORNING - timedelta(minutes=5))
+        assert number(reads.fresh(MORNING), "days_behind") == 4
+
+
+def test_today_does_not_count() -> None:
+    with reading() as reads:
+        reads.read("2025-12-08", MORNING - timedelta(hours=3))
+        reads.read("2025-12-10", MORNING - timedelta(hours=1))
+        assert number(reads.fresh(MORNING), "days_behind") == 1
+
+
+@pytest.mark.parametrize(("behind", "severity"), [(3, AssetCheckSeverity.WARN), (4, AssetCheckSeverity.ERROR)])
+def test_more_than_three_days_are_an_error(behind: int, severity: AssetCheckSeverity) -> None:
+    with reading() as reads:
+        reads.read(str(date(2025, 12, 9) - timedelta(days=behind)), MORNING - timedelta(hours=1))
+        stale = reads.fresh(MORNING)
+        assert (stale.passed, stale.severity, number(stale, "days_behind")) == (False, severity, behind)
+        assert not stale.blocking
+
+
+def test_nothing_for_two_weeks_is_an_error_that_says_since_when() -> None:
+    with reading() as reads:
+        reads.read("2025-11-20", datetime(2025, 11, 21, 3, tzinfo=DENVER))
+        stale = reads.fresh(MORNING)
+        assert stale.severity is AssetCheckSeverity.ERROR
+        assert not stale.passed
+        assert number(stale, "days_behind") == 14
+        assert "No day since 2025-11-26 was read" in str(stale.description)
+
+
+def test_each_asset_is_judged_by_its_own_days() -> None:
+    with reading() as reads:
+        reads.read("2025-12-09", MORNING - timedelta(hours=1), "traffic")
+        reads.read("2025-12-01", MORNING - timedelta(hours=1), "occupancy")
+        assert reads.fresh(MORNING, "traffic").passed
+        assert number(reads.fresh(MORNING, "occupancy"), "days_behind") == 8
+
+
+def test_where_nothing_was_read_or_no_day_is_over_there_is_nothing_to_judge() -> None:
+    with reading() as reads:
+        never = reads.fresh(MORNING)
+        assert never.passed
+        assert "Nothing to judge yet" in str(never.description)
+    with reading(SENSOURCE_START_DATE="2025-12-10") as reads:
+        reads.read("2025-12-10", MORNING - timedelta(hours=1))
+        first_day = reads.fresh(MORNING)
+        assert first_day.passed
+        assert "Nothing to judge yet" in str(first_day.description)
+        assert number(reads.fresh(MORNING + timedelta(days=2)), "days_behind") == 2
+
+
+def test_a_run_makes_the_warehouse_fresh_and_its_own_check_says_so(tmp_path: Path) -> None:
+    now = MORNING.astimezone(UTC)
+    clock = ManualClock(now)
+    with time_machine.travel(now) as traveller, syncing(tmp_path, Options(token_seconds=10**7), clock) as sync:
+        run = sync.run("counts", date(2025, 12, 9), date(2025, 12, 10))
+        assert evaluations(run, "traffic")["fresh"].passed
+        assert evaluations(sync.run("freshness"), "occupancy")["fresh"].passed
+        for later, behind in ((1, 1), (5, 5)):
+            clock.now = now + timedelta(days=later)
+            traveller.move_to(clock.now)
+            assert number(evaluations(sync.run("freshness"), "traffic")["fresh"], "days_behind") == behind
+        backfill = sync.run("counts", date(2025, 12, 1), date(2025, 12, 9))
+        assert number(evaluations(backfill, "traffic")["fresh"], "days_behind") == 5
