@@ -26,7 +26,7 @@ from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
 from sensource_dagster.checks.reading import Reading, tables_of
 from sensource_dagster.failures import failing_on
 from sensource_dagster.settings import Settings
-from sensource_dagster.tables import COUNTS, LISTS, TABLES, Table
+from sensource_dagster.tables import COUNTS, LISTS, Table
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 
 
@@ -66,7 +66,6 @@ def _step(table: Table, of_table: list[Check], settings: Settings) -> AssetCheck
             check.name,
             asset=key,
             description=check.description,
-            additional_deps=[asset_key(TABLES[name]) for name in check.lists if name in settings.static_endpoints],
             blocking=check.blocking,
         )
         for check in of_table

@@ -20,7 +20,6 @@ def hours_are_complete(table: Table) -> Check:
         "send up to two days late, so of yesterday and today many still come. Without the list, "
         f"the {table.entity}s that have counts on these days are judged.",
         _judge,
-        lists=(table.entity,),
     )
 
 

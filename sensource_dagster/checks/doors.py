@@ -57,7 +57,6 @@ NO_DOOR_IS_SILENT = Check(
     "somebody on this day; any other zone, where its location has no other or is not known. Judges days that are "
     "over, and zones that are neither disabled nor deleted.",
     _judge,
-    lists=("zone", "sensor", "site"),
 )
 
 

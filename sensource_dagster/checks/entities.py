@@ -12,7 +12,6 @@ def entities_are_listed(table: Table) -> Check:
         "entities_are_listed",
         f"Each {table.entity} with counts is in the list {table.entity}, if only as deleted there.",
         _judge_listed,
-        lists=(table.entity,),
     )
 
 
@@ -50,7 +49,6 @@ def joins_hit(table: Table) -> Check:
         f"{table.name}.{target}_id is in the list {target}. What does not lead there is missing from sums per "
         "location. Entries that are deleted in Vea are not judged.",
         judge,
-        lists=(target,),
     )
 
 

@@ -66,12 +66,10 @@ class Check:
     Attributes:
         description: what exactly is judged, shown in the UI.
         judge: reads the warehouse.
-        lists: the lists that it reads besides, so that it runs after them.
         blocking: a red result of severity ERROR fails the run.
     """
 
     name: str
     description: str
     judge: Callable[[Reading], Judgement]
-    lists: tuple[str, ...] = ()
     blocking: bool = False

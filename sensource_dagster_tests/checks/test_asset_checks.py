@@ -15,7 +15,7 @@ from dagster import AssetCheckSpec
 
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.settings import read_settings
-from sensource_dagster.simulator import ManualClock
+from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, red
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
@@ -54,11 +54,9 @@ def test_each_table_has_its_checks_and_each_check_says_what_it_judges() -> None:
     assert len(made) == sum(map(len, EXPECTED.values()))
 
 
-def test_lists_that_are_switched_off_have_no_checks_and_none_waits_for_them() -> None:
+def test_lists_that_are_switched_off_have_no_checks() -> None:
     made = specs(SENSOURCE_STATIC_ENDPOINTS="zone")
     assert {spec.asset_key.path[-1] for spec in made} == {"zone", "traffic", "occupancy"}
-    waits = {dep.asset_key.path[-1] for spec in made for dep in spec.additional_deps}
-    assert waits == {"zone"}
 
 
 def test_a_run_of_everything_judges_every_check_after_the_lists(tmp_path: Path) -> None:
@@ -70,6 +68,15 @@ def test_a_run_of_everything_judges_every_check_after_the_lists(tmp_path: Path) 
         listed = evaluations(result, "traffic")["entities_are_listed"]
         assert listed.passed
         assert "is in the list zone" in str(listed.description)
+
+
+def test_a_list_that_fails_keeps_no_counts_from_being_judged(tmp_path: Path) -> None:
+    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        sync.simulator.faults.always(fault_kinds.status(400), path="/api/zone")
+        result = sync.run("everything", TODAY)
+        assert not result.success
+        assert set(evaluations(result, "traffic")) == EXPECTED["traffic"]
+        assert not evaluations(result, "zone")
 
 
 def test_one_day_run_of_one_asset_is_judged_on_that_day(tmp_path: Path) -> None:
