@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import time_machine
@@ -16,7 +17,7 @@ from dagster import AssetCheckSpec
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
-from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, red
+from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, found, red
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
 W = "warehouse.sensource"
@@ -72,11 +73,40 @@ def test_a_run_of_everything_judges_every_check_after_the_lists(tmp_path: Path) 
 
 def test_a_list_that_fails_keeps_no_counts_from_being_judged(tmp_path: Path) -> None:
     with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
-        sync.simulator.faults.always(fault_kinds.status(400), path="/api/zone")
+        sync.simulator.faults.next(fault_kinds.status(400), path="/api/zone")
         result = sync.run("everything", TODAY)
         assert not result.success
         assert set(evaluations(result, "traffic")) == EXPECTED["traffic"]
         assert not evaluations(result, "zone")
+
+
+def test_what_vea_sends_wrong_is_found_by_the_run_that_reads_it(tmp_path: Path) -> None:
+    first, dead_since = TODAY - timedelta(days=36), "2025-12-04T07:00"
+    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        zones = [zone["zoneId"] for zone in sync.simulator.entities("zone")]
+        dead, new, negative, gone = zones[0], zones[1], zones[3], zones[4]
+
+        def faulty(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            kept = [row for row in rows if row["zoneId"] != dead or row["recordDate_hour_1"] < dead_since]
+            return [{**row, "sumins": -1} if row["zoneId"] == negative else row for row in kept]
+
+        sync.simulator.faults.next(fault_kinds.rows(faulty), times=2, path="/api/data/traffic")
+        listed = sync.simulator.entities("zone")
+        sync.simulator.override_list("zone", [zone for zone in listed if zone["zoneId"] != gone])
+        sync.simulator.override_list("sensor", [])
+        result = sync.run("everything", first, TODAY)
+        assert result.success, error_text(result)
+        judged = evaluations(result, "traffic")
+        days = [f"2025-12-{day:02}" for day in range(4, 10)]
+        assert [(row["zone_id"], row["day"]) for row in found(judged["no_door_is_silent"])] == [
+            (dead, day) for day in days
+        ]
+        whole_days = [row for row in found(judged["hours_are_complete"]) if row["hours_present"] == 0]
+        assert {(row["zone_id"], row["day"]) for row in whole_days} == {(dead, day) for day in [*days, str(TODAY)]}
+        assert {row["zone_id"] for row in found(judged["counts_are_not_negative"])} == {negative}
+        assert [row["zone_id"] for row in found(judged["entities_are_listed"])] == [gone]
+        assert {row["zone_id"] for row in found(evaluations(result, "zone")["joins_hit"])} == {*zones} - {gone}
+        assert new not in {row["zone_id"] for row in found(judged["no_door_is_silent"])}
 
 
 def test_one_day_run_of_one_asset_is_judged_on_that_day(tmp_path: Path) -> None:
