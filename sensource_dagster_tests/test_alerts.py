@@ -74,8 +74,9 @@ def test_a_failed_run_is_told_with_its_error(tmp_path: Path, monkeypatch: pytest
         sync.simulator.faults.next(fault_kinds.status(403), path="/api/data/traffic")
         result = sync.run("counts", FIRST)
 
-        [alert] = told_of(sync.instance, result, monkeypatch)
+        alert, *of_checks = told_of(sync.instance, result, monkeypatch)
 
+    assert all(other.title.startswith("Check ") for other in of_checks)
     assert alert.title == f"Run {result.run_id} of counts failed"
     assert alert.is_error
     assert alert.text.startswith("sensource__traffic: GET http://127.0.0.1")
