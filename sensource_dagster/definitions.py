@@ -18,7 +18,7 @@ from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.reference import reference_assets
 from sensource_dagster.checks.asset_checks import checks
-from sensource_dagster.checks.freshness import FRESHNESS_JOB
+from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
 from sensource_dagster.resources import sensource_resource
 from sensource_dagster.schedules import JOBS, schedules
 from sensource_dagster.settings import Settings, read_settings
@@ -39,7 +39,7 @@ def definitions(settings: Settings) -> Definitions:
         assets=linked,
         asset_checks=checks(settings),
         jobs=[*JOBS, FRESHNESS_JOB, upkeep],
-        schedules=[*schedules(settings), upkeep_schedule(settings)],
+        schedules=[*schedules(settings), freshness_schedule(settings), upkeep_schedule(settings)],
         sensors=alert_sensors(),
         resources={
             "sensource": sensource_resource(settings),

@@ -14,6 +14,8 @@ from dagster import (
     AssetRecordsFilter,
     AssetSelection,
     DagsterInstance,
+    DefaultScheduleStatus,
+    ScheduleDefinition,
     define_asset_job,
     multi_asset_check,
 )
@@ -51,6 +53,17 @@ def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
         yield _result(context.instance, key, settings)
 
     return judge
+
+
+def freshness_schedule(settings: Settings) -> ScheduleDefinition:
+    return ScheduleDefinition(
+        name="freshness",
+        cron_schedule=f"30 {_DUE_HOUR} * * *",
+        execution_timezone=settings.timezone.key,
+        job=FRESHNESS_JOB,
+        default_status=DefaultScheduleStatus.RUNNING,  # it asks nothing of the API
+        description="Each morning: says how many days traffic and occupancy are behind, even if nothing runs.",
+    )
 
 
 def due_day(now: datetime, zone: ZoneInfo) -> date:
