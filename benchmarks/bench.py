@@ -26,7 +26,8 @@ ROUNDS = 3  # of the quick ones, in turn
 FLOOR, STOCK, DAGSTER = "the floor", "stock I/O manager", "import dagster"
 DLT, DLT_PARQUET = "dlt: as it comes", "dlt: parquet"
 FIRST_SYNC, RERUN, CORRECTION = "ours: first sync", "ours: rerun, no changes", "ours: 1 % corrected"
-ON_DISK = "ours: history on disk"
+IN_BATCHES = "ours: in runs of 30 days"
+ALONE = "Dagster, the same days, no data"
 OTHERS = {
     "dlt": ((DLT, DLT_PARQUET), ("dlt[duckdb]", "pyarrow")),
     "stock": ((STOCK,), ("dagster-duckdb-pandas", "requests")),
@@ -42,8 +43,11 @@ class Bench:
         self._url, self._folder, self._days = url, folder, days
         self._expected: tuple[int, int] | None = None
 
-    def imports(self) -> None:
+    def dagster(self) -> None:
         self._add(DAGSTER, cost(IMPORT_DAGSTER, self._folder / "log"))
+        home = str(self._folder / f"home{len(self.costs[DAGSTER])}")
+        alone = [sys.executable, str(HERE / "dagster_alone.py"), home, str(FIRST), str(self._days)]
+        self._add(ALONE, cost(alone, self._folder / "log"))
 
     def sync(
         self,
@@ -52,12 +56,11 @@ class Bench:
         script: str,
         file: str,
         *options: str,
-        environment: dict[str, str] | None = None,
     ) -> None:
         """One sync into `file`; afterwards it has to hold the right rows."""
         path = self._folder / file
         command = [python, str(HERE / script), self._url, str(path), str(FIRST), str(self._days), *options]
-        self._add(name, cost(command, self._folder / "log", environment))
+        self._add(name, cost(command, self._folder / "log"))
         self.sizes[name] = path.stat().st_size / 1e6
         CONSOLE.print(f"[dim]{name}: {self.costs[name][-1].wall:.1f} s[/]")
         found = _contents(path)
@@ -89,19 +92,17 @@ def _contents(path: Path) -> tuple[int, int]:
     return sum(rows for rows, _ in each), int(sum(people for _, people in each))
 
 
-def run(bench: Bench, folder: Path, without: list[str]) -> None:
+def run(bench: Bench, without: list[str]) -> None:
     for number in range(ROUNDS):
         bench.answer_pass(1)
-        bench.imports()
+        bench.dagster()
         bench.sync(FLOOR, sys.executable, "floor.py", f"floor{number}.duckdb")
         for name in (FIRST_SYNC, RERUN):
             bench.sync(name, sys.executable, "ours.py", f"ours{number}.duckdb")
         bench.answer_pass(2)
         bench.sync(CORRECTION, sys.executable, "ours.py", f"ours{number}.duckdb")
     bench.answer_pass(1)
-    bench.sync(
-        ON_DISK, sys.executable, "ours.py", "disk.duckdb", environment={"DAGSTER_HOME": str(folder / "home")}
-    )
+    bench.sync(IN_BATCHES, sys.executable, "ours.py", "batches.duckdb", "30")
     for other, (names, requirements) in OTHERS.items():
         if other in without:
             continue
@@ -131,7 +132,8 @@ def table(costs: dict[str, Cost], sizes: dict[str, float]) -> Table:
 
 def _net(name: str, measured: Cost, dagster: float) -> float:
     """CPU less that of `import dagster`, for those that import it."""
-    return measured.cpu - dagster if name.startswith("ours") or name == STOCK else measured.cpu
+    imports_it = name.startswith("ours") or name in (STOCK, ALONE)
+    return measured.cpu - dagster if imports_it else measured.cpu
 
 
 def judge(costs: dict[str, Cost], sizes: dict[str, float]) -> Targets:
@@ -145,6 +147,10 @@ def judge(costs: dict[str, Cost], sizes: dict[str, float]) -> Targets:
     targets.at_most("rerun without changes, CPU / first", ours[RERUN] / ours[FIRST_SYNC], 1, " x")
     targets.at_most("rerun without changes, growth", sizes[RERUN] - sizes[FIRST_SYNC], 0, " MB")
     targets.at_most("1 % corrected, CPU / first", ours[CORRECTION] / ours[FIRST_SYNC], 1.2, " x")
+    without = ours[FIRST_SYNC] - ours[ALONE]
+    targets.note(
+        f"first sync less what Dagster costs without data: {without / costs[FLOOR].cpu:.2f} x the floor's"
+    )
     return targets
 
 
@@ -156,10 +162,8 @@ def main() -> int:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, serving(wanted.days, ZONES, SPACES) as url:
         folder = Path(temporary)
-        (folder / "home").mkdir()
-        (folder / "home" / "dagster.yaml").write_text((HERE.parent / "dagster.yaml").read_text())
         bench = Bench(url, folder, wanted.days)
-        run(bench, folder, wanted.without)
+        run(bench, wanted.without)
     costs = bench.best()
     CONSOLE.print(table(costs, bench.sizes))
     if wanted.chart:

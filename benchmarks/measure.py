@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,14 +26,12 @@ class Cost:
     peak: float
 
 
-def cost(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Cost:
+def cost(command: Sequence[str], log: Path) -> Cost:
     """Run a command to its end. Its output goes to `log`, and is shown where it fails."""
     inherited = {name: v for name, v in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))}
     started = time.monotonic()
     with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=log.parent, env={**inherited, **(environment or {})}, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, cwd=log.parent, env=inherited, stdout=output, stderr=output)
         _, status, used = os.wait4(process.pid, 0)
     wall = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -60,6 +58,10 @@ class Targets:
 
     def at_least(self, what: str, found: float, bound: float, unit: str) -> None:
         self._add(found >= bound, f"{what}: {found:.2f}{unit}, at least {bound:g}{unit}")
+
+    def note(self, line: str) -> None:
+        """Beside the targets: passes and misses nothing."""
+        self.lines.append(f"  [dim]note[/]  {line}")
 
     def _add(self, met: bool, line: str) -> None:
         self.lines.append(f"  {'[green]pass[/]' if met else '[bold red]MISS[/]'}  {line}")
