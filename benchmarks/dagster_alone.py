@@ -1,4 +1,4 @@
-"""What Dagster itself costs: the same days of two assets, with the project's history, which read and write nothing.
+"""What Dagster itself costs: the same days of two assets, with the project's history, that read and write nothing.
 
 python benchmarks/dagster_alone.py HOME FIRST DAYS
 """
