@@ -75,7 +75,7 @@ def test_dg_dev_serves_the_project_folder_and_its_definitions_validate(tmp_path:
     )
     assert validated.returncode == 0, validated.stdout + validated.stderr
     with dagster_dev(folder, tmp_path / "dg.log", [str(scripts / "dg"), "dev"]) as dagster:
-        assert len(nodes(dagster)) == 7
+        assert len(nodes(dagster)) == 9  # the tables, the corrections and the API
 
 
 def nodes(dagster: DagsterDev) -> list[dict[str, Any]]:
