@@ -11,11 +11,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
-from dagster import AssetKey, DagsterEvent, DagsterInstance, JobDefinition
+from dagster import AssetKey, DagsterEvent, DagsterInstance, ExecutorDefinition, JobDefinition
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.api import execute_run_iterator
+from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.active import ActiveExecution
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
+from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from dagster._utils.interrupts import capture_interrupts
@@ -47,7 +51,9 @@ class Outcome:
             self.rows.update({name: int(str(metadata[name].value)) for name in _COUNTED})
         elif event.is_step_failure:
             failure, error = event.step_failure_data.user_failure_data, event.step_failure_data.error
-            self.failures.append(str((failure and failure.description) or (error and error.message.strip())))
+            text = str((failure and failure.description) or (error and error.message.strip()))
+            if text not in self.failures:  # one reason often fails both counts
+                self.failures.append(text)
         elif event.is_job_failure and not self.failures:  # before its first step
             self.failures.append(str(event.message))
         self.succeeded = self.succeeded or event.is_job_success
@@ -119,15 +125,30 @@ def run_job(
         _release_places_of_the_dead(instance)
         time.sleep(_LOOKS_EVERY)
         if stopped():
-            instance.report_run_canceling(run)
             raise DagsterExecutionInterruptedError
 
-    with _while_waiting(wait):
-        for event in execute_run_iterator(InMemoryJob(job), run, instance):
-            outcome.add(event)
-            if event.is_step_failure and stopped():  # or else it would end as a failure
-                instance.report_run_canceling(run)
+    executor = ExecutorDefinition.hardcoded_executor(_StoppableExecutor(wait))
+    for event in execute_run_iterator(InMemoryJob(job.with_executor_def(executor)), run, instance):
+        outcome.add(event)
     return outcome
+
+
+class _StoppableExecutor(InProcessExecutor):
+    """Dagster's own, except that a run that is stopped ends as canceled and not as failed."""
+
+    def __init__(self, wait: Callable[[], None]) -> None:
+        super().__init__(RetryMode.DISABLED)
+        self._wait = wait
+
+    def execute(
+        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+    ) -> Iterator[DagsterEvent]:
+        try:
+            with _while_waiting(self._wait):
+                yield from super().execute(plan_context, execution_plan)
+        except DagsterExecutionInterruptedError:
+            plan_context.instance.report_run_canceling(plan_context.dagster_run)
+            raise
 
 
 @contextmanager

@@ -137,4 +137,4 @@ def _days(days: Sequence[date]) -> str:
 def _told(ran: LastRun | None, settings: Settings) -> str:
     if ran is None:
         return "none"
-    return f"{ran.outcome}, {ran.time.astimezone(settings.timezone):%Y-%m-%d %H:%M}, job {ran.job}"
+    return f"{ran.outcome}, {ran.time.astimezone(settings.timezone):%Y-%m-%d %H:%M}, {ran.job}"
