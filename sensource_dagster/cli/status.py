@@ -99,7 +99,7 @@ def _counts(instance: DagsterInstance, settings: Settings, held: _Held | None) -
                 _told(last_run(instance, asset_key(table)), settings),
             ]
         )
-    grid = Grid("", *(table.name for table in COUNTS))
+    grid = Grid("counts", *(table.name for table in COUNTS))
     names = ("rows", "first day", "last day", "newest hour", "missing days", "failed days", "last run")
     for row in zip(names, *columns, strict=True):
         grid.add_row(*row)
@@ -110,7 +110,7 @@ def _lists(
     instance: DagsterInstance, settings: Settings, lists: Sequence[Table], held: _Held | None
 ) -> tuple[Grid, bool]:
     """A row for each list, and whether each was read."""
-    grid = Grid("", "rows", "deleted", "last run")
+    grid = Grid("lists", "rows", "deleted", "last run")
     complete = True
     for table in lists:
         rows, deleted = held.get(table.name, (0, 0)) if held is not None else ["?"] * 2

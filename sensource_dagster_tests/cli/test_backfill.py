@@ -1,4 +1,4 @@
-"""`sensource backfill` as a script runs it: real processes, real signals, a simulator, the project's own history."""
+"""`sensource backfill` as a script runs it: real processes and signals, a simulator, the project's own history."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
+from dagster._utils.interrupts import capture_interrupts
 
 from sensource_dagster.assets.common import POOL, asset_key
+from sensource_dagster.cli import backfill
+from sensource_dagster.cli.backfill_progress import BackfillProgress
+from sensource_dagster.cli.runs import stop_requests
 from sensource_dagster.settings import NO_CREDENTIALS
 from sensource_dagster.simulator import ManualClock, RunningSimulator, fault_kinds, serving
 from sensource_dagster.tables import COUNTS, TABLES
@@ -139,6 +144,27 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
     with project.sync() as sync:
         assert_true(sync, FIRST, LAST)
         assert green(sync.instance, "traffic") == days(FIRST, LAST)
+
+
+def test_a_stop_between_two_batches_is_not_forgotten(project: Project) -> None:
+    def stop(_progress: BackfillProgress, _rows: int) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with project.entered(), mock.patch.object(BackfillProgress, "read", stop):
+        assert backfill.run(str(FIRST), str(LAST), None, again=False) == 130
+    with project.sync() as sync:
+        assert runs(sync.instance) == [(SUCCESS, "2025-07-01", "2025-07-30")]
+
+
+def test_a_stop_that_comes_when_a_run_is_all_but_over_is_not_forgotten() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    with stop_requests() as stopped:
+        assert not stopped()
+        with capture_interrupts():  # as Dagster does for each run
+            os.kill(os.getpid(), signal.SIGINT)
+        assert stopped()
+        assert stopped()
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_outlives_a_killed_one(

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
 from sensource_dagster_tests.cli.project import Project, make_project
@@ -26,14 +27,16 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def simulator() -> Iterator[RunningSimulator]:
-    with serving() as running:
-        yield running
+def today() -> Iterator[date]:
+    """It is the morning of this day."""
+    with time_machine.travel(datetime(2025, 12, 10, 10, 15, tzinfo=DENVER)):
+        yield date(2025, 12, 10)
 
 
 @pytest.fixture
-def today() -> date:
-    return datetime.now(DENVER).date()
+def simulator(today: date) -> Iterator[RunningSimulator]:
+    with serving() as running:
+        yield running
 
 
 @pytest.fixture
