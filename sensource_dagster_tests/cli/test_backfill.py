@@ -17,7 +17,7 @@ from dagster import DagsterInstance, DagsterRunStatus
 from dagster._utils.interrupts import capture_interrupts
 
 from sensource_dagster.assets.common import POOL, asset_key
-from sensource_dagster.cli import backfill
+from sensource_dagster.cli.backfill import run as run_backfill
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.runs import stop_requests
 from sensource_dagster.settings import NO_CREDENTIALS
@@ -151,7 +151,7 @@ def test_a_stop_between_two_batches_is_not_forgotten(project: Project) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     with project.entered(), mock.patch.object(BackfillProgress, "read", stop):
-        assert backfill.run(str(FIRST), str(LAST), None, again=False) == 130
+        assert run_backfill(str(FIRST), str(LAST), None, again=False) == 130
     with project.sync() as sync:
         assert runs(sync.instance) == [(SUCCESS, "2025-07-01", "2025-07-30")]
 
