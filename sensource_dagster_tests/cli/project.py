@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,21 +39,26 @@ class Project:
         }
         return {**others, "PYTHONPATH": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
 
-    def start(self, *arguments: str, **others: Any) -> subprocess.Popen[str]:
-        """The command in a process of its own, and in a process group of its own."""
-        return subprocess.Popen(
+    @contextmanager
+    def started(self, *arguments: str, **others: Any) -> Iterator[subprocess.Popen[str]]:
+        """The command in a process, and a process group, of its own, which does not outlive the block."""
+        with subprocess.Popen(
             [*SENSOURCE, *arguments],
             cwd=self.folder.parent,  # it has to find the project folder by itself
             env=self.environment,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **others},
             start_new_session=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Exit status and what it printed."""
-        with self.start(*arguments) as process:
-            assert process.stdout
-            printed = process.stdout.read()
+        with self.started(*arguments) as process:
+            printed = process.communicate()[0]
         return process.returncode, printed
 
     @contextmanager

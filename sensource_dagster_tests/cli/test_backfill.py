@@ -124,10 +124,10 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
 ) -> None:
     simulator.faults.next(GOOD, path=TRAFFIC)
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
-    process = project.start("backfill", *RANGE)
-    until(lambda: asked(simulator, TRAFFIC) == ["2025-07-01", "2025-07-31"], process)
-    os.killpg(process.pid, ended_by) if to_all else process.send_signal(ended_by)
-    printed = process.communicate()[0]
+    with project.started("backfill", *RANGE) as process:
+        until(lambda: asked(simulator, TRAFFIC) == ["2025-07-01", "2025-07-31"], process)
+        os.killpg(process.pid, ended_by) if to_all else process.send_signal(ended_by)
+        printed = process.communicate()[0]
     assert process.returncode == 130, printed
     assert "Stopped; 30 of 65 days were read. Run the same command again to go on." in printed
     with project.sync() as sync:
@@ -171,16 +171,15 @@ def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_ou
     project: Project, simulator: RunningSimulator
 ) -> None:
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
-    holder = project.start("backfill", *RANGE, "--only", "traffic")
-    until(lambda: len(asked(simulator, TRAFFIC)) == 1, holder)
-    waiting = project.start("backfill", *RANGE, "--only", "occupancy")
-    assert waiting.stdout
-    assert waiting.stdout.readline().startswith("Waiting for another run")
-    waiting.send_signal(signal.SIGINT)
-    assert "0 of 65 days were read" in waiting.communicate()[0]
-    assert waiting.returncode == 130
-    os.killpg(holder.pid, signal.SIGKILL)
-    holder.communicate()
+    with project.started("backfill", *RANGE, "--only", "traffic") as holder:
+        until(lambda: len(asked(simulator, TRAFFIC)) == 1, holder)
+        with project.started("backfill", *RANGE, "--only", "occupancy") as waiting:
+            assert waiting.stdout
+            assert waiting.stdout.readline().startswith("Waiting for another run")
+            waiting.send_signal(signal.SIGINT)
+            assert "0 of 65 days were read" in waiting.communicate()[0]
+        assert waiting.returncode == 130
+    assert holder.returncode == -signal.SIGKILL
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed
     with project.sync() as sync:
@@ -252,10 +251,11 @@ def test_a_stopped_again_says_from_which_day_it_goes_on(project: Project, simula
     seen = len(asked(simulator, TRAFFIC))
     simulator.faults.next(GOOD, path=TRAFFIC)
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
-    process = project.start("backfill", *RANGE, "--again")
-    until(lambda: len(asked(simulator, TRAFFIC)) == seen + 2, process)
-    process.send_signal(signal.SIGINT)
-    assert "30 of 65 days were read. Add --from 2025-07-31 to go on." in process.communicate()[0]
+    with project.started("backfill", *RANGE, "--again") as process:
+        until(lambda: len(asked(simulator, TRAFFIC)) == seen + 2, process)
+        process.send_signal(signal.SIGINT)
+        printed = process.communicate()[0]
+    assert "30 of 65 days were read. Add --from 2025-07-31 to go on." in printed
 
 
 def test_today_is_read_each_time_since_it_is_never_all_there(
@@ -270,13 +270,14 @@ def test_today_is_read_each_time_since_it_is_never_all_there(
 
 def test_a_terminal_shows_a_bar_that_counts_days_and_rows(project: Project) -> None:
     ours, its = os.openpty()
-    with project.start("backfill", *RANGE, stdout=its, stderr=its) as process:
+    with project.started("backfill", *RANGE, stdout=its, stderr=its) as process:
         os.close(its)
         shown = b""
         with suppress(OSError):  # how Linux says that the other side is closed
             while block := os.read(ours, 65536):
                 shown += block
         os.close(ours)
+        process.wait()
     assert process.returncode == 0, shown
     assert "━" in shown.decode()
     text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode())
