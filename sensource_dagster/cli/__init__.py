@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from sensource_dagster.tables import COUNTS
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sensource-dagster")
@@ -38,6 +40,36 @@ def dev(port: int | None) -> None:
     from sensource_dagster.cli.dev import run
 
     sys.exit(run(port))
+
+
+@main.command()
+@click.option("--from", "first", metavar="YYYY-MM-DD", help="First local day. Without it: SENSOURCE_START_DATE.")
+@click.option("--to", "last", metavar="YYYY-MM-DD", help="Last local day. Without it: today.")
+@click.option(
+    "--only", type=click.Choice([table.name for table in COUNTS]), help="One of the two; both without it."
+)
+@click.option("--again", is_flag=True, help="Read also the days that are there, for late corrections.")
+def backfill(first: str | None, last: str | None, only: str | None, again: bool) -> None:
+    """Read the days of a range that are missing or failed, and today.
+
+    Works in the project folder, with its `.env`, and in the Dagster instance of the UI, which need not run. Ctrl-C
+    stops it; the same command goes on. Exit status 1 if a day of the range is missing or failed at the end, 130 if
+    it was stopped.
+    """
+    from sensource_dagster.cli.backfill import run
+
+    sys.exit(run(first, last, only, again))
+
+
+@main.command()
+def status() -> None:
+    """Show what the warehouse holds, which days are missing or failed, and the last runs.
+
+    Asks the API nothing. Exit status 1 if something is missing or failed.
+    """
+    from sensource_dagster.cli.status import run
+
+    sys.exit(run())
 
 
 @main.command()

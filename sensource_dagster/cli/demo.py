@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta, timezone
+from collections import Counter
+from datetime import datetime, timedelta, timezone
 
 from rich.console import Console
 from rich.progress import Progress
@@ -40,58 +38,36 @@ def run() -> int:
     return 0
 
 
-def _sync(settings: Settings, progress: Progress) -> dict[str, int] | None:
+def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
     """Run the jobs; how many rows they inserted and corrected, or None after a failure."""
     progress.console.print("Starting Dagster…")
     from dagster import DagsterInstance  # a second of imports, after the first word to the user
 
+    from sensource_dagster.cli.runs import run_job, stop_requests
     from sensource_dagster.definitions import definitions
+    from sensource_dagster.schedules import batches
 
     defs = definitions(settings)
-    batches = list(_batches(settings.start_date, datetime.now(settings.timezone).date(), settings.backfill_days))
-    changed = {"rows_inserted": 0, "rows_corrected": 0}
-    task = progress.add_task("Reading the lists", total=1 + len(batches))
-    with DagsterInstance.get() as instance, _quiet_logs():
-        for job, first, last in [("lists", None, None), *(("counts", *batch) for batch in batches)]:
-            tags = {}
-            if first and last:
-                progress.update(task, description=f"Reading {first} to {last}")
-                tags = {
-                    "dagster/asset_partition_range_start": first.isoformat(),
-                    "dagster/asset_partition_range_end": last.isoformat(),
-                }
-            result = defs.resolve_job_def(job).execute_in_process(
-                instance=instance, tags=tags, raise_on_error=False
+    length = (datetime.now(settings.timezone).date() - settings.start_date).days + 1
+    days = [settings.start_date + timedelta(days=number) for number in range(length)]
+    jobs = [("lists", None), *(("counts", batch) for batch in batches(days, settings.backfill_days))]
+    changed: Counter[str] = Counter()
+    task = progress.add_task("Reading the lists", total=len(jobs))
+    with DagsterInstance.get() as instance, stop_requests() as stopped:
+        for job, batch in jobs:
+            if batch:
+                progress.update(task, description=f"Reading {batch[0]} to {batch[1]}")
+            outcome = run_job(
+                instance,
+                defs.resolve_job_def(job),
+                batch,
+                stopped=stopped,
+                waits=lambda: progress.console.print("Waiting for another run…"),
             )
-            for event in result.all_events:
-                if event.is_step_failure:
-                    failure = event.step_failure_data.user_failure_data
-                    error = event.step_failure_data.error
-                    progress.console.print(
-                        failure.description if failure else error and error.message, style="red"
-                    )
-            for event in result.get_asset_materialization_events():
-                for name in changed:
-                    value = event.materialization.metadata[name].value
-                    changed[name] += value if isinstance(value, int) else 0
-            if not result.success:
+            for text in outcome.failures:
+                progress.console.print(text, style="red")
+            if stopped() or not outcome.succeeded:
                 return None
+            changed += outcome.rows
             progress.advance(task)
     return changed
-
-
-def _batches(first: date, last: date, days: int) -> Iterator[tuple[date, date]]:
-    while first <= last:
-        end = min(last, first + timedelta(days=days - 1))
-        yield first, end
-        first = end + timedelta(days=1)
-
-
-@contextmanager
-def _quiet_logs() -> Iterator[None]:
-    """Dagster prints every event of a run in this process; the demo shows its own progress."""
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)

@@ -1,0 +1,138 @@
+"""`sensource backfill`: reads the days of a range that are not there, with the job and the history of the UI."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import click
+from dagster import DagsterInstance
+from rich.console import Console
+
+from sensource_dagster import variables
+from sensource_dagster.assets.common import asset_key
+from sensource_dagster.cli import project
+from sensource_dagster.cli.backfill_progress import BackfillProgress
+from sensource_dagster.cli.days import absent_days, as_ranges
+from sensource_dagster.cli.runs import run_job, stop_requests, terminal
+from sensource_dagster.schedules import batches
+from sensource_dagster.settings import NO_CREDENTIALS, Settings
+from sensource_dagster.tables import COUNTS, Table
+
+_STOPPED = 130  # as a shell says of a command that Ctrl-C ended
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for: the days from first to last of some tables; `again` where they are there already."""
+
+    first: date
+    last: date
+    tables: Sequence[Table]
+    again: bool
+
+
+def run(first: str | None, last: str | None, only: str | None, again: bool) -> int:
+    settings = project.enter()
+    tables = [table for table in COUNTS if only in (None, table.name)]
+    wanted = Wanted(*_range(first, last, settings), tables, again)
+    if not settings.has_credentials:
+        raise click.ClickException(NO_CREDENTIALS)
+    with DagsterInstance.get() as instance:
+        days = _days_to_read(instance, settings, wanted)
+        if not days:
+            click.echo(f"Nothing to do: every day from {wanted.first} to {wanted.last} is there.")
+            return 0
+        with terminal() as console:
+            done = _read(instance, settings, wanted, days, console)
+        if done.stopped_at:
+            how = f"Add --from {done.stopped_at}" if wanted.again else "Run the same command again"
+            click.echo(f"Stopped; {done.days} of {len(days)} days were read. {how} to go on.")
+            return _STOPPED
+        complete = _tell_what_is_absent(instance, settings, wanted)
+    return 0 if complete and not done.failures else 1
+
+
+def _range(first: str | None, last: str | None, settings: Settings) -> tuple[date, date]:
+    begin = settings.start_date if first is None else _day("--from", first, settings)
+    end = datetime.now(settings.timezone).date() if last is None else _day("--to", last, settings)
+    if begin > end:
+        raise click.BadParameter(
+            f"{begin} is after the last day; allowed is {end} (--to) or earlier.", param_hint="--from"
+        )
+    return begin, end
+
+
+def _day(option: str, text: str, settings: Settings) -> date:
+    try:
+        day = variables.day(text.strip())
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}.", param_hint=option) from None
+    late = variables.future(day, settings.timezone)
+    if late:
+        raise click.BadParameter(f"{day} {late}.", param_hint=option)
+    if day < settings.start_date:
+        raise click.BadParameter(
+            f"{day} lies before SENSOURCE_START_DATE; allowed is {settings.start_date} or later.",
+            param_hint=option,
+        )
+    return day
+
+
+def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted) -> list[date]:
+    everything = [wanted.first + timedelta(days=n) for n in range((wanted.last - wanted.first).days + 1)]
+    if wanted.again:
+        return everything
+    to_read = {datetime.now(settings.timezone).date()}  # it is never all there
+    for table in wanted.tables:
+        absent = absent_days(instance, table, settings, wanted.first, wanted.last)
+        to_read.update(absent.missing, absent.failed)
+    return [day for day in everything if day in to_read]
+
+
+@dataclass
+class _Done:
+    days: int = 0
+    failures: int = 0
+    stopped_at: date | None = None
+
+
+def _read(
+    instance: DagsterInstance, settings: Settings, wanted: Wanted, days: Sequence[date], console: Console
+) -> _Done:
+    """Read the days, batch after batch. A batch that fails does not keep the others from being read."""
+    from sensource_dagster.definitions import definitions  # reads the environment, so not before `project.enter`
+
+    job = definitions(settings).resolve_job_def("counts")
+    assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
+    done = _Done()
+    with BackfillProgress(console, len(days)) as progress, stop_requests() as stopped:
+        for batch in batches(days, settings.backfill_days):
+            if stopped():
+                return replace(done, stopped_at=batch[0])
+            progress.begin(batch)
+            outcome = run_job(instance, job, batch, assets, stopped=stopped, waits=progress.wait)
+            if outcome.succeeded:
+                progress.read(outcome.rows["rows"])
+                done.days += (batch[1] - batch[0]).days + 1
+            elif stopped():
+                return replace(done, stopped_at=batch[0])
+            else:
+                progress.failed(outcome.failures)
+                done.failures += 1
+    return done
+
+
+def _tell_what_is_absent(instance: DagsterInstance, settings: Settings, wanted: Wanted) -> bool:
+    """Whether nothing is."""
+    complete = True
+    for table in wanted.tables:
+        absent = absent_days(instance, table, settings, wanted.first, wanted.last)
+        for what, days in (("missing", absent.missing), ("failed", absent.failed)):
+            if days:
+                click.echo(f"{table.name}, {what}: {as_ranges(days)}")
+                complete = False
+    if complete:
+        click.echo(f"Every day from {wanted.first} to {wanted.last} is there.")
+    return complete

@@ -1,0 +1,50 @@
+"""The project folder as `dagster dev` started there sees it: its `.env`, its paths, its history."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import yaml
+
+from sensource_dagster.cli import demo_account
+from sensource_dagster.settings import Settings, SettingsError, environment_with_dotenv, read_settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+
+def enter() -> Settings:
+    """Go to the project folder, and take its `.env` into the environment.
+
+    Raises:
+        ClickException: a setting cannot be used.
+    """
+    try:
+        environment = environment_with_dotenv(demo_account.PROJECT)
+        settings = read_settings(environment)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    os.environ.update({"DAGSTER_HOME": str(demo_account.PROJECT), **environment})
+    os.chdir(demo_account.PROJECT)  # the paths of dagster.yaml and SENSOURCE_WAREHOUSE are relative to it
+    return settings
+
+
+@contextmanager
+def history_to_look_at() -> Iterator[DagsterInstance]:
+    """The instance of the project folder; where nothing has run yet, an empty one, so that no file is made."""
+    from dagster import DagsterInstance
+
+    with DagsterInstance.get() if _has_history() else DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def _has_history() -> bool:
+    file = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
+    config = yaml.safe_load(file.read_text()) if file.exists() else {}
+    base_dir = config.get("storage", {}).get("custom", {}).get("config", {}).get("base_dir")
+    return base_dir is None or Path(base_dir).exists()  # None: not the project's own storage; let Dagster see

@@ -1,0 +1,140 @@
+"""`sensource status`: what the warehouse holds, which days are missing or failed, and the last runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import click
+from dagster import DagsterInstance
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+
+from sensource_dagster.assets.common import asset_key
+from sensource_dagster.cli import project
+from sensource_dagster.cli.days import absent_days, as_ranges
+from sensource_dagster.cli.last_run import LastRun, last_run
+from sensource_dagster.settings import Settings
+from sensource_dagster.tables import COUNTS, DAY, DELETED, HOUR, LISTS, SCHEMA, Table
+from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.warehouse.sql import full_schema, identifier
+
+_WAIT_FOR_WAREHOUSE = 2.0
+_WIDE = 1000  # columns, where no terminal sets a width: a line stays one line
+
+# Of a count: rows, first day, last day, start of the newest hour; of a list: rows, those deleted.
+_Held = Mapping[str, tuple[object, ...]]
+
+
+def run() -> int:
+    settings = project.enter()
+    lists = [table for table in LISTS if table.name in settings.static_endpoints]
+    click.echo(f"{settings.account}; days of {settings.timezone.key} from {settings.start_date}.")
+    held = _held(settings, [*COUNTS, *lists])
+    with project.history_to_look_at() as instance:
+        counts, counts_complete = _counts(instance, settings, held)
+        listed, lists_complete = _lists(instance, settings, lists, held)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE
+    for grid in (counts, listed):
+        grid.box = box.SIMPLE_HEAD if console.is_terminal else None
+        console.print(grid, highlight=False)
+    complete = counts_complete and lists_complete
+    click.echo("Nothing is missing or failed." if complete else "Something is missing or failed, see above.")
+    return 0 if complete else 1
+
+
+def _held(settings: Settings, tables: Sequence[Table]) -> _Held | None:
+    """What each table of the warehouse holds; None, with a word on why, where it cannot be opened."""
+    if not settings.warehouse.exists():
+        click.echo(f"The warehouse {settings.warehouse} is not there yet.")
+        return {}
+    try:
+        with Warehouse(settings.warehouse, _WAIT_FOR_WAREHOUSE, {}).open(read_only=True) as connection:
+            schema = full_schema(connection)
+            found = connection.execute(
+                "SELECT table_name FROM duckdb_tables() "
+                "WHERE schema_name = ? AND database_name = current_database()",
+                [SCHEMA],
+            ).fetchall()
+            there = {name for (name,) in found}
+            return {
+                table.name: connection.execute(_query(table, schema)).fetchall()[0]
+                for table in tables
+                if table.name in there
+            }
+    except WarehouseError as error:
+        click.echo(f"{error}\nWhat it holds is not known therefore (?); the history is.")
+        return None
+
+
+def _query(table: Table, schema: str) -> str:
+    if table.is_list:
+        wanted = f"count(*), count(*) FILTER ({identifier(DELETED)})"
+    else:
+        # A number of seconds: an instant would come in the zone of DuckDB's session.
+        wanted = f"count(*), min({identifier(DAY)}), max({identifier(DAY)}), epoch(max({identifier(HOUR)}))"
+    return f"SELECT {wanted} FROM {schema}.{identifier(table.name)}"
+
+
+def _counts(instance: DagsterInstance, settings: Settings, held: _Held | None) -> tuple[Grid, bool]:
+    """A column for each count, and whether every day is there."""
+    today = datetime.now(settings.timezone).date()
+    columns, complete = [], True
+    for table in COUNTS:
+        absent = absent_days(instance, table, settings, settings.start_date, today)
+        missing = [day for day in absent.missing if day < today]  # today is read when it has begun to be read
+        complete = complete and not missing and not absent.failed
+        rows, first, last, newest = held.get(table.name, (0, None, None, None)) if held is not None else ["?"] * 4
+        columns.append(
+            [
+                _number(rows),
+                str(first or "none"),
+                str(last or "none"),
+                _hour(newest, settings),
+                _days(missing),
+                _days(absent.failed),
+                _told(last_run(instance, asset_key(table)), settings),
+            ]
+        )
+    grid = Grid("counts", *(table.name for table in COUNTS))
+    names = ("rows", "first day", "last day", "newest hour", "missing days", "failed days", "last run")
+    for row in zip(names, *columns, strict=True):
+        grid.add_row(*row)
+    return grid, complete
+
+
+def _lists(
+    instance: DagsterInstance, settings: Settings, lists: Sequence[Table], held: _Held | None
+) -> tuple[Grid, bool]:
+    """A row for each list, and whether each was read."""
+    grid = Grid("lists", "rows", "deleted", "last run")
+    complete = True
+    for table in lists:
+        rows, deleted = held.get(table.name, (0, 0)) if held is not None else ["?"] * 2
+        ran = last_run(instance, asset_key(table))
+        complete = complete and ran is not None and not ran.failed
+        grid.add_row(table.name, _number(rows), _number(deleted), _told(ran, settings))
+    return grid, complete
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _hour(seconds: object, settings: Settings) -> str:
+    if not isinstance(seconds, float):
+        return str(seconds or "none")
+    return f"{datetime.fromtimestamp(seconds, settings.timezone):%Y-%m-%d %H:%M}"
+
+
+def _days(days: Sequence[date]) -> str:
+    return f"{len(days):,}: {as_ranges(days)}" if days else "none"
+
+
+def _told(ran: LastRun | None, settings: Settings) -> str:
+    if ran is None:
+        return "none"
+    return f"{ran.outcome}, {ran.time.astimezone(settings.timezone):%Y-%m-%d %H:%M}, {ran.job}"
