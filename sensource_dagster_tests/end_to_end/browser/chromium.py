@@ -10,16 +10,8 @@ from pathlib import Path
 from playwright.sync_api import ConsoleMessage, Page, Request, Response, ViewportSize, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# The first: CI runs as root. The others: nothing is asked of anyone but the page's own server.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+# Playwright adds what keeps a browser from asking anyone but the page's server, and --no-sandbox: CI runs as root.
+ARGUMENTS = ("--disable-gpu", "--disable-quic")
 # So tall that a whole page is in sight: Dagster does not render what would need scrolling.
 WINDOW: ViewportSize = {"width": 1600, "height": 2100}
 
@@ -65,14 +57,18 @@ class Browser:
 
 @contextmanager
 def opened(executable: str, server: str, profile: Path, screenshots: Path) -> Iterator[Browser]:
-    """A window of its own, with an empty profile."""
+    """A window of its own, with an empty profile; a failure leaves a screenshot too."""
     shutil.rmtree(screenshots, ignore_errors=True)
     screenshots.mkdir()
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=executable, args=ARGUMENTS, viewport=WINDOW
         )
+        browser = Browser(context.pages[0], server, screenshots)
         try:
-            yield Browser(context.pages[0], server, screenshots)
+            yield browser
+        except BaseException:
+            browser.keep("where-it-failed")
+            raise
         finally:
             context.close()
