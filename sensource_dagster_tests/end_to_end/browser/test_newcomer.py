@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,7 +25,9 @@ A_RUN = 180_000  # a backfill's daemon looks every 30 s, and the runs follow one
 
 
 @pytest.mark.timeout(900)
-def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_and_columns_explained(tmp_path: Path) -> None:
+def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_a_failed_check(
+    tmp_path: Path,
+) -> None:
     executable = chromium.found()
     if executable is None:
         pytest.skip("no browser: install Debian's package chromium")
@@ -51,8 +52,7 @@ def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_and_columns_
             opens_traffic(browser, today)
             looks_at_a_day(browser, yesterday, warehouse)
             looks_at_the_plots(browser)
-            if find_spec("sensource_dagster.checks"):  # TODO: always, once the asset checks are on main
-                opens_a_failed_check(browser, yesterday, warehouse)
+            opens_a_failed_check(browser, yesterday, warehouse)
             assert not browser.complaints, browser.complaints
 
 
