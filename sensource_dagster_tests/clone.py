@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
+from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT
 
 
 def clone(folder: Path) -> Path:

@@ -12,10 +12,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from sensource_dagster.tables import CORRECTIONS, COUNTS, LISTS, TABLES
-from sensource_dagster_tests.clone import PROJECT, clone
+from sensource_dagster_tests.clone import clone
 from sensource_dagster_tests.end_to_end.browser import chromium
 from sensource_dagster_tests.end_to_end.browser.chromium import Browser
 from sensource_dagster_tests.end_to_end.browser.make_dev import make_dev
+from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT
 from sensource_dagster_tests.end_to_end.test_dagster_dev import nodes
 
 SCREENSHOTS = PROJECT / ".screenshots"
@@ -41,6 +42,7 @@ def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_
             page.set_default_timeout(A_PAGE)
             expect.set_options(timeout=A_PAGE)
             page.goto(dagster.url)
+            expect(page.get_by_role("tab", name="Timeline")).to_be_visible()  # where it leads on its own
             switches_the_schedules_off(browser)
             sees_every_table(browser)
             reads_the_lists(browser)
