@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +15,8 @@ import duckdb
 import pytest
 
 from sensource_dagster.tables import TABLES
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, STARTS_WITHIN, DagsterDev
+from sensource_dagster_tests.clone import clone, environment
+from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, DagsterDev
 
 SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
 ANY_ROW_NEW = re.compile(r"([\d,]+) rows new and [\d,]+ corrected")
@@ -24,16 +24,7 @@ ANY_ROW_NEW = re.compile(r"([\d,]+) rows new and [\d,]+ corrected")
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clone") / "project"
-    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
-    for name in ("workspace.yaml", "dagster.yaml", "pyproject.toml"):
-        shutil.copy(PROJECT / name, folder / name)
-    return folder
-
-
-def environment(project: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))}
-    return {**kept, "HOME": str(project.parent), "PYTHONPATH": str(project)}
+    return clone(tmp_path_factory.mktemp("clone") / "project")
 
 
 def demo(project: Path) -> str:
