@@ -141,6 +141,7 @@ def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_
     elsewhere = replace(checked, settings=replace(checked.settings, warehouse=Path("/nowhere/at/all.duckdb")))
     for table in EXPECTED:
         judged = elsewhere.judge(table)
+        assert set(judged) == EXPECTED[table]
         assert not red(judged)
         assert all("Nothing to judge yet" in str(one.description) for one in judged.values())
     assert not Path("/nowhere").exists()
