@@ -285,6 +285,8 @@ def test_a_terminal_shows_a_bar_that_counts_days_and_rows(project: Project) -> N
         rows = sum(len(sync.counts(table.name)) for table in COUNTS)
     assert f"65/65 days, {rows:,} rows, left:" in text
     assert "rows (65 of 65 days)" not in text
+    kept = (project.folder / "data" / "dagster" / "compute_logs").rglob("*.out")
+    assert not any("━" in file.read_text() for file in kept)  # the bar is no output of a run
 
 
 @pytest.mark.parametrize(
