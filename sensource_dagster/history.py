@@ -71,7 +71,8 @@ class BatchedEventLog(SqliteEventLogStorage):
             if event.dagster_event_type not in ASSET_EVENTS:  # planned checks: one for each, whatever the days
                 self.store_event(event)
 
-    def _store_asset_events(self, events: Sequence[EventLogEntry]) -> None:
+    def _store_asset_events(self, logged: Sequence[EventLogEntry]) -> None:
+        events = _apart(logged)
         insert = Events.insert()
         rows = [self._event_to_row(event) for event in events]
         with self.run_connection(events[0].run_id) as connection:
@@ -104,6 +105,15 @@ class BatchedEventLog(SqliteEventLogStorage):
         for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
         self._initialized_dbs.discard(run_id)
+
+
+def _apart(events: Sequence[EventLogEntry]) -> list[EventLogEntry]:
+    """The same, a millisecond apart at least: of those with one time the UI shows only one."""
+    apart: list[EventLogEntry] = []
+    for event in events:
+        earliest = apart[-1].timestamp + 0.001001 if apart else event.timestamp
+        apart.append(event if event.timestamp >= earliest else event._replace(timestamp=earliest))
+    return apart
 
 
 class BatchedStorage(DagsterSqliteStorage):

@@ -79,7 +79,7 @@ def test_the_query_of_each_asset_runs_as_it_stands(tmp_path: Path, file: str) ->
             Target.of(connection, table).create()
         for name, spec in specs(SENSOURCE_WAREHOUSE=str(path)).items():
             if name != "sensource/vea":
-                query = spec.metadata["query"].value.removeprefix("```sql").removesuffix("```")
+                query = spec.metadata["example_query"].value.removeprefix("```sql").removesuffix("```")
                 assert connection.execute(query).fetchall() == []
 
 

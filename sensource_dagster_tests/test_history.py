@@ -122,6 +122,14 @@ def test_a_day_costs_no_connection_of_its_own(tmp_path: Path, monkeypatch: pytes
     assert len(opened) == of_two_days
 
 
+def test_no_two_days_have_one_time_since_the_ui_would_show_only_one_of_them(tmp_path: Path) -> None:
+    with instance(tmp_path / "history") as history:
+        run(history)
+        records = history.fetch_materializations(AssetRecordsFilter(KEY), limit=100).records
+
+    assert len({int(record.timestamp * 1000) for record in records}) == len(DAYS)
+
+
 def test_a_server_that_looks_at_many_runs_keeps_few_of_their_files_at_hand(tmp_path: Path) -> None:
     log = BatchedEventLog(str(tmp_path), keep_runs_days=30)
 

@@ -65,7 +65,7 @@ def described(table: Table, settings: Settings) -> Described:
             "dagster/column_schema": table_schema(table),
             "account": settings.account,
             "duckdb_file": MetadataValue.path(str(settings.warehouse.resolve())),
-            "query": MetadataValue.md(_query(table, settings)),
+            "example_query": MetadataValue.md(_query(table, settings)),
         },
     }
 

@@ -61,7 +61,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         """
         with failing_on(WarehouseError):
             table = _contract(table_slice)
-            report = Report(context, table)
+            report = Report(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             keep = timedelta(days=_config(context)["corrections_days"])
             for frame in [obj] if isinstance(obj, pd.DataFrame) else obj:
                 with connection.open() as session:

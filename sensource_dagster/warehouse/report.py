@@ -8,8 +8,9 @@ from typing import Any
 
 from dagster import OutputContext
 
-from sensource_dagster.tables import Table
+from sensource_dagster.tables import DAY, Table
 from sensource_dagster.warehouse.merge import Merged, Tally
+from sensource_dagster.warehouse.sql import day, identifier
 
 
 def _numbers(table: Table, tally: Tally) -> dict[str, Any]:
@@ -29,10 +30,10 @@ _NOTHING = Tally(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, meas
 
 
 class Report:
-    """Collects the merges of one step and publishes them as its metadata."""
+    """Collects the merges of one step and publishes them as its metadata; `select` reads the whole table."""
 
-    def __init__(self, context: OutputContext, table: Table) -> None:
-        self._context, self._table = context, table
+    def __init__(self, context: OutputContext, table: Table, select: str) -> None:
+        self._context, self._table, self._select = context, table, select
         self._days: dict[date | None, Tally] = {}
         self._deleted = 0
 
@@ -55,11 +56,14 @@ class Report:
             tally = self._days.get(None, _NOTHING)
             self._context.add_output_metadata({**_numbers(self._table, tally), "rows_deleted": self._deleted})
             return
-        by_key: Mapping[str, Tally] = {str(day): tally for day, tally in self._days.items()}
+        by_key: Mapping[str, Tally] = {str(local_day): tally for local_day, tally in self._days.items()}
         for key in self._context.asset_partition_keys:
-            # Not add_output_metadata: it would repeat the batch's numbers on every day's event.
+            # Not add_output_metadata: it would repeat the batch's numbers, and its query, on every day's event.
             self._context.step_context.add_asset_metadata(
-                _numbers(self._table, by_key.get(key, _NOTHING)),
+                {
+                    **_numbers(self._table, by_key.get(key, _NOTHING)),
+                    "Query": f"{self._select} WHERE {identifier(DAY)} = {day(date.fromisoformat(key))}",
+                },
                 asset_key=self._context.asset_key,
                 partition_key=key,
             )

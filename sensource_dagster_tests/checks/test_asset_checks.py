@@ -139,9 +139,9 @@ def test_one_check_can_run_alone(checked: Checked) -> None:
 
 def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_is_made(checked: Checked) -> None:
     elsewhere = replace(checked, settings=replace(checked.settings, warehouse=Path("/nowhere/at/all.duckdb")))
-    for table in EXPECTED:
+    for table, names in EXPECTED.items():
         judged = elsewhere.judge(table)
-        assert set(judged) == EXPECTED[table]
+        assert set(judged) == names
         assert not red(judged)
         assert all("Nothing to judge yet" in str(one.description) for one in judged.values())
     assert not Path("/nowhere").exists()

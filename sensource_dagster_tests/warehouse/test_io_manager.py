@@ -240,12 +240,17 @@ def test_a_warehouse_of_any_name_is_written_and_loaded(tmp_path: Path, file: str
     assert len(loaded(runs, source, None)) == 1
 
 
-def test_the_query_shown_with_a_materialisation_runs_as_it_stands(runs: Runs) -> None:
-    result = runs.run(traffic_asset(frame(count(), count(at=30))), partition_key="2025-12-02")
-    [event] = [e for e in result.all_events if e.event_type is DagsterEventType.ASSET_MATERIALIZATION]
-    query = str(event.step_materialization_data.materialization.metadata["Query"].value)
+def test_the_query_shown_with_a_day_reads_that_day_alone_of_a_batch(runs: Runs) -> None:
+    rows = frame(count(), count(at=30), count(at=31))
+    result = runs.run(traffic_asset(rows), days=("2025-12-01", "2025-12-02"))
+    events = [e for e in result.all_events if e.event_type is DagsterEventType.ASSET_MATERIALIZATION]
+    queries = {
+        str(event.partition): str(event.step_materialization_data.materialization.metadata["Query"].value)
+        for event in events
+    }
     with duckdb.connect(str(runs.store.warehouse.path), read_only=True) as connection:
-        assert len(connection.execute(query).fetchall()) == 1
+        found = {day: len(connection.execute(query).fetchall()) for day, query in queries.items()}
+    assert found == {"2025-12-01": 1, "2025-12-02": 2}
 
 
 def test_loading_a_table_that_is_not_there_is_a_clear_failure(runs: Runs) -> None:
