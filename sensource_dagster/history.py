@@ -18,6 +18,7 @@ from dagster import _check as check
 from dagster._config.config_schema import UserConfigSchema
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.event_log import SqlEventLogStorageTable as Events
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Checks
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -98,6 +99,13 @@ class BatchedEventLog(SqliteEventLogStorage):
         )
         with self.index_connection() as connection:
             return set(connection.execute(select(Events.c.run_id).where(Events.c.id.in_(newest))).scalars())
+
+    def delete_events(self, run_id: str) -> None:
+        """A run's events, and what its checks found, which Dagster keeps for ever; but no check's newest."""
+        super().delete_events(run_id)
+        newest = select(func.max(Checks.c.id)).group_by(Checks.c.asset_key, Checks.c.check_name)
+        with self.index_connection() as connection:
+            connection.execute(Checks.delete().where(Checks.c.run_id == run_id, Checks.c.id.not_in(newest)))
 
     def remove_files(self, run_id: str) -> None:
         """Dagster itself leaves a run's file where it is, empty but as large as before."""

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from dagster import DagsterInstance, DailyPartitionsDefinition, asset, materialize
+from dagster import (
+    AssetCheckKey,
+    AssetCheckResult,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    asset,
+    asset_check,
+    materialize,
+)
 
 from sensource_dagster.history import BatchedEventLog
 from sensource_dagster.upkeep import upkeep
@@ -24,6 +32,11 @@ def days() -> None: ...
 
 @asset
 def rooms() -> None: ...
+
+
+@asset_check(asset=rooms)
+def are_listed() -> AssetCheckResult:
+    return AssetCheckResult(passed=True)
 
 
 @pytest.fixture
@@ -98,6 +111,24 @@ def test_a_run_that_is_not_old_yet_or_not_over_is_kept(history: DagsterInstance)
 
     assert {recent, newest} <= kept(history)
     assert history.get_run_by_id(going_on)
+
+
+def test_what_the_checks_of_deleted_runs_found_is_deleted_but_no_check_s_newest(history: DagsterInstance) -> None:
+    key = AssetCheckKey(rooms.key, "are_listed")
+
+    def judged() -> list[str]:
+        return [one.run_id for one in history.event_log_storage.get_asset_check_execution_history(key, limit=9)]
+
+    with days_ago(40):
+        materialize([rooms, are_listed], instance=history)
+        newest = materialize([rooms, are_listed], instance=history).run_id
+    with days_ago(20):
+        run(history)
+
+    keep_up(history)
+
+    assert newest not in kept(history)
+    assert judged() == [newest]
 
 
 def test_history_in_another_storage_is_left_alone_and_the_log_says_so(
