@@ -285,8 +285,23 @@ def test_a_terminal_shows_a_bar_that_counts_days_and_rows(project: Project) -> N
         rows = sum(len(sync.counts(table.name)) for table in COUNTS)
     assert f"65/65 days, {rows:,} rows, left:" in text
     assert "rows (65 of 65 days)" not in text
-    kept = (project.folder / "data" / "dagster" / "compute_logs").rglob("*.out")
-    assert not any("━" in file.read_text() for file in kept)  # the bar is no output of a run
+
+
+def test_the_bar_moves_on_while_a_run_does(project: Project, simulator: RunningSimulator) -> None:
+    simulator.faults.next(FOR_EVER, path=TRAFFIC)
+    ours, its = os.openpty()
+    os.set_blocking(ours, False)
+
+    def shown() -> bytes:
+        with suppress(BlockingIOError):
+            return os.read(ours, 65536)
+        return b""
+
+    with project.started("backfill", *RANGE, stdout=its, stderr=its) as process:
+        os.close(its)
+        until(lambda: not shown() and len(asked(simulator, TRAFFIC)) == 1, process)
+        until(lambda: b"\x1b" in shown(), process)
+    os.close(ours)
 
 
 @pytest.mark.parametrize(
