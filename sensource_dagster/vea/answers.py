@@ -19,12 +19,13 @@ def rows_of(answer: Any, about: str) -> list[dict[str, Any]]:
     rows = answer.get("results") if isinstance(answer, dict) else answer
     if not isinstance(rows, list):
         raise VeaAnswerError(f"{about} was answered by {_shape(answer)}, not by a list of results. {_ADVICE}")
-    for position, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise VeaAnswerError(
-                f"{about} was answered by a list whose element {position} is {_shape(row)}, not an object. "
-                f"{_ADVICE}"
-            )
+    types = list(map(type, rows))
+    if types.count(dict) < len(types):
+        position = next(place for place, kind in enumerate(types) if kind is not dict)
+        raise VeaAnswerError(
+            f"{about} was answered by a list whose element {position} is {_shape(rows[position])}, not an object. "
+            f"{_ADVICE}"
+        )
     return rows
 
 
