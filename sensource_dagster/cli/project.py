@@ -45,6 +45,6 @@ def history_to_look_at() -> Iterator[DagsterInstance]:
 
 def _has_history() -> bool:
     file = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
-    config = yaml.safe_load(file.read_text()) if file.exists() else {}
+    config = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
     base_dir = config.get("storage", {}).get("custom", {}).get("config", {}).get("base_dir")
-    return base_dir is None or Path(base_dir).exists()  # None: not the project's own storage; let Dagster see
+    return not isinstance(base_dir, str) or Path(base_dir).exists()  # not the project's storage: let Dagster see

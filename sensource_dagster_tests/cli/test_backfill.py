@@ -4,82 +4,31 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
-from unittest import mock
-from zoneinfo import ZoneInfo
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
-from dagster._utils.interrupts import capture_interrupts
 
-from sensource_dagster.assets.common import POOL, asset_key
-from sensource_dagster.cli.backfill import run as run_backfill
-from sensource_dagster.cli.backfill_progress import BackfillProgress
-from sensource_dagster.cli.runs import stop_requests
 from sensource_dagster.settings import NO_CREDENTIALS
-from sensource_dagster.simulator import ManualClock, RunningSimulator, fault_kinds, serving
-from sensource_dagster.tables import COUNTS, TABLES
-from sensource_dagster.vea.windows import day_start
+from sensource_dagster.simulator import ManualClock, RunningSimulator, fault_kinds
+from sensource_dagster.tables import COUNTS
+from sensource_dagster_tests.cli.backfills import (
+    DENVER,
+    FIRST,
+    FOR_EVER,
+    GOOD,
+    LAST,
+    RANGE,
+    SUCCESS,
+    TRAFFIC,
+    asked,
+    assert_true,
+    days,
+    green,
+    runs,
+)
 from sensource_dagster_tests.cli.project import Project, make_project, until
-from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, Sync
-
-FIRST, LAST = date(2025, 7, 1), date(2025, 9, 3)  # 65 days, none of them with 25 hours
-RANGE = ("--from", str(FIRST), "--to", str(LAST))
-DENVER = ZoneInfo("America/Denver")
-TRAFFIC = "/api/data/traffic"
-FOR_EVER = fault_kinds.delay(3600)
-GOOD = fault_kinds.delay(0)
-SUCCESS, FAILURE, CANCELED = DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc))
-
-
-@pytest.fixture
-def simulator(clock: ManualClock) -> Iterator[RunningSimulator]:
-    with serving(clock=clock) as running:
-        yield running
-
-
-@pytest.fixture
-def project(simulator: RunningSimulator, tmp_path: Path) -> Project:
-    return make_project(tmp_path, simulator, SENSOURCE_START_DATE=str(FIRST))
-
-
-def runs(instance: DagsterInstance) -> list[tuple[DagsterRunStatus, str, str]]:
-    """Status, first and last day of each run, the oldest first."""
-    return [
-        (run.status, run.tags[RANGE_START], run.tags[RANGE_END])
-        for run in reversed(instance.get_runs())
-        if run.job_name == "counts"
-    ]
-
-
-def green(instance: DagsterInstance, table: str) -> list[str]:
-    return sorted(instance.get_materialized_partitions(asset_key(TABLES[table])))
-
-
-def days(first: date, last: date) -> list[str]:
-    return [str(first + timedelta(days=number)) for number in range((last - first).days + 1)]
-
-
-def asked(simulator: RunningSimulator, path: str) -> list[str]:
-    """The first day of each request so far, in the order of the requests."""
-    return [request.query["startDate"][:10] for request in simulator.requests if request.path == path]
-
-
-def assert_true(sync: Sync, first: date, last: date) -> None:
-    """That the warehouse holds what the account holds of these days, and nothing else."""
-    zone = sync.settings.timezone
-    start, end = day_start(first, zone), day_start(last + timedelta(days=1), zone)
-    for table in COUNTS:
-        assert sync.counts(table.name) == sync.truth(table.name, start, end)
 
 
 def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_to_do(
@@ -112,79 +61,6 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
     status, printed = project.run("backfill", *RANGE)
     assert (status, printed) == (0, "Nothing to do: every day from 2025-07-01 to 2025-09-03 is there.\n")
     assert len(simulator.requests) == requests
-
-
-@pytest.mark.parametrize(
-    ("ended_by", "to_all"),
-    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False)],
-    ids=["Ctrl-C at a terminal", "SIGINT to it alone", "SIGTERM to it alone"],
-)
-def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only_the_rest(
-    project: Project, simulator: RunningSimulator, ended_by: signal.Signals, to_all: bool
-) -> None:
-    simulator.faults.next(GOOD, path=TRAFFIC)
-    simulator.faults.next(FOR_EVER, path=TRAFFIC)
-    with project.started("backfill", *RANGE) as process:
-        until(lambda: asked(simulator, TRAFFIC) == ["2025-07-01", "2025-07-31"], process)
-        os.killpg(process.pid, ended_by) if to_all else process.send_signal(ended_by)
-        printed = process.communicate()[0]
-    assert process.returncode == 130, printed
-    assert "Stopped; 30 of 65 days were read. Run the same command again to go on." in printed
-    with project.sync() as sync:
-        assert runs(sync.instance) == [
-            (SUCCESS, "2025-07-01", "2025-07-30"),
-            (CANCELED, "2025-07-31", "2025-08-29"),
-        ]
-        pool = sync.instance.event_log_storage.get_concurrency_info(POOL)
-        assert not pool.claimed_slots
-        assert not pool.pending_steps
-    status, printed = project.run("backfill", *RANGE)
-    assert status == 0, printed
-    assert asked(simulator, TRAFFIC)[2:] == ["2025-07-31", "2025-08-30"]
-    with project.sync() as sync:
-        assert_true(sync, FIRST, LAST)
-        assert green(sync.instance, "traffic") == days(FIRST, LAST)
-
-
-def test_a_stop_between_two_batches_is_not_forgotten(project: Project) -> None:
-    def stop(_progress: BackfillProgress, _rows: int) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with project.entered(), mock.patch.object(BackfillProgress, "read", stop):
-        assert run_backfill(str(FIRST), str(LAST), None, again=False) == 130
-    with project.sync() as sync:
-        assert runs(sync.instance) == [(SUCCESS, "2025-07-01", "2025-07-30")]
-
-
-def test_a_stop_that_comes_when_a_run_is_all_but_over_is_not_forgotten() -> None:
-    handler = signal.getsignal(signal.SIGINT)
-    with stop_requests() as stopped:
-        assert not stopped()
-        with capture_interrupts():  # as Dagster does for each run
-            os.kill(os.getpid(), signal.SIGINT)
-        assert stopped()
-        assert stopped()
-    assert signal.getsignal(signal.SIGINT) is handler
-
-
-def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_outlives_a_killed_one(
-    project: Project, simulator: RunningSimulator
-) -> None:
-    simulator.faults.next(FOR_EVER, path=TRAFFIC)
-    with project.started("backfill", *RANGE, "--only", "traffic") as holder:
-        until(lambda: len(asked(simulator, TRAFFIC)) == 1, holder)
-        with project.started("backfill", *RANGE, "--only", "occupancy") as waiting:
-            assert waiting.stdout
-            assert waiting.stdout.readline().startswith("Waiting for another run")
-            waiting.send_signal(signal.SIGINT)
-            assert "0 of 65 days were read" in waiting.communicate()[0]
-        assert waiting.returncode == 130
-    assert holder.returncode == -signal.SIGKILL
-    status, printed = project.run("backfill", *RANGE)
-    assert status == 0, printed
-    with project.sync() as sync:
-        assert [status for status, *_ in runs(sync.instance)] == [FAILURE, CANCELED, SUCCESS, SUCCESS, SUCCESS]
-        assert_true(sync, FIRST, LAST)
 
 
 def test_a_failed_batch_is_named_the_others_are_read_and_the_next_backfill_reads_it_alone(
@@ -244,18 +120,6 @@ def test_again_reads_the_days_that_are_there_and_so_what_was_corrected_since(
     assert status == 0, printed
     with project.sync() as sync:
         assert_true(sync, date(2025, 7, 2), date(2025, 7, 8))
-
-
-def test_a_stopped_again_says_from_which_day_it_goes_on(project: Project, simulator: RunningSimulator) -> None:
-    assert project.run("backfill", *RANGE)[0] == 0
-    seen = len(asked(simulator, TRAFFIC))
-    simulator.faults.next(GOOD, path=TRAFFIC)
-    simulator.faults.next(FOR_EVER, path=TRAFFIC)
-    with project.started("backfill", *RANGE, "--again") as process:
-        until(lambda: len(asked(simulator, TRAFFIC)) == seen + 2, process)
-        process.send_signal(signal.SIGINT)
-        printed = process.communicate()[0]
-    assert "30 of 65 days were read. Add --from 2025-07-31 to go on." in printed
 
 
 def test_today_is_read_each_time_since_it_is_never_all_there(
