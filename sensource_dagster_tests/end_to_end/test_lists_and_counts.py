@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -145,3 +146,16 @@ def test_a_run_of_everything_reads_the_lists_before_the_counts(tmp_path: Path) -
     read = [event.asset_key.path[-1] for event in events if event.is_step_materialization and event.asset_key]
     assert set(read[:5]) == {"location", "site", "zone", "space", "sensor"}
     assert set(read[5:]) == {"traffic", "occupancy"}
+
+
+def test_a_long_run_says_in_its_log_how_far_it_is_and_how_long_it_will_take(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        result = sync.run("counts", date(2025, 8, 1), date(2025, 10, 15))
+        entries = sync.instance.all_logs(result.run_id)
+        [(rows,)] = sync.query("SELECT count(*) FROM warehouse.sensource.traffic WHERE record_date < '2025-08-31'")
+
+    said = [entry.user_message for entry in entries if entry.user_message.startswith("Reading traffic")]
+    assert [line.split(" (")[0] for line in said] == [f"Reading traffic, window {n} of 3" for n in (1, 2, 3)]
+    assert said[0] == "Reading traffic, window 1 of 3 (2025-08-01 06:00 to 2025-08-31 06:00 UTC)"
+    assert re.search(rf"\); {rows:,} rows so far, about \d+ s left$", said[1])
+    assert re.search(r"\); [\d,]+ rows so far, about \d+ s left$", said[2])
