@@ -23,7 +23,7 @@ from dagster import (
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 _REMEMBERED = 50
-"""Evaluations of a check: two days of hourly runs, and so two nightly ones at least."""
+"""Evaluations of a check; of one that each hourly run makes, those of two days, two nightly ones among them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def notify(alert: Alert, log: Logger) -> None:
     """Called once for each alert. As it stands: a line in the sensor's log, in the UI under Automation.
 
     Put in here what should happen instead, `requests.post(...)` or `smtplib`. Where it raises, the sensor's tick
-    shows the error.
+    shows the error, and the alert is not tried again.
     """
     (log.error if alert.is_error else log.warning)("%s: %s", alert.title, alert.text)
 
@@ -63,12 +63,19 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
     @run_status_sensor(
         name=name,
         run_status=status,
+        monitor_all_code_locations=True,  # a run from a script has none
         default_status=DefaultSensorStatus.RUNNING,  # it only looks, and says nothing where nothing fails
         description=f"Calls `notify` in sensource_dagster/alerts.py, which is made to be changed, {of_what}.",
     )
     def sensor(context: RunStatusSensorContext) -> None:
+        failed: Exception | None = None
         for alert in alerts_of(context.instance, context.dagster_run):
-            notify(alert, context.log)
+            try:
+                notify(alert, context.log)
+            except Exception as error:  # noqa: BLE001 # the others still want to be told
+                failed = error
+        if failed:
+            raise failed
 
     return sensor
 
@@ -79,7 +86,7 @@ def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        if not evaluation.passed and _is_news(instance, evaluation, run.run_id):
+        if not evaluation.passed and _is_news(instance, evaluation, event.timestamp):
             yield Alert(
                 f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
                 evaluation.description or "It gives no reason.",
@@ -98,15 +105,16 @@ def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
     return "It ended outside its steps; see its log."
 
 
-def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, run_id: str) -> bool:
-    """Whether the check found something that none of its last evaluations did.
+def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, timestamp: float) -> bool:
+    """Whether the check found something that none of its evaluations before that time did.
 
     An hourly run finds most of what the one before found; a nightly run, over more days, other things than both.
     """
     key = AssetCheckKey(evaluation.asset_key, evaluation.check_name)
     told: set[str] = set()
     for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED):
-        if record.event and record.status is AssetCheckExecutionRecordStatus.FAILED and record.run_id != run_id:
+        is_earlier = record.event is not None and record.event.timestamp < timestamp
+        if record.event and is_earlier and record.status is AssetCheckExecutionRecordStatus.FAILED:
             told |= _found(record.event.get_dagster_event().asset_check_evaluation_data)
     return not _found(evaluation) <= told
 

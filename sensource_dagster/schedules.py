@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 
 from dagster import (
     AssetKey,
     AssetSelection,
     DagsterInstance,
-    DagsterRunStatus,
     DefaultScheduleStatus,
     RunRequest,
     RunsFilter,
@@ -19,17 +18,21 @@ from dagster import (
     define_asset_job,
     schedule,
 )
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
     PRIORITY_TAG,
     SCHEDULE_NAME_TAG,
+    SCHEDULED_EXECUTION_TIME_TAG,
 )
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.last_read import last_read
 from sensource_dagster.settings import Settings
 from sensource_dagster.tables import COUNTS
+from sensource_dagster.vea.windows import day_start
 
 COUNTS_KEYS = [asset_key(table) for table in COUNTS]
 
@@ -77,7 +80,7 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
             return skip
         today = _today(context, settings)
         first = _from_start(today - timedelta(days=settings.lookback_days), settings)
-        missed = missed_days(context.instance, settings, first, _last_nightly(context.instance))
+        missed = missed_days(context.instance, settings, first)
         return [
             _run(context, first, today),
             *(
@@ -89,20 +92,22 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
     return [hourly, nightly]
 
 
-def missed_days(
-    instance: DagsterInstance, settings: Settings, before: date, last_nightly: date | None
-) -> list[date]:
-    """The days before `before` that were never materialised, or for the last time when they could still change.
+def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
+    """The days before `before` that were never read, or for the last time when they could still change.
 
-    Args:
-        last_nightly: the last day of the newest nightly run that succeeded. What was `lookback_days` old by then
-            had settled; what was younger, and is older than the lookback by now, was read too early.
+    That is before they were `lookback_days` old: a backfill that ended with the day it ran on, or a downtime. None
+    while a backfill goes on, which may be about to read them.
     """
+    if instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]), limit=1):
+        return []
     start, length = settings.start_date, (before - settings.start_date).days
     days = [start + timedelta(days=number) for number in range(length)]
-    done = set.intersection(*({*instance.get_materialized_partitions(key)} for key in COUNTS_KEYS))
-    settled = last_nightly - timedelta(days=settings.lookback_days) if last_nightly else before
-    return [day for day in days if day.isoformat() not in done or day > settled]
+    read = [last_read(instance, key, [str(day) for day in days]) for key in COUNTS_KEYS]
+
+    def settles(day: date) -> float:
+        return day_start(day + timedelta(days=settings.lookback_days), settings.timezone).timestamp()
+
+    return [day for day in days if any(of_table.get(str(day), 0.0) < settles(day) for of_table in read)]
 
 
 def batches(days: Sequence[date], longest: int) -> Iterator[tuple[date, date]]:
@@ -145,13 +150,9 @@ def _run(
 def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipReason | None:
     """Why this tick asks for nothing: where a run takes longer than the interval, they would pile up."""
     unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
-    runs = context.instance.get_runs(unfinished, limit=1)
-    if not runs:
-        return None
-    return SkipReason(f"The run {runs[0].run_id} of an earlier tick is still {runs[0].status.value.lower()}.")
-
-
-def _last_nightly(instance: DagsterInstance) -> date | None:
-    succeeded = RunsFilter(tags={SCHEDULE_NAME_TAG: "nightly"}, statuses=[DagsterRunStatus.SUCCESS])
-    ends = [run.tags.get(ASSET_PARTITION_RANGE_END_TAG) for run in instance.get_runs(succeeded, limit=100)]
-    return max((date.fromisoformat(end) for end in ends if end), default=None)
+    this_tick = context.scheduled_execution_time.astimezone(timezone.utc).isoformat()
+    for run in context.instance.get_runs(unfinished):
+        # A tick that is tried again, after a crash, finds its own run, which is started then.
+        if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) != this_tick:
+            return SkipReason(f"The run {run.run_id} of an earlier tick is still {run.status.value.lower()}.")
+    return None

@@ -56,7 +56,7 @@ def prune(instance: DagsterInstance, log: "BatchedEventLog", before: datetime) -
     old = instance.get_runs(RunsFilter(statuses=FINISHED_STATUSES, updated_before=before))
     superseded = [run.run_id for run in old if run.run_id not in needed]
     for run_id in superseded:
-        instance.delete_run(run_id)
-        log.remove_files(run_id)
         instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.delete_run(run_id)  # the next upkeep does not find it any more
+        log.remove_files(run_id)
     return len(superseded)

@@ -40,6 +40,11 @@ def none_is_silent() -> AssetCheckResult:
     return found[-1]
 
 
+@asset_check(asset=doors)
+def none_is_loud() -> AssetCheckResult:
+    return AssetCheckResult(passed=False, severity=AssetCheckSeverity.WARN, description="Loud: south.")
+
+
 @pytest.fixture
 def instance() -> Iterator[DagsterInstance]:
     with instance_for_test() as made:
@@ -100,6 +105,36 @@ def test_a_check_that_fails_is_told_once_and_again_when_it_says_something_else(
     assert texts(silent("north, south")) == ["Silent: north, south."]
     assert texts(AssetCheckResult(passed=True)) == []
     assert texts(silent("north")) == []  # an hourly run does not see what the nightly one saw
+
+
+def test_of_two_runs_that_end_before_the_sensor_looks_the_first_one_tells(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found.append(silent("north"))
+    runs = [materialize([doors, none_is_silent], instance=instance) for _ in range(2)]
+
+    assert [len(told_of(instance, run, monkeypatch)) for run in runs] == [1, 0]
+
+
+def test_an_alert_that_cannot_be_sent_keeps_no_other_back(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def failing(alert: Alert, _log: logging.Logger) -> None:
+        tried.append(alert.text)
+        raise ConnectionError("no mail server")
+
+    monkeypatch.setattr(alerts, "notify", failing)
+    found.append(silent("north"))
+    result = materialize([doors, none_is_silent, none_is_loud], instance=instance)
+    run = instance.get_run_by_id(result.run_id)
+    assert run
+    [sensor] = [sensor for sensor in alert_sensors() if sensor.name == "failed_checks"]
+    with pytest.raises(ConnectionError):
+        sensor(build_run_status_sensor_context(sensor.name, result.get_run_success_event(), instance, run))
+
+    assert sorted(tried) == ["Loud: south.", "Silent: north."]
 
 
 def test_a_check_that_names_what_it_found_is_told_again_for_a_new_name_but_not_for_a_new_number(

@@ -9,6 +9,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from dagster import (
     AssetMaterialization,
     DagsterInstance,
@@ -22,6 +23,7 @@ from dagster import (
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from dagster._core.events import DagsterEvent, DagsterEventType
 from dagster._core.events.log import EventLogEntry
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.storage.dagster_run import DagsterRun
 from dagster._core.utils import make_new_run_id
 from dagster._utils.schedules import cron_string_iterator
@@ -161,21 +163,14 @@ def test_through_a_change_of_the_clocks_each_day_has_one_nightly_run_and_each_ho
         assert (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days == 1
 
 
-def materialise(instance: DagsterInstance, first: date, last: date, keys: Sequence[Any] = COUNTS_KEYS) -> None:
+def materialise(
+    instance: DagsterInstance, first: date, last: date, keys: Sequence[Any] = COUNTS_KEYS, at: date | None = None
+) -> None:
+    """Days that were read at a time, or long after."""
     for key, number in product(keys, range((last - first).days + 1)):
         day = first + timedelta(days=number)
-        instance.report_runless_asset_event(AssetMaterialization(key, partition=str(day)))
-
-
-def nightly_succeeded(instance: DagsterInstance, day: date) -> None:
-    instance.add_run(
-        DagsterRun(
-            "everything",
-            run_id=make_new_run_id(),
-            status=DagsterRunStatus.SUCCESS,
-            tags={"dagster/schedule_name": "nightly", RANGE_END: str(day)},
-        )
-    )
+        with time_machine.travel(datetime(*(at or date(2026, 6, 1)).timetuple()[:3], 3, tzinfo=UTC)):
+            instance.report_runless_asset_event(AssetMaterialization(key, partition=str(day)))
 
 
 def ended(run_id: str) -> EventLogEntry:
@@ -207,22 +202,37 @@ def test_nightly_asks_in_batches_for_every_day_that_was_never_read(instance: Dag
 
 
 def test_where_nothing_is_missing_nightly_is_one_run(instance: DagsterInstance) -> None:
-    materialise(instance, date(2025, 1, 1), date(2025, 6, 9))
-    nightly_succeeded(instance, date(2025, 6, 9))
+    for day in range(1, 40):  # each read by the last nightly run that had it in its lookback
+        materialise(instance, start := date(2025, 5, 1) + timedelta(days=day), start, at=start + timedelta(days=7))
 
-    assert asked_at_three(instance, "2025-06-10", START_DATE="2025-01-01") == [("2025-06-03", "2025-06-10")]
+    assert asked_at_three(instance, "2025-06-10", START_DATE="2025-05-02") == [("2025-06-03", "2025-06-10")]
 
 
 def test_after_a_downtime_the_days_that_were_read_too_early_are_read_again(instance: DagsterInstance) -> None:
-    materialise(instance, date(2025, 1, 1), date(2025, 5, 1))
-    nightly_succeeded(instance, date(2025, 4, 30))
-    nightly_succeeded(instance, date(2025, 5, 1))
+    materialise(instance, date(2025, 4, 1), date(2025, 5, 1), at=date(2025, 5, 1))
 
     # The seven days before 1 May could still change then, and are older than seven days by now.
-    assert asked_at_three(instance, "2025-05-12", START_DATE="2025-01-01") == [
-        ("2025-05-05", "2025-05-12"),
-        ("2025-04-25", "2025-05-04"),
-    ]
+    for _ in range(2):  # as long as it has not been done
+        assert asked_at_three(instance, "2025-05-12", START_DATE="2025-04-01") == [
+            ("2025-05-05", "2025-05-12"),
+            ("2025-04-25", "2025-05-04"),
+        ]
+
+
+def test_a_day_that_was_only_read_while_it_ran_is_read_again_whoever_read_it(instance: DagsterInstance) -> None:
+    materialise(instance, date(2025, 4, 1), date(2025, 4, 20), at=date(2025, 4, 20))
+    materialise(instance, date(2025, 4, 21), date(2025, 5, 4))
+
+    assert asked_at_three(instance, "2025-05-12", START_DATE="2025-04-01")[1:] == [("2025-04-14", "2025-04-20")]
+
+
+def test_nothing_is_filled_in_while_a_backfill_goes_on(instance: DagsterInstance) -> None:
+    backfill = PartitionBackfill(
+        "b", BulkActionStatus.REQUESTED, from_failure=False, tags={}, backfill_timestamp=0.0, partition_names=[]
+    )
+    instance.add_backfill(backfill)
+
+    assert asked_at_three(instance, "2025-06-10", START_DATE="2025-01-01") == [("2025-06-03", "2025-06-10")]
 
 
 @pytest.mark.parametrize("name", ["hourly", "nightly"])
@@ -243,6 +253,16 @@ def test_a_tick_is_skipped_and_says_why_while_the_last_run_of_its_schedule_goes_
 
     instance.handle_new_event(ended(run_id))
     assert tick(made, moment, instance).run_requests
+
+
+def test_a_tick_that_is_tried_again_after_a_crash_is_not_skipped_for_its_own_run(
+    instance: DagsterInstance,
+) -> None:
+    moment = datetime(2025, 6, 10, 3, 10, tzinfo=UTC)
+    tags = {"dagster/schedule_name": "hourly", ".dagster/scheduled_execution_time": moment.isoformat()}
+    instance.add_run(DagsterRun("counts", make_new_run_id(), status=DagsterRunStatus.NOT_STARTED, tags=tags))
+
+    assert tick(named("hourly"), moment, instance).run_requests
 
 
 def test_they_are_on_in_the_demo_and_off_until_switched_on_with_an_account() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from dagster import AssetKey, AssetRecordsFilter, DagsterEventType, DagsterInstance
+from dagster import AssetKey, DagsterInstance
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.last_read import last_read
 from sensource_dagster.partitions import daily_partitions
 from sensource_dagster.schedules import batches
 from sensource_dagster.settings import Settings
@@ -17,7 +18,6 @@ from sensource_dagster.tables import Table
 from sensource_dagster.vea.windows import day_start
 
 _RANGES_SHOWN = 5
-_RECORDS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def absent_days(instance: DagsterInstance, table: Table, settings: Settings, fir
     """The days from first to last, both included, that are not there. Of today it is enough to be read once."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     failed = _failed(instance, asset_key(table), settings)
-    read = _last_read(instance, asset_key(table), {str(day) for day in days})
+    read = last_read(instance, asset_key(table), {str(day) for day in days})
 
     def over(day: date) -> float:
         return day_start(day + timedelta(days=1), settings.timezone).timestamp()
@@ -55,20 +55,6 @@ def _failed(instance: DagsterInstance, key: AssetKey, settings: Settings) -> set
     partitions = daily_partitions(settings)
     cached = get_and_update_asset_status_cache_value(instance, key, partitions)
     return {*cached.deserialize_failed_partition_subsets(partitions).get_partition_keys()} if cached else set()
-
-
-def _last_read(instance: DagsterInstance, key: AssetKey, partitions: set[str]) -> dict[str, float]:
-    """When each partition was materialised for the last time."""
-    found = instance.event_log_storage.get_latest_storage_id_by_partition(
-        key, DagsterEventType.ASSET_MATERIALIZATION, partitions
-    )
-    ids = sorted(found.values())
-    read: dict[str, float] = {}
-    for start in range(0, len(ids), _RECORDS_AT_ONCE):
-        some = AssetRecordsFilter(key, storage_ids=ids[start : start + _RECORDS_AT_ONCE])
-        for record in instance.fetch_materializations(some, limit=_RECORDS_AT_ONCE).records:
-            read[str(record.partition_key)] = record.timestamp
-    return read
 
 
 def as_ranges(days: Sequence[date]) -> str:

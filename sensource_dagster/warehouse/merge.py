@@ -24,7 +24,7 @@ class Tally:
 
     Attributes:
         inserted: rows new to the table.
-        grown: rows that changed, of hours that were still running when they were read before.
+        grown: rows that changed, of hours of the last day that were still running when they were written before.
         corrected: rows that changed otherwise.
         unchanged: rows that did not change.
         entities: distinct zones, spaces ... among the rows.
@@ -81,7 +81,7 @@ def merge(
             corrections.create(target)
         if table.is_list and frame.empty:
             _refuse_empty(target)
-        _stage(target, frame, types)
+        _stage(target, frame, types, synced_at)
         days = _tally(target, set(types))
         if not table.is_list and any(tally.corrected for tally in days.values()):
             corrections.record(target, types, synced_at, keep_corrections)
@@ -122,12 +122,14 @@ def _refuse_empty(target: Target) -> None:
         )
 
 
-def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str]) -> None:
+def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced_at: datetime) -> None:
     """A temporary table `incoming`: the frame, typed, and beside each row what it means for the table."""
     casts = ", ".join(_cast(frame, column, kind) for column, kind in types.items())
     values = [identifier(column) for column in types if column not in target.table.key]
     changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values) or "false"
-    grown = f"t.{identifier(SYNCED_AT)} < t.{identifier(HOUR)} + INTERVAL 1 HOUR"
+    # For a day: a row that stood still is not written again, so that its time of writing stays early for ever.
+    hour, written = f"t.{identifier(HOUR)}", f"t.{identifier(SYNCED_AT)}"
+    grown = f"{written} < {hour} + INTERVAL 1 HOUR AND ?::TIMESTAMPTZ < {hour} + INTERVAL 25 HOUR"
     if target.table.is_list:
         changed, grown = f"{changed} OR t.{identifier(DELETED)} IS DISTINCT FROM false", "false"
     where, bounds = _reach(target.table, frame)
@@ -139,7 +141,7 @@ def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str]) -> Non
                          WHEN {grown} THEN 'grown' ELSE 'corrected' END AS "~change"
         FROM (SELECT {casts} FROM frame) s
         LEFT JOIN (SELECT * FROM {target.name} {where}) t ON {_same_key(target.table)}""",
-        bounds,
+        [*([] if target.table.is_list else [synced_at]), *bounds],
     )
     target.connection.unregister("frame")
 

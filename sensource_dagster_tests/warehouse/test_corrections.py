@@ -61,6 +61,17 @@ def test_an_hour_in_the_future_of_a_clock_that_is_wrong_grows_too(store: Store) 
     assert corrections(store) == []
 
 
+def test_an_hour_that_stood_still_since_it_ran_and_changes_days_later_is_corrected(store: Store) -> None:
+    store.put(count("a", RUNNING, ins=1))
+    store.put(count("a", RUNNING, ins=1))
+    store.merges += 48
+
+    [late] = store.put(count("a", RUNNING, ins=9)).days.values()
+
+    assert (late.grown, late.corrected) == (0, 1)
+    assert [row[3:6] for row in corrections(store)] == [("sumins", "1", "9")]
+
+
 def test_a_value_that_appears_or_vanishes_is_a_correction(store: Store) -> None:
     store.put(count("a", 3, ins=None))
     store.put(count("a", 3, ins=4))
