@@ -73,7 +73,8 @@ def test_runs_killed_at_thirty_moments_leave_only_true_rows_and_a_last_run_compl
                 else:  # it was faster: look for moments within its life
                     longest = time.monotonic() - started
                 if sync.settings.warehouse.exists():
-                    for (name,) in sync.query("SELECT table_name FROM duckdb_tables()"):
+                    there = {name for (name,) in sync.query("SELECT table_name FROM duckdb_tables()")}
+                    for name in there & truth.keys():
                         rows = sync.query(f"SELECT count(*) FROM warehouse.sensource.{name}")
                         found = sync.counts(name)
                         assert rows == [(len(found),)]
