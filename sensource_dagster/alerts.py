@@ -22,6 +22,8 @@ from dagster import (
 )
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from sensource_dagster.failures import failure_text
+
 _REMEMBERED = 50
 """Evaluations of a check; of one that each hourly run makes, those of two days, two nightly ones among them."""
 
@@ -97,11 +99,7 @@ def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
 
 def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_FAILURE):
-        data = event.get_dagster_event().step_failure_data
-        said = (data.user_failure_data and data.user_failure_data.description) or (
-            data.error and data.error.message
-        )
-        return f"{event.step_key}: {said}"
+        return f"{event.step_key}: {failure_text(event.get_dagster_event())}"
     return "It ended outside its steps; see its log."
 
 
@@ -113,8 +111,8 @@ def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, timest
     key = AssetCheckKey(evaluation.asset_key, evaluation.check_name)
     told: set[str] = set()
     for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED):
-        is_earlier = record.event is not None and record.event.timestamp < timestamp
-        if record.event and is_earlier and record.status is AssetCheckExecutionRecordStatus.FAILED:
+        failed = record.status is AssetCheckExecutionRecordStatus.FAILED
+        if record.event and failed and record.event.timestamp < timestamp:
             told |= _found(record.event.get_dagster_event().asset_check_evaluation_data)
     return not _found(evaluation) <= told
 

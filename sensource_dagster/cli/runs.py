@@ -26,6 +26,7 @@ from dagster._utils.interrupts import capture_interrupts
 from rich.console import Console
 
 from sensource_dagster.assets.common import POOL
+from sensource_dagster.failures import failure_text
 
 _LOOKS_EVERY = 0.5  # seconds
 _COUNTED = ("rows", "rows_inserted", "rows_corrected")
@@ -50,8 +51,7 @@ class Outcome:
             metadata = event.step_materialization_data.materialization.metadata
             self.rows.update({name: int(str(metadata[name].value)) for name in _COUNTED})
         elif event.is_step_failure:
-            failure, error = event.step_failure_data.user_failure_data, event.step_failure_data.error
-            text = str((failure and failure.description) or (error and error.message.strip()))
+            text = failure_text(event)
             if text not in self.failures:  # one reason often fails both counts
                 self.failures.append(text)
         elif event.is_job_failure and not self.failures:  # before its first step
