@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import orjson
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from sensource_dagster.tables import Type
 
+Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
 _INT64: Final = range(-(2**63), 2**63)
 _EXACT: Final = range(-(2**53), 2**53 + 1)  # the whole numbers of which DOUBLE holds each
 # pandas reads more as a time: "now", "today", a year alone, a year before Christ.
@@ -129,24 +131,30 @@ _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
     Type.TIMESTAMPTZ: _instant,
     Type.JSON: _json,
 }
-# Values of only these Python types are handed to pandas whole; it checks what is left to check.
-_AS_THEY_ARE: Final[dict[Type, set[type]]] = {
-    Type.VARCHAR: {str, _ABSENT},
-    Type.BIGINT: {int},
-    Type.BOOLEAN: {bool, _ABSENT},
+# What pandas infers of values that are converted as a whole.
+_AS_THEY_ARE: Final[dict[Type, set[str]]] = {
+    Type.VARCHAR: {"string"},
+    Type.BIGINT: {"integer"},
+    Type.DOUBLE: {"floating", "integer", "mixed-integer-float"},
+    Type.BOOLEAN: {"boolean"},
 }
 # Of texts of these types each distinct one is read once: an hour comes again for every zone.
 _BY_DISTINCT: Final[set[Type]] = {Type.TIMESTAMPTZ, Type.BIGINT, Type.DOUBLE}
 
 
-def _whole(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
+def _whole(values: Objects, kind: Type) -> pd.Series[Any]:
     if kind is Type.BIGINT:  # numpy refuses what is too large; pandas would go through float64
-        return pd.Series(np.array(values, dtype=np.int64), dtype=DTYPES[kind])
+        return pd.Series(values.astype(np.int64), dtype=DTYPES[kind])
+    if kind is Type.DOUBLE:
+        numbers = values.astype(np.float64)
+        if not (np.abs(numbers) < _EXACT[-1]).all():  # a whole number may have been rounded
+            raise ValueError
+        return pd.Series(numbers, dtype=DTYPES[kind])
     return pd.Series(values, dtype=DTYPES[kind])
 
 
-def _distinct(values: Sequence[str], kind: Type) -> pd.Series[Any]:
-    codes, texts = pd.factorize(np.array(values, dtype=object))
+def _distinct(values: Objects, kind: Type) -> pd.Series[Any]:
+    codes, texts = pd.factorize(values)
     read = _instants(texts) if kind is Type.TIMESTAMPTZ else [_CONVERT[kind](text) for text in texts]
     return pd.Series(read, dtype=DTYPES[kind]).take(codes).reset_index(drop=True)
 
@@ -160,17 +168,22 @@ def _instants(texts: Iterable[str]) -> pd.Series[Any]:
     return instants.dt.as_unit("us")
 
 
-def to_series(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
+def objects(values: Iterable[Any], count: int) -> Objects:
+    """So many values as an array of the objects they are: a nested list stays one object."""
+    return np.fromiter(values, dtype=object, count=count)
+
+
+def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
     """A Series of `kind`'s dtype; None is null.
 
     Raises:
         MisfitError: names the first value that does not fit.
     """
-    types = set(map(type, values))
+    inferred = infer_dtype(values, skipna=False)
     with suppress(ValueError, OverflowError, TypeError):  # one by one, to name the value
-        if types == {str} and kind in _BY_DISTINCT:
+        if inferred == "string" and kind in _BY_DISTINCT:
             return _distinct(values, kind)
-        if types <= _AS_THEY_ARE.get(kind, set()):
+        if inferred in _AS_THEY_ARE.get(kind, set()):
             return _whole(values, kind)
     convert = _CONVERT[kind]
     converted: list[Any] = []
@@ -182,7 +195,7 @@ def to_series(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
     return pd.Series(converted, dtype=DTYPES[kind])
 
 
-def type_of(values: Sequence[Any]) -> Type:
+def type_of(values: Objects) -> Type:
     """The narrowest type that fits values which no contract describes; JSON where they are mixed or nested."""
     kinds = set(map(type, values)) - {_ABSENT}
     if kinds == {str}:
