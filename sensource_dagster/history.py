@@ -79,8 +79,10 @@ class BatchedEventLog(SqliteEventLogStorage):
         with self.run_connection(events[0].run_id) as connection:
             connection.execute(insert, rows)
         with self.index_transaction() as connection:
-            # One by one: each event's id is needed.
-            ids = [check.not_none(connection.execute(insert, row).inserted_primary_key)[0] for row in rows]
+            first = check.not_none(connection.execute(insert, rows[0]).inserted_primary_key)[0]
+            if rows[1:]:
+                connection.execute(insert, rows[1:])
+            ids = range(first, first + len(rows))  # nobody else writes meanwhile, so SQLite counts on
             self._store_asset_event_tags(connection, events, ids)
             keys = [event.get_dagster_event().asset_key for event in events]
             newest = dict(zip(keys, zip(events, ids, strict=True), strict=True))

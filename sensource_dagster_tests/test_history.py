@@ -92,6 +92,23 @@ def test_a_run_reads_back_as_it_does_from_dagsters_own_storage(tmp_path: Path) -
     assert mine["latest"] == DAYS[-1]
 
 
+def test_what_is_kept_beside_an_event_goes_by_the_events_own_number(tmp_path: Path) -> None:
+    with instance(tmp_path / "history") as history:
+        run(history)
+        run(history, DAYS[3], DAYS[5])
+        records = history.fetch_materializations(AssetRecordsFilter(KEY), limit=100).records
+        [asset] = history.get_asset_records([KEY])
+        tagged = [
+            len(history.event_log_storage.get_event_tags_for_asset(KEY, filter_event_id=record.storage_id))
+            for record in records
+        ]
+
+    newest = asset.asset_entry.last_materialization_record
+    assert newest
+    assert (newest.storage_id, newest.partition_key) == (records[0].storage_id, DAYS[5])
+    assert tagged == [1] * (len(DAYS) + 3)
+
+
 def test_what_was_written_before_is_there_after_a_restart(tmp_path: Path) -> None:
     with instance(tmp_path / "history") as before:
         run_id = run(before)
