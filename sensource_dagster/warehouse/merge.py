@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -85,8 +85,7 @@ def merge(
         days = _tally(target, set(types))
         if not table.is_list and any(tally.corrected for tally in days.values()):
             corrections.record(target, types, synced_at, keep_corrections)
-        if any(tally.rows > tally.unchanged for tally in days.values()):
-            _write(target, list(types), synced_at)
+        _write(target, list(types), synced_at, days.values())
         deleted = _mark_deleted(target, synced_at) if table.is_list else 0
     return Merged(days, deleted, changes)
 
@@ -123,27 +122,33 @@ def _refuse_empty(target: Target) -> None:
 
 
 def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced_at: datetime) -> None:
-    """A temporary table `incoming`: the frame, typed, and beside each row what it means for the table."""
-    casts = ", ".join(_cast(frame, column, kind) for column, kind in types.items())
-    values = [identifier(column) for column in types if column not in target.table.key]
+    """A temporary view `incoming`: the frame, typed, and beside each row what it means for the table."""
+    connection, (where, bounds) = target.connection, _reach(target.table, frame)
+    connection.register("frame", frame)
+    typed = f"SELECT {', '.join(_cast(frame, column, kind) for column, kind in types.items())} FROM frame"
+    if connection.execute(f"SELECT 1 FROM {target.name} {where} LIMIT 1", bounds).fetchall():
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE compared AS SELECT s.*, {_change(target.table, types)} AS "~change"
+            FROM ({typed}) s LEFT JOIN (SELECT * FROM {target.name} {where}) t ON {_same_key(target.table)}""",
+            [*([] if target.table.is_list else [synced_at]), *bounds],
+        )
+        rows = "FROM compared"
+    else:  # all are new; a join would also lose the order of the answer, in which the file is a third smaller
+        rows = f"""SELECT *, 'inserted' AS "~change" FROM ({typed})"""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {rows}")
+
+
+def _change(table: Table, types: Mapping[str, str]) -> str:
+    """What a row `s` means for the table, where `t` is its row there. Of a count, a parameter is the present."""
+    values = [identifier(column) for column in types if column not in table.key]
     changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values) or "false"
     # For a day: a row that stood still is not written again, so that its time of writing stays early for ever.
     hour, written = f"t.{identifier(HOUR)}", f"t.{identifier(SYNCED_AT)}"
     grown = f"{written} < {hour} + INTERVAL 1 HOUR AND ?::TIMESTAMPTZ < {hour} + INTERVAL 25 HOUR"
-    if target.table.is_list:
+    if table.is_list:
         changed, grown = f"{changed} OR t.{identifier(DELETED)} IS DISTINCT FROM false", "false"
-    where, bounds = _reach(target.table, frame)
-    target.connection.register("frame", frame)
-    target.connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE incoming AS
-        SELECT s.*, CASE WHEN t.{identifier(target.table.key[0])} IS NULL THEN 'inserted'
-                         WHEN NOT ({changed}) THEN 'unchanged'
-                         WHEN {grown} THEN 'grown' ELSE 'corrected' END AS "~change"
-        FROM (SELECT {casts} FROM frame) s
-        LEFT JOIN (SELECT * FROM {target.name} {where}) t ON {_same_key(target.table)}""",
-        [*([] if target.table.is_list else [synced_at]), *bounds],
-    )
-    target.connection.unregister("frame")
+    return f"""CASE WHEN t.{identifier(table.key[0])} IS NULL THEN 'inserted' WHEN NOT ({changed}) THEN 'unchanged'
+        WHEN {grown} THEN 'grown' ELSE 'corrected' END"""
 
 
 def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
@@ -165,19 +170,22 @@ def _reach(table: Table, frame: pd.DataFrame) -> tuple[str, list[datetime]]:
     return f"WHERE {identifier(HOUR)} BETWEEN ? AND ?", [frame[HOUR].min(), frame[HOUR].max()]
 
 
-def _write(target: Target, columns: list[str], synced_at: datetime) -> None:
+def _write(target: Target, columns: list[str], synced_at: datetime, days: Collection[Tally]) -> None:
     written: dict[str, str] = {column: f"s.{identifier(column)}" for column in columns}
     written[SYNCED_AT] = "$synced_at"
     if target.table.is_list:
         written[DELETED] = "false"
-    updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in target.table.key)
-    target.connection.execute(
-        f"""MERGE INTO {target.name} t
-        USING (SELECT * FROM incoming WHERE "~change" <> 'unchanged') s ON {_same_key(target.table)}
-        WHEN MATCHED THEN UPDATE SET {updates}
-        WHEN NOT MATCHED THEN INSERT ({identifiers(written)}) VALUES ({", ".join(written.values())})""",
-        {"synced_at": synced_at},
-    )
+    names, values = identifiers(written), ", ".join(written.values())
+    rows = """(SELECT * FROM incoming WHERE "~change" <> 'unchanged') s"""
+    if any(tally.grown or tally.corrected for tally in days):
+        updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in target.table.key)
+        statement = f"""MERGE INTO {target.name} t USING {rows} ON {_same_key(target.table)}
+        WHEN MATCHED THEN UPDATE SET {updates} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"""
+    elif any(tally.inserted for tally in days):  # as the MERGE would do, for a third of its time
+        statement = f"INSERT INTO {target.name} ({names}) SELECT {values} FROM {rows}"
+    else:
+        return
+    target.connection.execute(statement, {"synced_at": synced_at})
 
 
 def _mark_deleted(target: Target, synced_at: datetime) -> int:

@@ -152,7 +152,7 @@ def keeps_a_field(store: Store, field: str) -> None:
 @in_both_files
 def test_tables_of_the_users_own_with_our_working_names_change_nothing(store: Store) -> None:
     store.put(count())
-    names = ("incoming", "frame", "traffic", "s", "t")
+    names = ("incoming", "compared", "frame", "traffic", "s", "t")
     store.sql(*(f"CREATE TABLE main.{name} AS SELECT 'mine' AS zone_id" for name in names))
     assert tally(store, count(ins=5), count("z2")) == (1, 1, 0)
     assert store.sql("SELECT * FROM main.traffic") == [("mine",)]
