@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 
 from dagster import (
@@ -52,5 +53,9 @@ def definitions(settings: Settings) -> Definitions:
         executor=in_process_executor,  # a process per step costs 4 s and gains nothing: one writes at a time
     )
 
+
+# Python looks through all objects each time they have become a quarter more, from 700 on; here nearly all of them
+# are Dagster's, and stay.
+gc.set_threshold(50_000, 20, 20)
 
 defs = definitions(read_settings())

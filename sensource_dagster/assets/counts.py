@@ -20,7 +20,7 @@ from sensource_dagster.tables import COUNTS, DAY, Table
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.errors import VeaError
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster.warehouse.io_manager import FrameStream
+from sensource_dagster.warehouse.frame_stream import FrameStream
 
 NO_DAYS = (
     "Which days? A run of the counts needs a partition, or the tags dagster/asset_partition_range_start and "

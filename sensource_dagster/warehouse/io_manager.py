@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,6 +19,7 @@ from sensource_dagster.failures import failing_on
 from sensource_dagster.settings import VARIABLES
 from sensource_dagster.tables import SCHEMA, TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster.warehouse.report import Report
 from sensource_dagster.warehouse.sql import (
@@ -29,19 +30,6 @@ from sensource_dagster.warehouse.sql import (
     identifiers,
     qualified,
 )
-
-
-class FrameStream:
-    """Frames that are made as they are asked for, so that a long range needs no more memory than a short one.
-
-    Each is merged in a transaction of its own, and the DuckDB file is held only while one is merged.
-    """
-
-    def __init__(self, frames: Iterable[pd.DataFrame]) -> None:
-        self._frames = frames
-
-    def __iter__(self) -> Iterator[pd.DataFrame]:
-        return iter(self._frames)
 
 
 class ContractTypeHandler(DbTypeHandler[Any]):
@@ -63,11 +51,10 @@ class ContractTypeHandler(DbTypeHandler[Any]):
             table = _contract(table_slice)
             report = Report(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             keep = timedelta(days=_config(context)["corrections_days"])
-            for frame in [obj] if isinstance(obj, pd.DataFrame) else obj:
+            for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
                 with connection.open() as session:
-                    now = datetime.now(timezone.utc)
-                    merged = merge(session, table, frame, now, keep)
-                report.add(merged)
+                    for frame in group:
+                        report.add(merge(session, table, frame, datetime.now(timezone.utc), keep))
         report.publish()
 
     def load_input(self, context: InputContext, table_slice: TableSlice, connection: Warehouse) -> pd.DataFrame:

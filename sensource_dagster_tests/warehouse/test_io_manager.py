@@ -32,7 +32,8 @@ from dagster import (
 
 from sensource_dagster.frames import counts_frame, list_frame
 from sensource_dagster.tables import TABLES
-from sensource_dagster.warehouse.io_manager import FrameStream, SenSourceDuckDBIOManager
+from sensource_dagster.warehouse.frame_stream import FrameStream
+from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 from sensource_dagster_tests.warehouse.samples import Row, Store, count
 
 DAYS = DailyPartitionsDefinition("2025-12-01", end_date="2025-12-20")
@@ -275,7 +276,7 @@ def test_a_table_outside_the_contract_is_refused_and_makes_no_file(runs: Runs, k
     assert not runs.store.warehouse.path.exists()
 
 
-def test_each_frame_of_a_stream_is_merged_before_the_next_is_made_and_the_file_is_free_meanwhile(
+def test_a_group_of_a_stream_is_merged_before_the_next_is_made_and_the_file_is_free_meanwhile(
     runs: Runs,
 ) -> None:
     seen: list[int] = []
@@ -283,8 +284,8 @@ def test_each_frame_of_a_stream_is_merged_before_the_next_is_made_and_the_file_i
     query = "SELECT count(*) FROM sensource.sensource.traffic"
 
     def frames() -> Iterator[pd.DataFrame]:
-        for number in range(3):
-            if number:  # another process, which would be locked out
+        for number in range(4):
+            if number > 1:  # another process, which would be locked out
                 path = str(runs.store.warehouse.path)
                 asked = subprocess.run(
                     [sys.executable, "-c", ask, path, query], capture_output=True, text=True, check=True
@@ -294,12 +295,12 @@ def test_each_frame_of_a_stream_is_merged_before_the_next_is_made_and_the_file_i
 
     @asset(key=TRAFFIC, partitions_def=DAYS, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"})
     def traffic() -> FrameStream:
-        return FrameStream(frames())
+        return FrameStream(frames(), rows=4)
 
-    result = runs.run(traffic, days=("2025-12-01", "2025-12-03"))
+    result = runs.run(traffic, days=("2025-12-01", "2025-12-04"))
     assert result.success
-    assert seen == [2, 4]
-    assert [day["rows"] for day in by_day(result).values()] == [2, 2, 2]
+    assert seen == [4, 4]
+    assert [day["rows"] for day in by_day(result).values()] == [2, 2, 2, 2]
 
 
 def test_a_failure_in_the_middle_of_a_stream_keeps_the_earlier_frames_and_ends_the_run_with_its_text(

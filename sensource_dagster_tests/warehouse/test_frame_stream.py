@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from sensource_dagster.warehouse.frame_stream import FrameStream
+
+
+def frames(*lengths: int) -> Iterator[pd.DataFrame]:
+    return (pd.DataFrame({"n": range(length)}) for length in lengths)
+
+
+def lengths(groups: Iterator[list[pd.DataFrame]]) -> list[list[int]]:
+    return [list(map(len, group)) for group in groups]
+
+
+def test_a_group_ends_with_the_frame_that_makes_it_large_enough() -> None:
+    stream = FrameStream(frames(40, 40, 40, 40, 200, 1), rows=100)
+
+    assert lengths(stream.groups()) == [[40, 40, 40], [40, 200], [1]]
+
+
+def test_a_frame_that_took_long_to_make_is_not_kept_waiting_for_others() -> None:
+    now = 0.0
+
+    def slow() -> Iterator[pd.DataFrame]:
+        nonlocal now
+        for frame in frames(1, 1, 1, 1):
+            now += 4
+            yield frame
+
+    stream = FrameStream(slow(), seconds=8)
+
+    assert lengths(stream.groups(lambda: now)) == [[1, 1], [1, 1]]
+
+
+def test_no_frame_is_made_before_the_group_before_it_was_taken() -> None:
+    made: list[int] = []
+
+    def noted() -> Iterator[pd.DataFrame]:
+        for number, frame in enumerate(frames(1, 1, 1)):
+            made.append(number)
+            yield frame
+
+    groups = FrameStream(noted(), rows=2).groups()
+    next(groups)
+
+    assert made == [0, 1]
+
+
+def test_what_was_made_before_an_error_comes_before_the_error() -> None:
+    def failing() -> Iterator[pd.DataFrame]:
+        yield from frames(1, 2)
+        raise RuntimeError("the API is gone")
+
+    groups = FrameStream(failing()).groups()
+
+    assert list(map(len, next(groups))) == [1, 2]
+    with pytest.raises(RuntimeError, match="the API is gone"):
+        next(groups)
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("at once")])
+def test_a_stream_without_a_frame_has_no_group(error: Exception | None) -> None:
+    def nothing() -> Iterator[pd.DataFrame]:
+        if error:
+            raise error
+        yield from ()
+
+    groups = FrameStream(nothing()).groups()
+
+    with pytest.raises(type(error) if error else StopIteration):
+        next(groups)
