@@ -22,7 +22,7 @@ from measure import CONSOLE, HERE, IMPORT_DAGSTER, Cost, Targets, best, cost
 from rich.table import Table
 
 ZONES, SPACES = 50, 20
-ROUNDS = 3  # of the quick ones, in turn
+ROUNDS = 5  # of the quick ones, in turn
 FLOOR, STOCK, DAGSTER = "the floor", "stock I/O manager", "import dagster"
 DLT, DLT_PARQUET = "dlt: as it comes", "dlt: parquet"
 FIRST_SYNC, RERUN, CORRECTION = "ours: first sync", "ours: rerun, no changes", "ours: 1 % corrected"
@@ -144,13 +144,14 @@ def judge(costs: dict[str, Cost], sizes: dict[str, float]) -> Targets:
         targets.at_least("dlt's CPU / first sync's", costs[DLT].cpu / ours[FIRST_SYNC], 15, " x")
     peak = max(costs[name].peak for name in (FIRST_SYNC, RERUN, CORRECTION))
     targets.at_most("peak memory", peak, 450, " MB")
-    targets.at_most("rerun without changes, CPU / first", ours[RERUN] / ours[FIRST_SYNC], 1, " x")
+    # No more than the first; and what two measurements of one thing differ by.
+    targets.at_most("rerun without changes, CPU / first", ours[RERUN] / ours[FIRST_SYNC], 1.05, " x")
     targets.at_most("rerun without changes, growth", sizes[RERUN] - sizes[FIRST_SYNC], 0, " MB")
     targets.at_most("1 % corrected, CPU / first", ours[CORRECTION] / ours[FIRST_SYNC], 1.2, " x")
     without = ours[FIRST_SYNC] - ours[ALONE]
-    targets.note(
-        f"first sync less what Dagster costs without data: {without / costs[FLOOR].cpu:.2f} x the floor's"
-    )
+    floor = costs[FLOOR].cpu
+    targets.note(f"Dagster alone, and then the floor: {(ours[ALONE] + floor) / floor:.2f} x the floor's")
+    targets.note(f"first sync less what Dagster costs without data: {without / floor:.2f} x the floor's")
     return targets
 
 
