@@ -30,7 +30,7 @@ _BATCH = "1000"
 
 
 class BatchedEventLog(SqliteEventLogStorage):
-    """Writes the events of a batch in one transaction per file: the run's own, then the index over all runs.
+    """Writes the events of a batch in one transaction per file: the index over all runs, then the run's own.
 
     Attributes:
         keep_runs_days: for how many days a run is kept whose days have all been materialised again since.
@@ -76,8 +76,6 @@ class BatchedEventLog(SqliteEventLogStorage):
         events = _apart(logged)
         insert = Events.insert()
         rows = [self._event_to_row(event) for event in events]
-        with self.run_connection(events[0].run_id) as connection:
-            connection.execute(insert, rows)
         with self.index_transaction() as connection:
             first = check.not_none(connection.execute(insert, rows[0]).inserted_primary_key)[0]
             if rows[1:]:
@@ -88,6 +86,9 @@ class BatchedEventLog(SqliteEventLogStorage):
             newest = dict(zip(keys, zip(events, ids, strict=True), strict=True))
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
+        # Last, since where the index is held for too long, Dagster writes all of them once more, one by one.
+        with self.run_connection(events[0].run_id) as connection:
+            connection.execute(insert, rows)
 
     def runs_of_newest_materialisations(self) -> set[str]:
         """The runs that materialised each asset and each partition for the last time.

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
@@ -22,6 +22,7 @@ from dagster import (
     materialize,
 )
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from sensource_dagster.history import BatchedEventLog
 
@@ -107,6 +108,24 @@ def test_what_is_kept_beside_an_event_goes_by_the_events_own_number(tmp_path: Pa
     assert newest
     assert (newest.storage_id, newest.partition_key) == (records[0].storage_id, DAYS[5])
     assert tagged == [1] * (len(DAYS) + 3)
+
+
+def test_a_batch_that_the_index_refuses_is_written_one_by_one_and_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = BatchedEventLog.index_transaction
+
+    def refusing(_self: BatchedEventLog) -> NoReturn:
+        monkeypatch.setattr(BatchedEventLog, "index_transaction", begin)
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    with instance(tmp_path / "history") as history:
+        wanted = seen(history, run(history))
+        monkeypatch.setattr(BatchedEventLog, "index_transaction", refusing)
+        found = seen(history, run(history))
+
+    assert found["events"] == wanted["events"]
+    assert found["materialised"] == found["planned"] == set(DAYS)
 
 
 def test_what_was_written_before_is_there_after_a_restart(tmp_path: Path) -> None:
