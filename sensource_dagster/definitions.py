@@ -54,8 +54,8 @@ def definitions(settings: Settings) -> Definitions:
     )
 
 
-# Python looks through all objects each time they have become a quarter more, from 700 on; here nearly all of them
-# are Dagster's, and stay.
+# By default 700 new objects set the garbage collector going, which every now and then looks through all there are:
+# nearly all are Dagster's, and stay. One answer of Vea makes tens of thousands.
 gc.set_threshold(50_000, 20, 20)
 
 defs = definitions(read_settings())

@@ -68,8 +68,13 @@ def _read(
         for done, window in enumerate(windows):
             progress = _progress(done, len(windows), so_far, time.monotonic() - started)
             context.log.info(f"Reading {table.name}, window {done + 1} of {len(windows)} ({window}){progress}")
-            rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
-            counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
+            try:
+                rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
+                counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
+            except (VeaError, ContractError) as error:
+                # Said here already: what was read before is merged first, and that can fail as well.
+                context.log.warning(f"Reading {table.name} ends with window {done + 1} of {len(windows)}: {error}")
+                raise
             outside += counts.outside
             repeated += counts.repeated
             so_far += len(counts.frame)

@@ -20,7 +20,7 @@ from sensource_dagster.settings import VARIABLES
 from sensource_dagster.tables import SCHEMA, TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 from sensource_dagster.warehouse.frame_stream import FrameStream
-from sensource_dagster.warehouse.merge import merge
+from sensource_dagster.warehouse.merge import Merged, merge
 from sensource_dagster.warehouse.report import Report
 from sensource_dagster.warehouse.sql import (
     database_name,
@@ -52,9 +52,14 @@ class ContractTypeHandler(DbTypeHandler[Any]):
             report = Report(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             keep = timedelta(days=_config(context)["corrections_days"])
             for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
-                with connection.open() as session:
-                    for frame in group:
-                        report.add(merge(session, table, frame, datetime.now(timezone.utc), keep))
+                done: list[Merged] = []
+                try:
+                    with connection.open() as session:
+                        while group:  # none outlives its merge
+                            done.append(merge(session, table, group.pop(0), datetime.now(timezone.utc), keep))
+                finally:  # outside: it writes into Dagster's history, which can take its time
+                    for merged in done:
+                        report.add(merged)
         report.publish()
 
     def load_input(self, context: InputContext, table_slice: TableSlice, connection: Warehouse) -> pd.DataFrame:

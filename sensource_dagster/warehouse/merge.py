@@ -87,6 +87,8 @@ def merge(
             corrections.record(target, types, synced_at, keep_corrections)
         _write(target, list(types), synced_at, days.values())
         deleted = _mark_deleted(target, synced_at) if table.is_list else 0
+        connection.execute("DROP VIEW temp.main.incoming")
+        connection.unregister("frame")
     return Merged(days, deleted, changes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,21 @@ def test_a_batch_that_fails_leaves_the_windows_before_it_and_the_next_run_adds_t
         assert sync.run("counts", first, last).success
         end = datetime(2025, 10, 31, 6, tzinfo=UTC)
         assert sync.counts("traffic") == sync.truth("traffic", datetime(2025, 9, 1, 6, tzinfo=UTC), end)
+
+
+def test_where_reading_fails_and_then_the_merge_of_what_was_read_both_are_said(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_WAREHOUSE_WAIT="0") as sync:
+        sync.settings.warehouse.write_text("not a database" * 1000)
+        sync.simulator.faults.next(fault_kinds.delay(0), path="/api/data/traffic")
+        sync.simulator.faults.next(fault_kinds.status(400), path="/api/data/traffic")
+        result = sync.run("counts", date(2025, 9, 1), date(2025, 10, 30))
+        warnings = [entry.user_message for entry in sync.instance.all_logs(result.run_id)]
+
+    assert "cannot be opened" in error_text(result)
+    [said] = [message for message in warnings if message.startswith("Reading traffic ends")]
+    assert re.match(
+        r"Reading traffic ends with window 2 of 2: GET .*/api/data/traffic.* is refused: HTTP 400", said
+    )
 
 
 def test_many_runs_mint_one_token(tmp_path: Path) -> None:

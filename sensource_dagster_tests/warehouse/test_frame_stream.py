@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 
 import pandas as pd
@@ -22,18 +23,24 @@ def test_a_group_ends_with_the_frame_that_makes_it_large_enough() -> None:
     assert lengths(stream.groups()) == [[40, 40, 40], [40, 200], [1]]
 
 
-def test_a_frame_that_took_long_to_make_is_not_kept_waiting_for_others() -> None:
+@pytest.mark.parametrize(
+    ("seconds_each", "expected"),
+    [(1, [[1] * 8]), (3, [[1, 1, 1], [1, 1, 1], [1, 1]]), (5, [[1]] * 8), (900, [[1]] * 8)],
+)
+def test_a_frame_waits_for_no_other_that_would_come_too_late(
+    seconds_each: float, expected: list[list[int]]
+) -> None:
     now = 0.0
 
     def slow() -> Iterator[pd.DataFrame]:
         nonlocal now
-        for frame in frames(1, 1, 1, 1):
-            now += 4
+        for frame in frames(*[1] * 8):
+            now += seconds_each
             yield frame
 
-    stream = FrameStream(slow(), seconds=8)
+    stream = FrameStream(slow(), seconds=9)
 
-    assert lengths(stream.groups(lambda: now)) == [[1, 1], [1, 1]]
+    assert lengths(stream.groups(lambda: now)) == expected
 
 
 def test_no_frame_is_made_before_the_group_before_it_was_taken() -> None:
@@ -48,6 +55,24 @@ def test_no_frame_is_made_before_the_group_before_it_was_taken() -> None:
     next(groups)
 
     assert made == [0, 1]
+
+
+def test_a_group_that_was_emptied_is_not_kept_while_the_next_is_made() -> None:
+    made: list[weakref.ref[pd.DataFrame]] = []
+    alive: list[int] = []
+
+    def watched() -> Iterator[pd.DataFrame]:
+        for length in (1, 1, 1, 1):
+            alive.append(sum(frame() is not None for frame in made))
+            frame = pd.DataFrame({"n": range(length)})
+            made.append(weakref.ref(frame))
+            yield frame
+            del frame
+
+    for group in FrameStream(watched(), rows=2).groups():
+        group.clear()
+
+    assert alive == [0, 1, 0, 1]
 
 
 def test_what_was_made_before_an_error_comes_before_the_error() -> None:

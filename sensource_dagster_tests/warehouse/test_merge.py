@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from sensource_dagster.frames import counts_frame, list_frame
 from sensource_dagster.tables import LISTS, TABLES
-from sensource_dagster.warehouse.connection import WarehouseError
+from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
 from sensource_dagster.warehouse.merge import Tally, merge
 from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, column, count, table_rows
 
@@ -156,6 +156,15 @@ def test_tables_of_the_users_own_with_our_working_names_change_nothing(store: St
     store.sql(*(f"CREATE TABLE main.{name} AS SELECT 'mine' AS zone_id" for name in names))
     assert tally(store, count(ins=5), count("z2")) == (1, 1, 0)
     assert store.sql("SELECT * FROM main.traffic") == [("mine",)]
+
+
+def test_many_merges_on_one_connection_leave_nothing_of_the_working_names(tmp_path: Path) -> None:
+    with Warehouse(tmp_path / "w.duckdb", 5, {"enable_view_dependencies": "true"}).open() as connection:
+        for at in (0, 50, 0):  # new, new, compared
+            merge(connection, TABLES["traffic"], _frame(count(at=at)), FIRST, KEEP)
+        views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+
+    assert views == []
 
 
 # Lists
