@@ -137,7 +137,7 @@ def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced
         rows = "FROM compared"
     else:  # all are new; a join would also lose the order of the answer, in which the file is a third smaller
         rows = f"""SELECT *, 'inserted' AS "~change" FROM ({typed})"""
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {rows}")
+    connection.execute(f"CREATE TEMP VIEW incoming AS {rows}")
 
 
 def _change(table: Table, types: Mapping[str, str]) -> str:
