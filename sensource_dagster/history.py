@@ -2,6 +2,7 @@
 
 Dagster opens both files anew and commits for each event. A run over 365 days has 1,460 of them (each day of each
 count planned, then materialised), which took longer than reading and merging the days: see benchmarks/README.md.
+Here the days of an asset are planned by one event, which the index knows by each of its days.
 """
 
 from __future__ import annotations
@@ -64,26 +65,41 @@ class BatchedEventLog(SqliteEventLogStorage):
 
         return engine
 
+    @property
+    def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
+        """One event plans all days of an asset."""
+        return True
+
+    def store_event(self, event: EventLogEntry) -> None:
+        self.store_event_batch([event])
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        batch = [event for event in events if event.dagster_event_type in ASSET_EVENTS]
+        batch = [event for event in events if _is_of_asset(event)]
         if batch:
             self._store_asset_events(batch)
         for event in events:
-            if event.dagster_event_type not in ASSET_EVENTS:  # planned checks: one for each, whatever the days
-                self.store_event(event)
+            if not _is_of_asset(event):  # planned checks: one for each, whatever the days
+                super().store_event(event)
 
     def _store_asset_events(self, logged: Sequence[EventLogEntry]) -> None:
         events = _apart(logged)
         insert = Events.insert()
         rows = [self._event_to_row(event) for event in events]
+        by_day = [
+            (event, {**row, "partition": partition})
+            for event, row in zip(events, rows, strict=True)
+            for partition in _planned(event) or [row["partition"]]
+        ]
         with self.index_transaction() as connection:
-            first = check.not_none(connection.execute(insert, rows[0]).inserted_primary_key)[0]
-            if rows[1:]:
-                connection.execute(insert, rows[1:])
-            ids = range(first, first + len(rows))  # nobody else writes meanwhile, so SQLite counts on
-            self._store_asset_event_tags(connection, events, ids)
-            keys = [event.get_dagster_event().asset_key for event in events]
-            newest = dict(zip(keys, zip(events, ids, strict=True), strict=True))
+            first = check.not_none(connection.execute(insert, by_day[0][1]).inserted_primary_key)[0]
+            if by_day[1:]:
+                connection.execute(insert, [row for _, row in by_day[1:]])
+            ids = range(first, first + len(by_day))  # nobody else writes meanwhile, so SQLite counts on
+            self._store_asset_event_tags(connection, [event for event, _ in by_day], ids)
+            newest = {
+                event.get_dagster_event().asset_key: (event, event_id)
+                for (event, _), event_id in zip(by_day, ids, strict=True)
+            }
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
         # Last, since where the index is held for too long, Dagster writes all of them once more, one by one.
@@ -116,6 +132,17 @@ class BatchedEventLog(SqliteEventLogStorage):
         for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
         self._initialized_dbs.discard(run_id)
+
+
+def _is_of_asset(event: EventLogEntry) -> bool:
+    return event.dagster_event_type in ASSET_EVENTS
+
+
+def _planned(event: EventLogEntry) -> Sequence[str]:
+    """The days that an event plans; by them Dagster finds the days that are being read, and those that failed."""
+    logged = event.get_dagster_event()
+    subset = logged.is_asset_materialization_planned and logged.asset_materialization_planned_data.partitions_subset
+    return list(subset.get_partition_keys()) if subset else []
 
 
 def _apart(events: Sequence[EventLogEntry]) -> list[EventLogEntry]:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from dagster import (
     AssetCheckResult,
+    AssetExecutionContext,
     AssetKey,
     AssetRecordsFilter,
     DagsterEventType,
@@ -21,6 +22,7 @@ from dagster import (
     asset_check,
     materialize,
 )
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -31,7 +33,11 @@ DAYS = [f"2025-03-{day:02}" for day in range(1, 15)]
 KEY = AssetKey(["sensource", "days"])
 
 
-@asset(key=KEY, partitions_def=DailyPartitionsDefinition(DAYS[0]))
+DAILY = DailyPartitionsDefinition(DAYS[0])
+PLANNED = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+
+
+@asset(key=KEY, partitions_def=DAILY)
 def days() -> MaterializeResult:  # type: ignore[type-arg]
     return MaterializeResult(tags={"kind": "test"}, data_version=DataVersion("1"))
 
@@ -63,16 +69,16 @@ def run(instance: DagsterInstance, first: str = DAYS[0], last: str = DAYS[-1]) -
 def seen(instance: DagsterInstance, run_id: str) -> dict[str, Any]:
     """All that Dagster answers of a run, without ids and times."""
     log = instance.event_log_storage
-    events = [entry.get_dagster_event() for entry in log.get_logs_for_run(run_id) if entry.is_dagster_event]
+    logged = [entry.get_dagster_event() for entry in log.get_logs_for_run(run_id) if entry.is_dagster_event]
+    events = [event for event in logged if event.event_type != PLANNED]  # ours are fewer, see below
     latest = instance.get_latest_materialization_event(KEY)
     records = instance.fetch_materializations(AssetRecordsFilter(KEY), limit=100).records
-    planned = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
     [check] = fine.check_keys
     return {
         "events": Counter((event.event_type_value, event.partition) for event in events),
         "order": [event.event_type_value for event in events],
         "materialised": log.get_materialized_partitions(KEY),
-        "planned": set(log.get_latest_storage_id_by_partition(KEY, planned)),
+        "planned": set(log.get_latest_storage_id_by_partition(KEY, PLANNED)),
         "latest": latest and latest.asset_materialization and latest.asset_materialization.partition,
         "newest first": [record.partition_key for record in records],
         "tags": sorted(str(dict(tags)) for tags in log.get_event_tags_for_asset(KEY)),
@@ -91,6 +97,60 @@ def test_a_run_reads_back_as_it_does_from_dagsters_own_storage(tmp_path: Path) -
     assert mine == theirs
     assert mine["materialised"] == set(DAYS)
     assert mine["latest"] == DAYS[-1]
+
+
+def test_the_days_of_an_asset_are_planned_by_one_event(tmp_path: Path) -> None:
+    with instance(tmp_path / "history") as history:
+        logged = history.event_log_storage.get_logs_for_run(run(history), of_type=PLANNED)
+        run(history, DAYS[3], DAYS[5])
+        newest = history.event_log_storage.get_latest_storage_id_by_partition(KEY, PLANNED)
+
+    assert len(logged) == 1
+    assert sorted(newest) == DAYS
+    assert len(set(newest.values())) == len(DAYS)
+    assert max(newest, key=lambda day: newest[day]) == DAYS[5]
+
+
+def states(instance: DagsterInstance) -> dict[str, set[str]]:
+    """Which days the UI shows how."""
+    found = get_and_update_asset_status_cache_value(instance, KEY, DAILY)
+    assert found
+    return {
+        "failed": set(found.deserialize_failed_partition_subsets(DAILY).get_partition_keys()),
+        "being read": set(found.deserialize_in_progress_partition_subsets(DAILY).get_partition_keys()),
+        "materialised": set(found.deserialize_materialized_partition_subsets(DAILY).get_partition_keys()),
+    }
+
+
+@pytest.mark.parametrize("by_the_batch", [True, False])
+def test_days_are_being_read_and_then_failed_as_in_dagsters_own_storage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_the_batch: bool
+) -> None:
+    meanwhile: list[dict[str, set[str]]] = []
+
+    @asset(key=KEY, partitions_def=DAILY)
+    def failing() -> None:
+        meanwhile.append(states(AssetExecutionContext.get().instance))
+        raise ValueError
+
+    def found(history: DagsterInstance) -> list[dict[str, set[str]]]:
+        if not by_the_batch:
+            monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
+        run(history, DAYS[0], DAYS[5])
+        tags = {"dagster/asset_partition_range_start": DAYS[4], "dagster/asset_partition_range_end": DAYS[8]}
+        assert not materialize([failing], instance=history, tags=tags, raise_on_error=False).success
+        failed = states(history)
+        run(history, DAYS[7], DAYS[7])
+        return [meanwhile.pop(), failed, states(history)]
+
+    of_dagster = {"sqlite": {"base_dir": str(tmp_path / "dagsters")}}
+    with instance(tmp_path / "ours") as ours, instance(tmp_path / "dagsters", of_dagster) as dagsters:
+        mine, theirs = found(ours), found(dagsters)
+
+    assert mine == theirs
+    assert mine[0]["being read"] == set(DAYS[4:9])
+    assert mine[1]["failed"] == set(DAYS[4:9])
+    assert mine[2]["failed"] == set(DAYS[4:9]) - {DAYS[7]}
 
 
 def test_what_is_kept_beside_an_event_goes_by_the_events_own_number(tmp_path: Path) -> None:
