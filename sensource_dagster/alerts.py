@@ -15,6 +15,7 @@ from dagster import (
     DagsterRun,
     DagsterRunStatus,
     DefaultSensorStatus,
+    EventLogEntry,
     RunStatusSensorContext,
     SensorDefinition,
     TableMetadataValue,
@@ -26,6 +27,7 @@ from sensource_dagster.failures import failure_text
 
 _REMEMBERED = 50
 """Evaluations of a check; of one that each hourly run makes, those of two days, two nightly ones among them."""
+_EVALUATED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        if not evaluation.passed and _is_news(instance, evaluation, event.timestamp):
+        if _is_news(instance, event):
             yield Alert(
                 f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
                 evaluation.description or "It gives no reason.",
@@ -103,22 +105,28 @@ def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
     return "It ended outside its steps; see its log."
 
 
-def _is_news(instance: DagsterInstance, evaluation: AssetCheckEvaluation, timestamp: float) -> bool:
-    """Whether the check found something that none of its evaluations before that time did.
+def _is_news(instance: DagsterInstance, event: EventLogEntry) -> bool:
+    """Whether a check found something that it did not find when it last looked, nor when it last did in this job.
 
     An hourly run finds most of what the one before found; a nightly run, over more days, other things than both.
     """
+    logged = event.get_dagster_event()
+    evaluation = logged.asset_check_evaluation_data
     key = AssetCheckKey(evaluation.asset_key, evaluation.check_name)
-    told: set[str] = set()
-    for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED):
-        failed = record.status is AssetCheckExecutionRecordStatus.FAILED
-        if record.event and failed and record.event.timestamp < timestamp:
-            told |= _found(record.event.get_dagster_event().asset_check_evaluation_data)
-    return not _found(evaluation) <= told
+    before = [
+        record.event.get_dagster_event()
+        for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED)
+        if record.status in _EVALUATED and record.event and record.event.timestamp < event.timestamp
+    ]
+    in_this_job = [other for other in before if other.job_name == logged.job_name]
+    told = [_found(other.asset_check_evaluation_data) for other in (*before[:1], *in_this_job[:1])]
+    return not _found(evaluation) <= set().union(*told)
 
 
 def _found(evaluation: AssetCheckEvaluation) -> set[str]:
     """The ids, names and days that a check names; without them, what it says. Numbers may move each hour."""
+    if evaluation.passed:
+        return set()
     tables = [value for value in evaluation.metadata.values() if isinstance(value, TableMetadataValue)]
     if not tables:
         return {evaluation.description or ""}

@@ -140,8 +140,9 @@ def _is_of_asset(event: EventLogEntry) -> bool:
 
 def _planned(event: EventLogEntry) -> Sequence[str]:
     """The days that an event plans; by them Dagster finds the days that are being read, and those that failed."""
-    logged = event.get_dagster_event()
-    subset = logged.is_asset_materialization_planned and logged.asset_materialization_planned_data.partitions_subset
+    if event.dagster_event_type is not DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
+        return []
+    subset = event.get_dagster_event().asset_materialization_planned_data.partitions_subset
     return list(subset.get_partition_keys()) if subset else []
 
 

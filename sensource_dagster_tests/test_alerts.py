@@ -13,11 +13,13 @@ from dagster import (
     AssetCheckSeverity,
     AssetKey,
     DagsterInstance,
+    Definitions,
     MetadataValue,
     TableRecord,
     asset,
     asset_check,
     build_run_status_sensor_context,
+    define_asset_job,
     instance_for_test,
     materialize,
 )
@@ -103,8 +105,32 @@ def test_a_check_that_fails_is_told_once_and_again_when_it_says_something_else(
     assert texts(silent("north")) == ["Silent: north."]
     assert texts(silent("north")) == []
     assert texts(silent("north, south")) == ["Silent: north, south."]
-    assert texts(AssetCheckResult(passed=True)) == []
-    assert texts(silent("north")) == []  # an hourly run does not see what the nightly one saw
+
+
+def test_what_was_mended_is_told_again_when_it_comes_back(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(check_again(instance, silent("north"), monkeypatch)) == 1
+    assert check_again(instance, AssetCheckResult(passed=True), monkeypatch) == []
+    assert len(check_again(instance, silent("north"), monkeypatch)) == 1
+
+
+def test_what_one_job_does_not_see_is_not_news_when_another_one_still_does(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [define_asset_job(name, "*") for name in ("hourly", "nightly")]
+    made = Definitions(assets=[doors], asset_checks=[none_is_silent], jobs=jobs)
+
+    def told(job: str, says: AssetCheckResult) -> int:
+        found.append(says)
+        return len(told_of(instance, made.resolve_job_def(job).execute_in_process(instance=instance), monkeypatch))
+
+    assert told("nightly", silent("north")) == 1
+    assert told("hourly", AssetCheckResult(passed=True)) == 0
+    assert told("nightly", silent("north")) == 0
+    assert told("hourly", silent("north")) == 0
+    assert told("nightly", AssetCheckResult(passed=True)) == 0
+    assert told("nightly", silent("north")) == 1
 
 
 def test_of_two_runs_that_end_before_the_sensor_looks_the_first_one_tells(
