@@ -9,17 +9,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pandas as pd
+import pytest
 
 from sensource_dagster.frames import counts_frame, list_frame
-from sensource_dagster.tables import TABLES
+from sensource_dagster.tables import TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import Merged, merge
 from sensource_dagster.warehouse.sql import full_schema
 
 Row = dict[str, Any]
 FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
-KEEP = timedelta(days=30)  # of corrections
 """When the first answer is merged; each later one an hour after the one before."""
+KEEP = timedelta(days=30)  # of corrections
+
+
+# DuckDB names a database after its file, and then calls our schema's name ambiguous in the second.
+in_both_files = pytest.mark.parametrize("store", ["w.duckdb", "sensource.duckdb"], indirect=True)
 
 
 def hour(number: int) -> str:
@@ -40,6 +46,12 @@ def count(zone: str = "z1", at: int = 0, ins: Any = 1, outs: Any = 2, **fields: 
     }
 
 
+def frame_of(table: Table, *rows: Row, zone: str = "UTC") -> pd.DataFrame:
+    """The frame of counts that were all in one answer."""
+    start = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    return counts_frame(table, rows, start, start.replace(year=2027), ZoneInfo(zone)).frame
+
+
 class Store:
     """A DuckDB file, and answers merged into it at known times."""
 
@@ -52,11 +64,15 @@ class Store:
         if contract.is_list:
             frame, _ = list_frame(contract, rows)
         else:
-            start, end = datetime(2025, 1, 1, tzinfo=timezone.utc), datetime(2027, 1, 1, tzinfo=timezone.utc)
-            frame = counts_frame(contract, rows, start, end, ZoneInfo("UTC")).frame
+            frame = frame_of(contract, *rows)
         self.merges += 1
         with self.warehouse.open() as connection:
             return merge(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP)
+
+    def tally(self, *rows: Row) -> tuple[int, int, int]:
+        """How many rows of traffic were inserted, corrected and unchanged by `put`."""
+        days = self.put(*rows).days.values()
+        return (sum(d.inserted for d in days), sum(d.corrected for d in days), sum(d.unchanged for d in days))
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement; `{s}` in one stands for our schema."""

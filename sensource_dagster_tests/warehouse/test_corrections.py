@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,11 +15,6 @@ from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, count
 HOUR = timedelta(hours=1)
 RUNNING = int((FIRST - datetime(2025, 12, 1, tzinfo=FIRST.tzinfo)) / HOUR)
 """The hour (of `count`) in which the first merge happens."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "w.duckdb")
 
 
 def corrections(store: Store) -> list[tuple[Any, ...]]:

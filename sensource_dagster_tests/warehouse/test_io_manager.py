@@ -1,117 +1,32 @@
-"""Through real Dagster runs: what an asset returns is merged, reported by day, and loaded again."""
+"""Through real Dagster runs: what an asset returns is merged and reported by day."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
 import pytest
-from dagster import (
-    AssetIn,
-    AssetKey,
-    AssetsDefinition,
-    AssetSpec,
-    BackfillPolicy,
-    BetaWarning,
-    DagsterEventType,
-    DagsterInstance,
-    DailyPartitionsDefinition,
-    ExecuteInProcessResult,
-    MaterializeResult,
-    asset,
-    materialize,
-)
+from dagster import AssetsDefinition, DagsterEventType, asset
 
-from sensource_dagster.frames import counts_frame, list_frame
+from sensource_dagster.frames import list_frame
 from sensource_dagster.tables import TABLES
 from sensource_dagster.warehouse.frame_stream import FrameStream
-from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
-from sensource_dagster_tests.warehouse.samples import Row, Store, count
-
-DAYS = DailyPartitionsDefinition("2025-12-01", end_date="2025-12-20")
-TRAFFIC = AssetKey(["sensource", "traffic"])
-SINGLE = BackfillPolicy.single_run()
-
-
-def frame(*rows: Row, zone: str = "UTC") -> pd.DataFrame:
-    start = datetime(2025, 1, 1, tzinfo=timezone.utc)
-    return counts_frame(TABLES["traffic"], rows, start, start.replace(year=2027), ZoneInfo(zone)).frame
-
-
-def traffic_asset(*frames: pd.DataFrame, partitions: DailyPartitionsDefinition = DAYS) -> AssetsDefinition:
-    """An asset of one frame, or of a stream of many."""
-
-    @asset(
-        key=TRAFFIC, partitions_def=partitions, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"}
-    )
-    def traffic() -> Any:
-        return frames[0] if len(frames) == 1 else FrameStream(frames)
-
-    return traffic
-
-
-@pytest.fixture(autouse=True)
-def _beta() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Parameter `backfill_policy`", BetaWarning)
-        yield
-
-
-class Runs:
-    """Runs assets against one warehouse."""
-
-    def __init__(self, path: Path) -> None:
-        self.store = Store(path)
-        self.instance = DagsterInstance.ephemeral()
-
-    def run(
-        self, *assets: AssetsDefinition | AssetSpec, days: tuple[str, str] | None = None, **arguments: Any
-    ) -> ExecuteInProcessResult:
-        manager = SenSourceDuckDBIOManager(database=str(self.store.warehouse.path), wait_seconds=0)
-        tags = {} if days is None else dict(zip(RANGE, days, strict=True))
-        return materialize(
-            [*assets],
-            resources={"io_manager": manager},
-            instance=self.instance,
-            tags=tags,
-            raise_on_error=False,
-            **arguments,
-        )
-
-
-RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Runs:
-    return Runs(tmp_path / "sensource.duckdb")
-
-
-def by_day(result: ExecuteInProcessResult) -> dict[str | None, dict[str, Any]]:
-    return {
-        event.partition: {
-            name: value.value
-            for name, value in event.step_materialization_data.materialization.metadata.items()
-            if name not in ("Query", "dagster/table_name")
-        }
-        for event in result.all_events
-        if event.event_type is DagsterEventType.ASSET_MATERIALIZATION
-    }
-
-
-def failure(result: ExecuteInProcessResult) -> str:
-    assert not result.success
-    [event] = [e for e in result.all_events if e.event_type is DagsterEventType.STEP_FAILURE]
-    data = event.step_failure_data
-    return str(data.user_failure_data.description if data.user_failure_data else data.error)
+from sensource_dagster_tests.warehouse.runs import (
+    DAYS,
+    SINGLE,
+    TRAFFIC,
+    Runs,
+    by_day,
+    failure,
+    frame,
+    traffic_asset,
+)
+from sensource_dagster_tests.warehouse.samples import count
 
 
 def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: int) -> dict[str, Any]:
@@ -180,67 +95,6 @@ def test_a_new_column_is_a_warning_that_names_it(runs: Runs) -> None:
     assert [text for text in warned if "traffic has a new column new_field (BIGINT)" in text]
 
 
-def loaded(runs: Runs, source: AssetsDefinition, days: tuple[str, str] | None, **options: Any) -> pd.DataFrame:
-    """What a downstream asset gets of traffic."""
-    got: list[pd.DataFrame] = []
-
-    @asset(
-        ins={"traffic": AssetIn(key=TRAFFIC, **options)},
-        partitions_def=DAYS if days else None,
-        backfill_policy=SINGLE if days else None,
-    )
-    def downstream(traffic: pd.DataFrame) -> None:
-        got.append(traffic)
-
-    result = runs.run(source, downstream, days=days, selection=[downstream])
-    assert result.success, failure(result)
-    return got[0]
-
-
-def test_an_input_is_the_range_of_days_asked_for_or_all_and_the_columns_asked_for(runs: Runs) -> None:
-    rows = [count(at=24 * day + 5, ins=day) for day in range(6)]
-    source = traffic_asset(frame(*rows))
-    assert runs.run(source, days=("2025-12-01", "2025-12-06")).success
-    some = loaded(runs, source, ("2025-12-02", "2025-12-04"))
-    assert sorted(some["sumins"]) == [1, 2, 3]
-    assert list(some.columns) == [column.name for column in TABLES["traffic"].all_columns]
-    assert some["record_date_hour_1"].min() == pd.Timestamp("2025-12-02T05:00Z")
-    assert sorted(loaded(runs, source, None)["sumins"]) == [0, 1, 2, 3, 4, 5]
-    chosen = loaded(runs, source, ("2025-12-06", "2025-12-06"), metadata={"columns": ["zone_id", "sumins"]})
-    assert chosen.to_dict("records") == [{"zone_id": "z1", "sumins": 5}]
-    assert loaded(runs, source, ("2025-12-10", "2025-12-11")).empty
-
-
-@pytest.mark.parametrize("zone", ["Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Kiritimati"])
-def test_days_are_loaded_right_where_a_day_does_not_begin_at_midnight(tmp_path: Path, zone: str) -> None:
-    runs = Runs(tmp_path / "w.duckdb")
-    changes = {"Africa/Cairo": date(2025, 4, 25), "America/Havana": date(2025, 3, 9)}
-    first = changes.get(zone, date(2025, 12, 1)) - timedelta(days=1)
-    days = DailyPartitionsDefinition(str(first), timezone=zone, end_date=str(first + timedelta(days=9)))
-    start = datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
-    rows = [{**count(ins=n), "recordDate_hour_1": (start + timedelta(hours=n)).isoformat()} for n in range(4 * 24)]
-    source = traffic_asset(frame(*rows, zone=zone), partitions=days)
-    assert runs.run(source, days=(str(first), str(first + timedelta(days=4)))).success
-
-    @asset(ins={"traffic": AssetIn(key=TRAFFIC)}, partitions_def=days)
-    def downstream(traffic: pd.DataFrame) -> MaterializeResult[None]:
-        return MaterializeResult(metadata={"days": sorted({str(day)[:10] for day in traffic["record_date"]})})
-
-    for number in range(3):
-        key = str(first + timedelta(days=number))
-        result = runs.run(source, downstream, partition_key=key, selection=[downstream])
-        assert by_day(result)[key]["days"] == [key]
-
-
-@pytest.mark.parametrize("file", ["main.duckdb", "MAIN.duckdb", "My Warehouse.v2.duckdb", ".hidden"])
-def test_a_warehouse_of_any_name_is_written_and_loaded(tmp_path: Path, file: str) -> None:
-    runs = Runs(tmp_path / file)
-    source = traffic_asset(frame(count()))
-    result = runs.run(source, partition_key="2025-12-01")
-    assert result.success
-    assert len(loaded(runs, source, None)) == 1
-
-
 def test_the_query_shown_with_a_day_reads_that_day_alone_of_a_batch(runs: Runs) -> None:
     rows = frame(count(), count(at=30), count(at=31))
     result = runs.run(traffic_asset(rows), days=("2025-12-01", "2025-12-02"))
@@ -252,16 +106,6 @@ def test_the_query_shown_with_a_day_reads_that_day_alone_of_a_batch(runs: Runs) 
     with duckdb.connect(str(runs.store.warehouse.path), read_only=True) as connection:
         found = {day: len(connection.execute(query).fetchall()) for day, query in queries.items()}
     assert found == {"2025-12-01": 1, "2025-12-02": 2}
-
-
-def test_loading_a_table_that_is_not_there_is_a_clear_failure(runs: Runs) -> None:
-    @asset(ins={"traffic": AssetIn(key=TRAFFIC)})
-    def downstream(traffic: pd.DataFrame) -> None: ...
-
-    source = traffic_asset(frame(count()))
-    assert "does not exist yet: materialise" in failure(runs.run(source, downstream, selection=[downstream]))
-    runs.store.sql("SELECT 1")
-    assert "Table traffic cannot be read" in failure(runs.run(source, downstream, selection=[downstream]))
 
 
 @pytest.mark.parametrize("key", [["sensource", "weather"], ["elsewhere", "traffic"], ["traffic"]])

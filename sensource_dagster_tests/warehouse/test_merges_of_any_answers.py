@@ -1,0 +1,137 @@
+"""Merging any sequence of answers ends in the last value of each key, and touches nothing else."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sensource_dagster.tables import TABLES
+from sensource_dagster.warehouse.merge import merge
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, count, frame_of, table_rows
+
+TRAFFIC = TABLES["traffic"]
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+numbers = st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False)
+flat = st.none() | st.booleans() | numbers | texts
+nested = st.lists(flat, max_size=2) | st.dictionaries(texts, flat, max_size=2)
+values: st.SearchStrategy[Any] = st.one_of(flat, nested)
+keys = st.tuples(st.sampled_from(["z1", "z2", "'"]), st.sampled_from([0, 1, 24, 48]))
+fields = st.fixed_dictionaries(
+    {"ins": st.none() | st.integers(0, 3)}, optional={"name": st.none() | texts, "one": values, "two": values}
+)
+answers = st.lists(st.lists(st.tuples(keys, fields), max_size=4), min_size=1, max_size=5)
+COLUMNS = ("sumins", "name", "one", "two")
+
+
+def _row(key: tuple[str, int], given_fields: Row) -> Row:
+    row = {**count(*key), **given_fields, "sumins": given_fields["ins"]}
+    del row["ins"]
+    if "name" not in given_fields:
+        del row["name"]
+    return row
+
+
+def _exact(value: Any) -> Any:
+    """Equal for equal JSON alone: Python takes True for 1."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return repr(value)
+    if isinstance(value, dict):
+        return {name: _exact(item) for name, item in value.items()}
+    return [_exact(item) for item in value] if isinstance(value, list) else value
+
+
+def _values(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, Any], tuple[dict[str, Any], int]]:
+    described = connection.execute("DESCRIBE w.sensource.traffic").fetchall()
+    kinds = {row[0]: row[1] for row in described}
+    found = {}
+    for row in table_rows(connection, "traffic"):
+        held = {
+            name: _exact(json.loads(row[name]) if kinds[name] == "JSON" and row[name] else row.get(name))
+            for name in COLUMNS
+            if name in kinds
+        }
+        at = round((row["record_date_hour_1"] - FIRST.replace(year=2025, month=12)).total_seconds() / 3600)
+        found[row["zone_id"], at] = held, round((row["_synced_at"] - FIRST).total_seconds() / 3600)
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_new_file() -> Callable[[], tempfile.TemporaryDirectory[str]]:
+    return lambda: tempfile.TemporaryDirectory(prefix="merge")
+
+
+@settings(max_examples=40, deadline=None)
+@given(answers=answers)
+@example(
+    answers=[
+        [(("z1", 0), {"ins": None, "one": 0.5})],
+        [(("z2", 0), {"ins": None, "one": False}), (("z2", 0), {"ins": None})],
+    ]
+)
+def test_any_answers_end_in_the_last_value_of_each_key_and_time_only_what_changed(
+    in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
+    answers: list[list[tuple[tuple[str, int], Row]]],
+) -> None:
+    model: dict[tuple[str, int], tuple[dict[str, Any], int]] = {}
+    with in_new_file() as folder, Store(Path(folder) / "w.duckdb").warehouse.open() as connection:
+        for number, answer in enumerate(answers):
+            rows = [_row(*item) for item in answer]
+            present = [name for name in COLUMNS if any(name in row for row in rows)]
+            expected = {"inserted": 0, "corrected": 0, "unchanged": 0}
+            for key, last in {item[0]: row for item, row in zip(answer, rows, strict=True)}.items():
+                held, synced = model.get(key, ({}, -1))
+                new = {**held, **{name: _exact(last.get(name)) for name in present}}
+                same = all(held.get(name, "None") == value for name, value in new.items())
+                change = "inserted" if key not in model else "unchanged" if same else "corrected"
+                expected[change] += 1
+                model[key] = new, synced if change == "unchanged" else number
+            merged = merge(
+                connection,
+                TRAFFIC,
+                frame_of(TRAFFIC, *rows),
+                FIRST + timedelta(hours=number),
+                KEEP,
+            )
+            counted = {c: sum(getattr(day, c) for day in merged.days.values()) for c in expected}
+            assert counted == expected
+        found = _values(connection)
+    assert {
+        key: ({name: value for name, value in held.items() if value != "None"}, synced)
+        for key, (held, synced) in found.items()
+    } == {
+        key: ({name: value for name, value in held.items() if value != "None"}, synced)
+        for key, (held, synced) in model.items()
+    }
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), rows=st.lists(st.tuples(keys, st.integers(0, 2), values), min_size=1, max_size=12))
+def test_the_same_rows_in_any_batches_end_in_the_same_table(
+    in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
+    data: st.DataObject,
+    rows: list[tuple[tuple[str, int], int, Any]],
+) -> None:
+    made = [count(*key, ins=ins, one=value) for key, ins, value in rows]
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(made)))) | {0, len(made)})
+    batches = [made[start:end] for start, end in pairwise(cuts)]
+    with in_new_file() as folder, Store(Path(folder) / "w.duckdb").warehouse.open() as connection:
+        for number, batch in enumerate(batches):
+            merge(
+                connection,
+                TRAFFIC,
+                frame_of(TRAFFIC, *batch),
+                FIRST + timedelta(hours=number),
+                KEEP,
+            )
+        found = {key: (held["sumins"], held["one"]) for key, (held, _) in _values(connection).items()}
+    assert found == {key: (ins, _exact(value)) for key, ins, value in rows}
