@@ -143,30 +143,41 @@ def dagster_dev(
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))
     }
+
+    def serving() -> int | None:
+        return port if DagsterDev(port).is_up() else None
+
+    with started([*command, "--port", str(port)], folder, environment, log, serving) as deployment:
+        yield deployment
+
+
+@contextmanager
+def started(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    serving: Callable[[], int | None],
+) -> Iterator[DagsterDev]:
+    """Start a command that brings up a deployment, wait until `serving` knows its port, and end it with Ctrl-C."""
     with (
         log.open("w") as output,
         subprocess.Popen(
-            [*command, "--port", str(port)],
-            cwd=folder,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
         ) as process,
     ):
-        deployment = DagsterDev(port, process.pid)
         try:
             deadline = time.monotonic() + STARTS_WITHIN
-            while not deployment.is_up():
+            while not (port := serving()):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.3)
-            yield deployment
+            yield DagsterDev(port, process.pid)
         finally:
             with suppress(ProcessLookupError):  # the test has killed it
                 os.killpg(process.pid, signal.SIGINT)
             try:
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
-                deployment.kill()
+                DagsterDev(0, process.pid).kill()
                 raise
