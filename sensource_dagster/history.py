@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, NullPool, func, select
+
+from sensource_dagster.retries import DecidedRuns, is_decided
 
 _BATCH = "1000"
 
@@ -106,6 +109,16 @@ class BatchedEventLog(SqliteEventLogStorage):
         with self.run_connection(events[0].run_id) as connection:
             connection.execute(insert, rows)
 
+    def get_logs_for_all_runs_by_log_id(
+        self,
+        after_cursor: int = -1,
+        dagster_event_type: DagsterEventType | set[DagsterEventType] | None = None,
+        limit: int | None = None,
+    ) -> Mapping[int, EventLogEntry]:
+        """What the daemon that starts failed runs again reads, each event once. Undecided ones come later."""
+        found = super().get_logs_for_all_runs_by_log_id(after_cursor, dagster_event_type, limit)
+        return dict(takewhile(lambda item: is_decided(item[1], self._instance), found.items()))
+
     def runs_of_newest_materialisations(self) -> set[str]:
         """The runs that materialised each asset and each partition for the last time.
 
@@ -160,6 +173,7 @@ class BatchedStorage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, keep_runs_days: int, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
+        self._run_storage = DecidedRuns(self._run_storage._conn_string)
         self._event_log_storage = BatchedEventLog(_event_logs_directory(base_dir), keep_runs_days)
         # Dagster's own switch. Set here because each process that writes events makes this object first.
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _BATCH)

@@ -49,12 +49,16 @@ def fine() -> AssetCheckResult:
 
 @contextmanager
 def instance(folder: Path, storage: dict[str, Any] | None = None) -> Iterator[DagsterInstance]:
-    """One with the project's dagster.yaml, its history in `folder`."""
+    """One with the project's history and retries, its files in `folder`."""
     folder.mkdir()
-    if storage is None:
-        storage = yaml.safe_load((PROJECT / "dagster.yaml").read_text())["storage"]
-        storage["custom"]["config"]["base_dir"] = str(folder)
-    (folder / "dagster.yaml").write_text(yaml.safe_dump({"storage": storage, "telemetry": {"enabled": False}}))
+    settings = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
+    settings["storage"]["custom"]["config"]["base_dir"] = str(folder)
+    made_of = {
+        "storage": storage or settings["storage"],
+        "run_retries": settings["run_retries"],
+        "telemetry": {"enabled": False},
+    }
+    (folder / "dagster.yaml").write_text(yaml.safe_dump(made_of))
     with DagsterInstance.from_config(str(folder)) as made:
         yield made
 
