@@ -2,7 +2,8 @@
 
 Dagster opens both files anew and commits for each event. A run over 365 days has 1,460 of them (each day of each
 count planned, then materialised), which took longer than reading and merging the days: see benchmarks/README.md.
-Here the days of an asset are planned by one event, which the index knows by each of its days.
+Here the days of an asset are planned by one event, which the index knows by each of its days. And a failure is
+shown to the daemon that starts runs again only when that is decided: see retries.py.
 """
 
 from __future__ import annotations
