@@ -90,7 +90,7 @@ def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        if _is_news(instance, event):
+        if not evaluation.passed and _is_news(instance, event):
             yield Alert(
                 f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
                 evaluation.description or "It gives no reason.",
