@@ -89,21 +89,16 @@ class BatchedEventLog(SqliteEventLogStorage):
         events = _apart(logged)
         insert = Events.insert()
         rows = [self._event_to_row(event) for event in events]
-        by_day = [
-            (event, {**row, "partition": partition})
-            for event, row in zip(events, rows, strict=True)
-            for partition in _planned(event) or [row["partition"]]
-        ]
+        both = [(event, day) for event, row in zip(events, rows, strict=True) for day in _by_day(event, row)]
+        indexed, by_day = [event for event, _ in both], [row for _, row in both]
         with self.index_transaction() as connection:
-            first = check.not_none(connection.execute(insert, by_day[0][1]).inserted_primary_key)[0]
+            first = check.not_none(connection.execute(insert, by_day[0]).inserted_primary_key)[0]
             if by_day[1:]:
-                connection.execute(insert, [row for _, row in by_day[1:]])
+                connection.execute(insert, by_day[1:])
             ids = range(first, first + len(by_day))  # nobody else writes meanwhile, so SQLite counts on
-            self._store_asset_event_tags(connection, [event for event, _ in by_day], ids)
-            newest = {
-                event.get_dagster_event().asset_key: (event, event_id)
-                for (event, _), event_id in zip(by_day, ids, strict=True)
-            }
+            self._store_asset_event_tags(connection, indexed, ids)
+            keys = [event.get_dagster_event().asset_key for event in indexed]
+            newest = dict(zip(keys, zip(indexed, ids, strict=True), strict=True))
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
         # Last, since where the index is held for too long, Dagster writes all of them once more, one by one.
@@ -152,12 +147,13 @@ def _is_of_asset(event: EventLogEntry) -> bool:
     return event.dagster_event_type in ASSET_EVENTS
 
 
-def _planned(event: EventLogEntry) -> Sequence[str]:
-    """The days that an event plans; by them Dagster finds the days that are being read, and those that failed."""
-    if event.dagster_event_type is not DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
-        return []
-    subset = event.get_dagster_event().asset_materialization_planned_data.partitions_subset
-    return list(subset.get_partition_keys()) if subset else []
+def _by_day(event: EventLogEntry, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each day that an event plans: by them Dagster finds the days being read, and those that failed."""
+    if event.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
+        subset = event.get_dagster_event().asset_materialization_planned_data.partitions_subset
+        if subset:
+            return [{**row, "partition": day} for day in subset.get_partition_keys()]
+    return [row]
 
 
 def _apart(events: Sequence[EventLogEntry]) -> list[EventLogEntry]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from dagster import DagsterEvent, DagsterInstance, DagsterRunStatus, EventLogEntry
+from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
 from dagster._core.events import JobFailureData
 from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.storage.runs import SqliteRunStorage
@@ -36,7 +36,7 @@ class DecidedRuns(SqliteRunStorage):
 
 def is_decided(event: EventLogEntry, instance: DagsterInstance) -> bool:
     """Whether the daemon that starts failed runs again may see the event."""
-    if not (event.is_dagster_event and event.get_dagster_event().is_run_failure and instance.run_retries_enabled):
+    if event.dagster_event_type is not DagsterEventType.RUN_FAILURE or not instance.run_retries_enabled:
         return True
     run = instance.get_run_by_id(event.run_id)
     return run is None or run.status is DagsterRunStatus.FAILURE or time.time() - event.timestamp > _DECIDED_WITHIN

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-import yaml
 from dagster import (
     AssetCheckResult,
+    AssetChecksDefinition,
     AssetExecutionContext,
     AssetKey,
     AssetRecordsFilter,
+    AssetsDefinition,
     DagsterEventType,
     DagsterInstance,
     DailyPartitionsDefinition,
     DataVersion,
+    ExecuteInProcessResult,
     MaterializeResult,
     asset,
     asset_check,
@@ -27,12 +29,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from sensource_dagster.history import BatchedEventLog
+from sensource_dagster_tests.instances import instance
 
-PROJECT = Path(__file__).resolve().parents[1]
 DAYS = [f"2025-03-{day:02}" for day in range(1, 15)]
 KEY = AssetKey(["sensource", "days"])
-
-
 DAILY = DailyPartitionsDefinition(DAYS[0])
 PLANNED = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
 
@@ -47,38 +47,38 @@ def fine() -> AssetCheckResult:
     return AssetCheckResult(passed=True)
 
 
-@contextmanager
-def instance(folder: Path, storage: dict[str, Any] | None = None) -> Iterator[DagsterInstance]:
-    """One with the project's history and retries, its files in `folder`."""
-    folder.mkdir()
-    settings = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
-    settings["storage"]["custom"]["config"]["base_dir"] = str(folder)
-    made_of = {
-        "storage": storage or settings["storage"],
-        "run_retries": settings["run_retries"],
-        "telemetry": {"enabled": False},
-    }
-    (folder / "dagster.yaml").write_text(yaml.safe_dump(made_of))
-    with DagsterInstance.from_config(str(folder)) as made:
-        yield made
+def materialised(
+    instance: DagsterInstance, *assets: AssetsDefinition | AssetChecksDefinition, first: str, last: str
+) -> ExecuteInProcessResult:
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    return materialize([*assets], instance=instance, tags=tags, raise_on_error=False)
 
 
 def run(instance: DagsterInstance, first: str = DAYS[0], last: str = DAYS[-1]) -> str:
-    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    result = materialize([days, fine], instance=instance, tags=tags)
+    result = materialised(instance, days, fine, first=first, last=last)
     assert result.success
     return result.run_id
+
+
+@contextmanager
+def ours_and_dagsters(folder: Path) -> Iterator[tuple[DagsterInstance, DagsterInstance]]:
+    of_dagster = {"sqlite": {"base_dir": str(folder / "dagsters")}}
+    with instance(folder / "ours") as ours, instance(folder / "dagsters", of_dagster) as dagsters:
+        assert isinstance(ours.event_log_storage, BatchedEventLog)
+        assert not isinstance(dagsters.event_log_storage, BatchedEventLog)
+        yield ours, dagsters
 
 
 def seen(instance: DagsterInstance, run_id: str) -> dict[str, Any]:
     """All that Dagster answers of a run, without ids and times."""
     log = instance.event_log_storage
     logged = [entry.get_dagster_event() for entry in log.get_logs_for_run(run_id) if entry.is_dagster_event]
-    events = [event for event in logged if event.event_type != PLANNED]  # ours are fewer, see below
+    events = [event for event in logged if event.event_type != PLANNED]
     latest = instance.get_latest_materialization_event(KEY)
     records = instance.fetch_materializations(AssetRecordsFilter(KEY), limit=100).records
     [check] = fine.check_keys
     return {
+        "planning events": Counter(event.partition for event in logged if event.event_type == PLANNED),
         "events": Counter((event.event_type_value, event.partition) for event in events),
         "order": [event.event_type_value for event in events],
         "materialised": log.get_materialized_partitions(KEY),
@@ -91,13 +91,11 @@ def seen(instance: DagsterInstance, run_id: str) -> dict[str, Any]:
 
 
 def test_a_run_reads_back_as_it_does_from_dagsters_own_storage(tmp_path: Path) -> None:
-    of_dagster = {"sqlite": {"base_dir": str(tmp_path / "dagsters")}}
-    with instance(tmp_path / "ours") as ours, instance(tmp_path / "dagsters", of_dagster) as dagsters:
-        assert isinstance(ours.event_log_storage, BatchedEventLog)
-        assert not isinstance(dagsters.event_log_storage, BatchedEventLog)
-
+    with ours_and_dagsters(tmp_path) as (ours, dagsters):
         mine, theirs = seen(ours, run(ours)), seen(dagsters, run(dagsters))
 
+    assert mine.pop("planning events") == {None: 1}
+    assert theirs.pop("planning events") == dict.fromkeys(DAYS, 1)
     assert mine == theirs
     assert mine["materialised"] == set(DAYS)
     assert mine["latest"] == DAYS[-1]
@@ -141,14 +139,12 @@ def test_days_are_being_read_and_then_failed_as_in_dagsters_own_storage(
         if not by_the_batch:
             monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
         run(history, DAYS[0], DAYS[5])
-        tags = {"dagster/asset_partition_range_start": DAYS[4], "dagster/asset_partition_range_end": DAYS[8]}
-        assert not materialize([failing], instance=history, tags=tags, raise_on_error=False).success
+        assert not materialised(history, failing, first=DAYS[4], last=DAYS[8]).success
         failed = states(history)
         run(history, DAYS[7], DAYS[7])
         return [meanwhile.pop(), failed, states(history)]
 
-    of_dagster = {"sqlite": {"base_dir": str(tmp_path / "dagsters")}}
-    with instance(tmp_path / "ours") as ours, instance(tmp_path / "dagsters", of_dagster) as dagsters:
+    with ours_and_dagsters(tmp_path) as (ours, dagsters):
         mine, theirs = found(ours), found(dagsters)
 
     assert mine == theirs
@@ -189,6 +185,7 @@ def test_a_batch_that_the_index_refuses_is_written_one_by_one_and_nothing_twice(
         found = seen(history, run(history))
 
     assert found["events"] == wanted["events"]
+    assert found["planning events"] == wanted["planning events"]
     assert found["materialised"] == found["planned"] == set(DAYS)
 
 

@@ -13,7 +13,7 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.retries import DecidedRuns
-from sensource_dagster_tests.test_history import instance
+from sensource_dagster_tests.instances import instance
 
 FAILURE = DagsterEventType.RUN_FAILURE
 

@@ -21,7 +21,7 @@ from dagster import (
 
 from sensource_dagster.history import BatchedEventLog
 from sensource_dagster.upkeep import upkeep
-from sensource_dagster_tests.test_history import instance
+from sensource_dagster_tests.instances import instance
 
 NOW = datetime(2026, 3, 1, 4, 20, tzinfo=timezone.utc)
 

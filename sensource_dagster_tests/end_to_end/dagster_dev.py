@@ -58,16 +58,11 @@ class DagsterDev:
 
     def processes(self) -> list[int]:
         """All that belong to it: those of its session."""
-        found = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        return [pid for pid in found if _session_of(pid) == self._session]
+        return _processes_of(self._session)
 
     def kill(self) -> None:
         """As a power cut does: every process at once."""
-        while alive := self.processes():
-            for pid in alive:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.05)
+        _kill(self._session)
 
     def query(self, text: str, **variables: Any) -> dict[str, Any]:
         answer = requests.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, timeout=30)
@@ -122,6 +117,19 @@ class DagsterDev:
 def _backfill_id(answer: dict[str, Any]) -> str:
     assert "backfillId" in answer, answer
     return str(answer["backfillId"])
+
+
+def _kill(session: int | None) -> None:
+    while alive := _processes_of(session):
+        for pid in alive:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _processes_of(session: int | None) -> list[int]:
+    found = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [pid for pid in found if _session_of(pid) == session]
 
 
 def _session_of(pid: int) -> int | None:
@@ -179,5 +187,5 @@ def started(
             try:
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
-                DagsterDev(0, process.pid).kill()
+                _kill(process.pid)
                 raise

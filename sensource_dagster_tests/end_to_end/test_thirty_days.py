@@ -31,7 +31,7 @@ from sensource_dagster.alerts import Alert, alerts_of
 from sensource_dagster.simulator import ManualClock, fault_kinds, serving
 from sensource_dagster.vea.windows import day_start
 from sensource_dagster_tests.end_to_end.sync import Sync, variables_of
-from sensource_dagster_tests.test_history import instance
+from sensource_dagster_tests.instances import instance
 
 DENVER = ZoneInfo("America/Denver")
 START_DATE = date(2025, 9, 22)  # four weeks before, so that a silent door can be told from one that always is

@@ -22,8 +22,6 @@ Row = dict[str, Any]
 FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """When the first answer is merged; each later one an hour after the one before."""
 KEEP = timedelta(days=30)  # of corrections
-
-
 # DuckDB names a database after its file, and then calls our schema's name ambiguous in the second.
 in_both_files = pytest.mark.parametrize("store", ["w.duckdb", "sensource.duckdb"], indirect=True)
 
