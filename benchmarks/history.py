@@ -44,7 +44,7 @@ def answers(first: date, days: int, bump: int = 0) -> str:
 
 
 def make_history(file: Path) -> None:
-    from sensource_dagster.tables import TABLES
+    from sensource_dagster.contract.tables import TABLES
     from sensource_dagster.warehouse.schema import Target
 
     with duckdb.connect(str(file)) as connection:
@@ -62,9 +62,9 @@ def make_history(file: Path) -> None:
 
 def merge_once(file: Path, first: date, bump: int) -> None:
     """Merge 30 days; print wall and CPU seconds, and how many rows were inserted and corrected."""
-    from sensource_dagster.frames import counts_frame
-    from sensource_dagster.settings import read_settings
-    from sensource_dagster.tables import TABLES
+    from sensource_dagster.config.settings import read_settings
+    from sensource_dagster.contract.frames import counts_frame
+    from sensource_dagster.contract.tables import TABLES
     from sensource_dagster.warehouse.connection import Warehouse
     from sensource_dagster.warehouse.merge import merge
 

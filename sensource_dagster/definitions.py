@@ -14,16 +14,16 @@ from dagster import (
     with_source_code_references,
 )
 
-from sensource_dagster.alerts import alert_sensors
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
-from sensource_dagster.assets.reference import reference_assets
+from sensource_dagster.assets.lists import reference_assets
+from sensource_dagster.automation.alerts import alert_sensors
+from sensource_dagster.automation.schedules import JOBS, schedules
+from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
+from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.resources import sensource_resource
-from sensource_dagster.schedules import JOBS, schedules
-from sensource_dagster.settings import Settings, read_settings
-from sensource_dagster.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 

@@ -7,13 +7,15 @@ from contextlib import contextmanager
 
 from dagster import DagsterEvent, Failure
 
+from sensource_dagster.errors import SenSourceError
+
 
 @contextmanager
-def failing_on(*kinds: type[Exception]) -> Iterator[None]:
-    """End the step with the text of any error of these kinds. Not retried by Dagster: retries live in `vea`."""
+def errors_as_failures() -> Iterator[None]:
+    """End the step with the text of any `SenSourceError`. Dagster does not retry it: retries live in `vea`."""
     try:
         yield
-    except kinds as error:
+    except SenSourceError as error:
         raise Failure(description=str(error), allow_retries=False) from None
 
 

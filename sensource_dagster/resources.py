@@ -7,7 +7,7 @@ import logging
 from dagster import ConfigurableResource, EnvVar, Failure
 from pydantic import Field
 
-from sensource_dagster.settings import CREDENTIALS, NO_CREDENTIALS, VARIABLES, Settings, token_directory
+from sensource_dagster.config.settings import CREDENTIALS, NO_CREDENTIALS, VARIABLES, Settings, token_directory
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.policy import HttpPolicy

@@ -11,10 +11,10 @@ import duckdb
 import pytest
 from dagster import AssetKey, AssetSpec, EnvVar, TableSchema
 
+from sensource_dagster.config.settings import read_settings
+from sensource_dagster.contract.tables import CORRECTIONS, TABLES
 from sensource_dagster.definitions import definitions
 from sensource_dagster.resources import SenSourceResource, sensource_resource
-from sensource_dagster.settings import read_settings
-from sensource_dagster.tables import CORRECTIONS, TABLES
 from sensource_dagster.warehouse.schema import Target
 
 CREDENTIALS = {"SENSOURCE_CLIENT_ID": "client-4711", "SENSOURCE_CLIENT_SECRET": "s3cret-of-4711"}

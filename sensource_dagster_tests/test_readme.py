@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from sensource_dagster.cli import main
-from sensource_dagster.settings import VARIABLES, read_settings
+from sensource_dagster.config.settings import VARIABLES, read_settings
+from sensource_dagster.contract.tables import CORRECTIONS, TABLES
 from sensource_dagster.simulator import ManualClock
-from sensource_dagster.tables import CORRECTIONS, TABLES
 from sensource_dagster_tests.end_to_end.sync import syncing
 from sensource_dagster_tests.end_to_end.test_faults import FIRST, LAST, NOW
 

@@ -13,8 +13,8 @@ from dagster import (
     TableSchema,
 )
 
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import HOUR, SCHEMA, Column, Table
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import HOUR, SCHEMA, Column, Table
 from sensource_dagster.warehouse.sql import database_name, qualified
 
 POOL = "sensource_api"

@@ -11,14 +11,14 @@ from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, Bet
 
 from sensource_dagster.assets.common import POOL, described, warn_of_repeated
 from sensource_dagster.assets.external import VEA
-from sensource_dagster.failures import failing_on
-from sensource_dagster.frames import ContractError, counts_frame
-from sensource_dagster.partitions import daily_partitions
+from sensource_dagster.assets.partitions import daily_partitions
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.frames import counts_frame
+from sensource_dagster.contract.tables import COUNTS, DAY, Table
+from sensource_dagster.errors import VeaError
+from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.resources import SenSourceResource
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import COUNTS, DAY, Table
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster.vea.errors import VeaError
 from sensource_dagster.vea.windows import day_windows
 from sensource_dagster.warehouse.frame_stream import FrameStream
 
@@ -61,7 +61,7 @@ def _read(
     if not (context.has_partition_key or context.has_partition_key_range):
         raise Failure(description=NO_DAYS, allow_retries=False)
     first, last = map(date.fromisoformat, context.partition_key_range)
-    with failing_on(VeaError, ContractError), sensource.client(context.log) as vea:
+    with errors_as_failures(), sensource.client(context.log) as vea:
         windows = day_windows(first, last, settings.timezone)
         outside = repeated = so_far = 0
         started = time.monotonic()
@@ -71,7 +71,7 @@ def _read(
             try:
                 rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
                 counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
-            except (VeaError, ContractError) as error:
+            except VeaError as error:
                 # Said here already: what was read before is merged first, and that can fail as well.
                 context.log.warning(f"Reading {table.name} ends with window {done + 1} of {len(windows)}: {error}")
                 raise

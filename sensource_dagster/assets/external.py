@@ -5,8 +5,8 @@ from __future__ import annotations
 from dagster import AssetKey, AssetSpec
 
 from sensource_dagster.assets.common import asset_key, described
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import CORRECTIONS, COUNTS, SCHEMA
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, SCHEMA
 
 VEA = AssetKey([SCHEMA, "vea"])
 

@@ -16,18 +16,19 @@ from dagster import (
 from sensource_dagster.assets.common import POOL, asset_key
 from sensource_dagster.checks.balance import ins_and_outs_agree
 from sensource_dagster.checks.completeness import hours_are_complete
-from sensource_dagster.checks.counts import OCCUPANCY_IS_IN_ORDER, counts_are_not_negative
-from sensource_dagster.checks.days import Days
 from sensource_dagster.checks.doors import NO_DOOR_IS_SILENT
 from sensource_dagster.checks.entities import JOINS, entities_are_listed, joins_hit
 from sensource_dagster.checks.freshness import fresh
+from sensource_dagster.checks.impossible_values import OCCUPANCY_IS_IN_ORDER, counts_are_not_negative
+from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
 from sensource_dagster.checks.reading import Reading, tables_of
-from sensource_dagster.failures import failing_on
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import COUNTS, LISTS, Table
-from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import COUNTS, LISTS, Table
+from sensource_dagster.errors import WarehouseError
+from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.warehouse.connection import Warehouse
 
 
 def checks(settings: Settings) -> list[AssetChecksDefinition]:
@@ -85,7 +86,7 @@ def _step(table: Table, of_table: list[Check], settings: Settings) -> AssetCheck
 def _judge(
     context: AssetCheckExecutionContext, table: Table, asked: list[Check], settings: Settings
 ) -> Mapping[str, Judgement]:
-    with failing_on(WarehouseError):
+    with errors_as_failures():
         if not settings.warehouse.exists():
             return _all(asked, f"Nothing to judge yet: there is no file {settings.warehouse}.")
         warehouse = Warehouse(
@@ -98,7 +99,7 @@ def _judge(
             reading = Reading(
                 connection,
                 table,
-                Days.of_run(context.run.tags, settings, _start_of_run(context)),
+                JudgedDays.of_run(context.run.tags, settings, _start_of_run(context)),
                 there.intersection(settings.static_endpoints),
             )
             return {check.name: check.judge(reading) for check in asked}

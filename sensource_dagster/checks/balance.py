@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Reading
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import DAY
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import DAY
 
 _LEAST = 100
 

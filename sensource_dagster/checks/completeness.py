@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
-from sensource_dagster.checks.reading import Faults, Reading
-from sensource_dagster.tables import DELETED, HOUR, TABLES, Table
+from sensource_dagster.checks.reading import Findings, Reading
+from sensource_dagster.contract.tables import DELETED, HOUR, TABLES, Table
 
 
 def hours_are_complete(table: Table) -> Check:
@@ -25,7 +25,7 @@ def hours_are_complete(table: Table) -> Check:
 
 def _judge(reading: Reading) -> Judgement:
     entity, days = reading.table.entity, reading.days
-    total, faults = 0, Faults()
+    total, faults = 0, Findings()
     for batch in reading.batches():
         total_of_batch, faults_of_batch = _missing(batch)
         total, faults = total + total_of_batch, faults + faults_of_batch
@@ -48,7 +48,7 @@ def _judge(reading: Reading) -> Judgement:
     return Judgement(sentence, numbers, replace(faults, rows=worst))
 
 
-def _missing(reading: Reading) -> tuple[int, Faults]:
+def _missing(reading: Reading) -> tuple[int, Findings]:
     """How many hours there should be, and the days on which some are missing."""
     expected = reading.days.expected_hours()
     values = {"hours": [hour for hour, _ in expected], "days": [day for _, day in expected]}

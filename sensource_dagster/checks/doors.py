@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
-from sensource_dagster.checks.reading import Faults, Reading
-from sensource_dagster.tables import DAY, DELETED
+from sensource_dagster.checks.reading import Findings, Reading
+from sensource_dagster.contract.tables import DAY, DELETED
 
 _WEEKS = 4
 _USUAL = 3
@@ -13,7 +13,7 @@ _USUAL = 3
 def _judge(reading: Reading) -> Judgement:
     if not reading.days.closed:
         return Judgement(f"Nothing to judge yet: {reading.days} is not over.")
-    faults = sum(map(_silent, reading.batches()), Faults())
+    faults = sum(map(_silent, reading.batches()), Findings())
     sentence = (
         f"{counted(faults.total, 'time')} a door counted nobody on a whole day of {reading.days} while others did"
         ": look whether its sensor is covered, offline or turned off."
@@ -23,7 +23,7 @@ def _judge(reading: Reading) -> Judgement:
     return Judgement(sentence, {"silent_door_days": faults.total}, faults)
 
 
-def _silent(reading: Reading) -> Faults:
+def _silent(reading: Reading) -> Findings:
     return reading.faults(
         f"""
         WITH daily AS (

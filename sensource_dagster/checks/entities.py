@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Reading
-from sensource_dagster.tables import DAY, DELETED, Table
+from sensource_dagster.contract.tables import DAY, DELETED, Table
 
 
 def entities_are_listed(table: Table) -> Check:

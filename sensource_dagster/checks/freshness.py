@@ -22,8 +22,8 @@ from dagster import (
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.checks.judgement import ERROR, WARN, counted
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import COUNTS, Table
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import COUNTS, Table
 from sensource_dagster.vea.windows import day_start
 
 _NAME = "fresh"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetKey, MetadataValue, TableRecord
 
 if TYPE_CHECKING:
-    from sensource_dagster.checks.reading import Faults, Reading
+    from sensource_dagster.checks.reading import Findings, Reading
 
 ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
 _SHOWN = 50
@@ -28,7 +28,7 @@ class Judgement:
 
     sentence: str
     numbers: Mapping[str, int | float] = field(default_factory=dict)
-    faults: Faults | None = None
+    faults: Findings | None = None
     severity: AssetCheckSeverity = WARN
 
     def result(self, asset_key: AssetKey, check: str) -> AssetCheckResult:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sensource_dagster.checks.judgement import ERROR, Check, Judgement, counted
-from sensource_dagster.checks.reading import Faults, Reading
-from sensource_dagster.tables import DAY, HOUR, Table
+from sensource_dagster.checks.reading import Findings, Reading
+from sensource_dagster.contract.tables import DAY, HOUR, Table
 from sensource_dagster.warehouse.sql import identifiers
 
 
@@ -22,7 +22,7 @@ def _judge_key(reading: Reading) -> Judgement:
     if table.is_list:
         faults = _faulty_keys(reading, reading.name(table.name))
     else:
-        faults = sum((_faulty_keys(batch, batch.rows_by_hour_or_day()) for batch in reading.batches()), Faults())
+        faults = sum((_faulty_keys(batch, batch.rows_by_hour_or_day()) for batch in reading.batches()), Findings())
     sentence = (
         f"{counted(faults.total, 'key')} of {table.name} on more than one row, or without a part. Every sum "
         "counts such rows twice: find out who wrote them, and delete them by hand."
@@ -32,7 +32,7 @@ def _judge_key(reading: Reading) -> Judgement:
     return Judgement(sentence, {"faulty_keys": faults.total}, faults, ERROR)
 
 
-def _faulty_keys(reading: Reading, rows: str) -> Faults:
+def _faulty_keys(reading: Reading, rows: str) -> Findings:
     key = identifiers(reading.table.key)
     lacking = " OR ".join(f"{column} IS NULL" for column in reading.table.key)
     about = "any_value(name) AS name" + ("" if reading.table.is_list else f", any_value({DAY}) AS day")
@@ -60,7 +60,7 @@ def _judge_days(reading: Reading) -> Judgement:
         if wrong
         else f"Every hour of {days} stands on its local day in {days.zone.key}."
     )
-    return Judgement(sentence, {"rows_on_wrong_day": rows}, Faults(len(wrong), wrong), ERROR)
+    return Judgement(sentence, {"rows_on_wrong_day": rows}, Findings(len(wrong), wrong), ERROR)
 
 
 DAYS_ARE_LOCAL = Check(

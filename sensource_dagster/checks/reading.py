@@ -8,15 +8,15 @@ from typing import Any
 
 import duckdb
 
-from sensource_dagster.checks.days import Days
-from sensource_dagster.tables import DAY, HOUR, SCHEMA, Table
+from sensource_dagster.checks.judged_days import JudgedDays
+from sensource_dagster.contract.tables import DAY, HOUR, SCHEMA, Table
 from sensource_dagster.warehouse.sql import day, full_schema, identifier, instant
 
 _FIRST = 50
 
 
 @dataclass(frozen=True)
-class Faults:
+class Findings:
     """What is wrong.
 
     Attributes:
@@ -29,10 +29,10 @@ class Faults:
     rows: Sequence[Mapping[str, Any]] = ()
     sums: Mapping[str, int] = field(default_factory=dict)
 
-    def __add__(self, others: Faults) -> Faults:
+    def __add__(self, others: Findings) -> Findings:
         columns = {*self.sums, *others.sums}
         sums = {column: self.sums.get(column, 0) + others.sums.get(column, 0) for column in columns}
-        return Faults(self.total + others.total, [*self.rows, *others.rows], sums)
+        return Findings(self.total + others.total, [*self.rows, *others.rows], sums)
 
     def __bool__(self) -> bool:
         return self.total > 0
@@ -44,7 +44,7 @@ class Reading:
 
     connection: duckdb.DuckDBPyConnection
     table: Table
-    days: Days
+    days: JudgedDays
     lists: frozenset[str]
 
     @property
@@ -83,7 +83,7 @@ class Reading:
 
     def faults(
         self, query: str, order: str, values: Mapping[str, Any] | None = None, sums: Sequence[str] = ()
-    ) -> Faults:
+    ) -> Findings:
         """Each row of the query is one fault.
 
         Args:
@@ -96,7 +96,7 @@ class Reading:
         added = ", ".join(["count(*)", *(f"coalesce(sum({identifier(column)}), 0)::BIGINT" for column in sums)])
         [(total, *totals)] = self.connection.execute(f"SELECT {added} FROM temp.faults").fetchall()
         rows = self.fetch(f"SELECT * FROM temp.faults ORDER BY {order} LIMIT {_FIRST}")
-        return Faults(total, rows, dict(zip(sums, totals, strict=True)))
+        return Findings(total, rows, dict(zip(sums, totals, strict=True)))
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sensource_dagster.tables import COUNTS
+from sensource_dagster.contract.tables import COUNTS
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,15 +10,15 @@ import click
 from dagster import DagsterInstance
 from rich.console import Console
 
-from sensource_dagster import variables
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
-from sensource_dagster.cli.days import absent_days, as_ranges
+from sensource_dagster.cli.partition_status import as_ranges, unread_days
 from sensource_dagster.cli.runs import run_job, stop_requests, terminal
-from sensource_dagster.schedules import batches
-from sensource_dagster.settings import NO_CREDENTIALS, Settings
-from sensource_dagster.tables import COUNTS, Table
+from sensource_dagster.config import parsers
+from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
+from sensource_dagster.contract.tables import COUNTS, Table
 
 _STOPPED = 130  # as a shell says of a command that Ctrl-C ended
 
@@ -66,10 +66,10 @@ def _range(first: str | None, last: str | None, settings: Settings) -> tuple[dat
 
 def _day(option: str, text: str, settings: Settings) -> date:
     try:
-        day = variables.day(text.strip())
+        day = parsers.day(text.strip())
     except ValueError as error:
         raise click.BadParameter(f"{text!r}: {error}.", param_hint=option) from None
-    late = variables.future(day, settings.timezone)
+    late = parsers.future(day, settings.timezone)
     if late:
         raise click.BadParameter(f"{day} {late}.", param_hint=option)
     if day < settings.start_date:
@@ -86,7 +86,7 @@ def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted)
         return everything
     to_read = {datetime.now(settings.timezone).date()}  # it is never all there
     for table in wanted.tables:
-        absent = absent_days(instance, table, settings, wanted.first, wanted.last)
+        absent = unread_days(instance, table, settings, wanted.first, wanted.last)
         to_read.update(absent.missing, absent.failed)
     return [day for day in everything if day in to_read]
 
@@ -128,7 +128,7 @@ def _tell_what_is_absent(instance: DagsterInstance, settings: Settings, wanted: 
     """Whether nothing is."""
     complete = True
     for table in wanted.tables:
-        absent = absent_days(instance, table, settings, wanted.first, wanted.last)
+        absent = unread_days(instance, table, settings, wanted.first, wanted.last)
         for what, days in (("missing", absent.missing), ("failed", absent.failed)):
             if days:
                 click.echo(f"{table.name}, {what}: {as_ranges(days)}")

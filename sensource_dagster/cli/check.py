@@ -8,23 +8,22 @@ from datetime import datetime, timedelta
 
 import click
 
-from sensource_dagster.frames import ContractError, counts_frame, list_frame
-from sensource_dagster.settings import (
+from sensource_dagster.config.settings import (
     CREDENTIALS,
     NO_CREDENTIALS,
     Settings,
-    SettingsError,
     environment_with_dotenv,
     read_settings,
     token_directory,
 )
-from sensource_dagster.tables import COUNTS, TABLES, Table
+from sensource_dagster.contract.frames import counts_frame, list_frame
+from sensource_dagster.contract.tables import COUNTS, TABLES, Table
+from sensource_dagster.errors import SenSourceError, SettingsError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster.vea.errors import VeaError
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.warehouse.connection import Warehouse
 
 # Someone is waiting at a terminal: fewer tries than a run makes.
 _POLICY = HttpPolicy(connect_timeout=5, read_timeout=30, deadline=60, max_tries=2)
@@ -39,7 +38,7 @@ class _Steps:
         """Run a step and print its outcome; whether it worked."""
         try:
             said = step()
-        except (SettingsError, VeaError, ContractError, WarehouseError) as error:
+        except SenSourceError as error:
             self.failed += 1
             click.echo(f"{click.style('FAILED', fg='red')}  {name}")
             for line in str(error).splitlines():

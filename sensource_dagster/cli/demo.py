@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from sensource_dagster.cli import demo_account
 from sensource_dagster.cli.demo_report import show
-from sensource_dagster.settings import Settings, read_settings
+from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.simulator import serving
 
 
@@ -43,9 +43,9 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
     progress.console.print("Starting Dagster…")
     from dagster import DagsterInstance  # a second of imports, after the first word to the user
 
+    from sensource_dagster.automation.schedules import batches
     from sensource_dagster.cli.runs import run_job, stop_requests
     from sensource_dagster.definitions import definitions
-    from sensource_dagster.schedules import batches
 
     defs = definitions(settings)
     length = (datetime.now(settings.timezone).date() - settings.start_date).days + 1

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 import yaml
 
-from sensource_dagster.settings import DEMO_CLIENT
+from sensource_dagster.config.settings import DEMO_CLIENT
 from sensource_dagster.simulator import Options, RunningSimulator
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from sensource_dagster.cli import demo_account
-from sensource_dagster.settings import SettingsError, environment_with_dotenv, read_settings
+from sensource_dagster.config.settings import environment_with_dotenv, read_settings
+from sensource_dagster.errors import SettingsError
 from sensource_dagster.simulator import serving
 
 

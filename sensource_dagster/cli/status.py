@@ -13,11 +13,12 @@ from rich.table import Table as Grid
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.cli import project
-from sensource_dagster.cli.days import absent_days, as_ranges
 from sensource_dagster.cli.last_run import LastRun, last_run
-from sensource_dagster.settings import Settings
-from sensource_dagster.tables import COUNTS, DAY, DELETED, HOUR, LISTS, SCHEMA, Table
-from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.cli.partition_status import as_ranges, unread_days
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import COUNTS, DAY, DELETED, HOUR, LISTS, SCHEMA, Table
+from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema, identifier
 
 _WAIT_FOR_WAREHOUSE = 2.0
@@ -84,7 +85,7 @@ def _counts(instance: DagsterInstance, settings: Settings, held: _Held | None) -
     today = datetime.now(settings.timezone).date()
     columns, complete = [], True
     for table in COUNTS:
-        absent = absent_days(instance, table, settings, settings.start_date, today)
+        absent = unread_days(instance, table, settings, settings.start_date, today)
         missing = [day for day in absent.missing if day < today]  # today is read when it has begun to be read
         complete = complete and not missing and not absent.failed
         rows, first, last, newest = held.get(table.name, (0, None, None, None)) if held is not None else ["?"] * 4

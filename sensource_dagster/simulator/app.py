@@ -13,14 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .account import LIST_NAMES, ListName
-from .answers import answer_rows
-from .bounds import parse_query
-from .counts import ID_FIELDS, CountName
-from .fault_kinds import CHANGE_ROWS, MESSAGES
-from .faults import FaultMiddleware
-from .request_log import LogMiddleware
-from .simulator import Simulator
+from sensource_dagster.simulator.bounds import parse_query
+from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, MESSAGES
+from sensource_dagster.simulator.faults import FaultMiddleware
+from sensource_dagster.simulator.hourly_rows import ID_FIELDS, CountName
+from sensource_dagster.simulator.request_log import LogMiddleware
+from sensource_dagster.simulator.response_rows import answer_rows
+from sensource_dagster.simulator.simulated_account import LIST_NAMES, ListName
+from sensource_dagster.simulator.simulator import Simulator
 
 
 def make_app(simulator: Simulator) -> Starlette:

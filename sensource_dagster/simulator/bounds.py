@@ -7,7 +7,7 @@ from datetime import datetime
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
-from .counts import CountName
+from sensource_dagster.simulator.hourly_rows import CountName
 
 EASTERN = ZoneInfo("America/New_York")
 """The zone of bare dates and of day buckets, whatever the account's own (measured in recorded responses)."""

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .account import Row
+from sensource_dagster.simulator.simulated_account import Row
 
 Fault = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
 """Called in the place of an app, with that app to ask for the good answer."""

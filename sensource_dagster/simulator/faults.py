@@ -7,7 +7,7 @@ from threading import Lock
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .fault_kinds import Fault, cut, html, reset, status
+from sensource_dagster.simulator.fault_kinds import Fault, cut, html, reset, status
 
 MIXED: tuple[Fault, ...] = (
     status(500),

@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import cos, pi
 from zoneinfo import ZoneInfo
 
-from .draws import draws
+from sensource_dagster.simulator.draws import draws
 
 # Share of the busiest hour, by local hour from 0 to 23. Zero is closed.
 _WEEKDAY = (

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .account import ListName, Row
-from .counts import HOUR_FIELD, CountName
+from sensource_dagster.simulator.hourly_rows import HOUR_FIELD, CountName
+from sensource_dagster.simulator.simulated_account import ListName, Row
 
 
 class Replay:

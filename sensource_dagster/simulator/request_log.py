@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .clock import Clock
+from sensource_dagster.simulator.clock import Clock
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .app import make_app
-from .clock import Clock, system_clock
-from .options import Options
-from .simulator import Simulator
+from sensource_dagster.simulator.app import make_app
+from sensource_dagster.simulator.clock import Clock, system_clock
+from sensource_dagster.simulator.options import Options
+from sensource_dagster.simulator.simulator import Simulator
 
 _HOST = "127.0.0.1"
 

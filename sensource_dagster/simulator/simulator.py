@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from .account import ListName, Row
-from .bounds import hours_between
-from .clock import Clock, system_clock
-from .counts import CountName, MadeUp
-from .faults import MIXED, Faults
-from .history import SETTLED
-from .options import Options
-from .replay import Replay
-from .request_log import LoggedRequest, RequestLog
-from .tokens import Tokens
+from sensource_dagster.simulator.bounds import hours_between
+from sensource_dagster.simulator.clock import Clock, system_clock
+from sensource_dagster.simulator.faults import MIXED, Faults
+from sensource_dagster.simulator.hourly_rows import CountName, MadeUp
+from sensource_dagster.simulator.late_data import SETTLED
+from sensource_dagster.simulator.options import Options
+from sensource_dagster.simulator.replay import Replay
+from sensource_dagster.simulator.request_log import LoggedRequest, RequestLog
+from sensource_dagster.simulator.simulated_account import ListName, Row
+from sensource_dagster.simulator.token_issuer import Tokens
 
 
 class Source(Protocol):

@@ -2,27 +2,13 @@
 
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster.vea.errors import (
-    VeaAnswerError,
-    VeaConfigurationError,
-    VeaCredentialsError,
-    VeaError,
-    VeaRefusedError,
-    VeaUnavailableError,
-)
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.windows import Window, day_windows, instant_text
 
 __all__ = [
     "HttpPolicy",
     "VeaAccount",
-    "VeaAnswerError",
     "VeaClient",
-    "VeaConfigurationError",
-    "VeaCredentialsError",
-    "VeaError",
-    "VeaRefusedError",
-    "VeaUnavailableError",
     "Window",
     "day_windows",
     "instant_text",

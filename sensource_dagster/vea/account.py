@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sensource_dagster.variables import is_loopback
-from sensource_dagster.vea.errors import VeaConfigurationError
+from sensource_dagster.config.parsers import is_loopback
+from sensource_dagster.errors import VeaConfigurationError
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote
 
+from sensource_dagster.errors import StatusError, VeaCredentialsError, VeaRefusedError
 from sensource_dagster.vea.account import VeaAccount
-from sensource_dagster.vea.answers import rows_of
-from sensource_dagster.vea.errors import VeaCredentialsError, VeaRefusedError
+from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.tokens import TokenStore
-from sensource_dagster.vea.transport import Question, StatusError, Transport
+from sensource_dagster.vea.transport import Question, Transport
 from sensource_dagster.vea.windows import Window, instant_text
 
 _ENTITY_TYPES = {"traffic": "zone", "occupancy": "space"}

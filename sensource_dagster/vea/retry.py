@@ -22,7 +22,7 @@ from tenacity import (
     wait_random,
 )
 
-from sensource_dagster.vea.errors import VeaError, VeaUnavailableError
+from sensource_dagster.errors import TransientError, VeaUnavailableError
 from sensource_dagster.vea.policy import HttpPolicy
 
 LONGEST_RETRY_AFTER = 120.0  # seconds
@@ -30,24 +30,10 @@ LONGEST_RETRY_AFTER = 120.0  # seconds
 T = TypeVar("T")
 
 
-class PassingError(Exception):
-    """A try failed in a way that the next one may not; inside this package only.
-
-    `becomes` is the error that the last try ends in, `retry_after` what the answer asked to wait, in seconds.
-    """
-
-    def __init__(
-        self, cause: str, becomes: type[VeaError] = VeaUnavailableError, retry_after: float | None = None
-    ) -> None:
-        super().__init__(cause)
-        self.becomes = becomes
-        self.retry_after = retry_after
-
-
 def call_with_retries(
     attempt: Callable[[], T], about: str, policy: HttpPolicy, on_retry: Callable[[str], None]
 ) -> T:
-    """What `attempt` returns, tried again after each `PassingError` until the policy's tries are spent.
+    """What `attempt` returns, tried again after each `TransientError` until the policy's tries are spent.
 
     Any other exception ends it at once, so retries inside an attempt (a token being renewed) do not multiply.
     The waiting is `time.sleep`, which Ctrl-C and a terminated run interrupt.
@@ -67,14 +53,14 @@ def call_with_retries(
     retrying = Retrying(
         stop=stop_after_attempt(policy.max_tries),
         wait=wait,
-        retry=retry_if_exception_type(PassingError),
+        retry=retry_if_exception_type(TransientError),
         before_sleep=before_sleep,
         reraise=True,
     )
     started = time.monotonic()
     try:
         return retrying(attempt)
-    except PassingError as failure:
+    except TransientError as failure:
         seconds = time.monotonic() - started
         tries = "try" if policy.max_tries == 1 else "tries"
         advice = (
@@ -106,7 +92,7 @@ def retry_after_seconds(header: str | None) -> float | None:
     return min(seconds, LONGEST_RETRY_AFTER) if seconds > 0 else None
 
 
-def _failure(state: RetryCallState) -> PassingError:
+def _failure(state: RetryCallState) -> TransientError:
     failure = state.outcome.exception() if state.outcome else None
-    assert isinstance(failure, PassingError)  # noqa: S101 # the only exception that is retried
+    assert isinstance(failure, TransientError)  # noqa: S101 # the only exception that is retried
     return failure

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import filelock
 import orjson
 
-from sensource_dagster.vea.errors import VeaUnavailableError
+from sensource_dagster.errors import VeaUnavailableError
 
 _MAX_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750; anything else could not be a header's value

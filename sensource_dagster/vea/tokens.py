@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sensource_dagster.errors import StatusError, VeaCredentialsError, VeaRefusedError, VeaResponseError
 from sensource_dagster.vea.account import VeaAccount
-from sensource_dagster.vea.errors import VeaAnswerError, VeaCredentialsError, VeaRefusedError
 from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.token_cache import Token, TokenCache
-from sensource_dagster.vea.transport import Question, StatusError, Transport
+from sensource_dagster.vea.transport import Question, Transport
 
 RENEW_BEFORE = 60.0  # seconds before its end that a token is no longer used
 MINT_INTERVAL = 30.0  # seconds between mints, whatever `expires_in` says; a refused token is renewed once at once
@@ -113,7 +113,7 @@ class TokenStore:
             VeaCredentialsError: 400, 401, 403, or an `error` in a 200. After one attempt.
             VeaRefusedError: any other 4xx, a redirect.
             VeaUnavailableError: network, 429, 5xx, after all tries.
-            VeaAnswerError: no JSON, or no token in it.
+            VeaResponseError: no JSON, or no token in it.
         """
         url = self._account.auth_url
         form = {
@@ -138,7 +138,7 @@ class TokenStore:
             token = Token(fields.get("access_token", ""), now, renew_at, after_refusal)
         except (TypeError, ValueError):
             # Nothing of this answer is quoted: it may hold a token in a place we do not know.
-            raise VeaAnswerError(
+            raise VeaResponseError(
                 f"{question.about} was answered without a usable access_token. Check that SENSOURCE_AUTH_URL is "
                 "Vea's."
             ) from None

@@ -15,12 +15,18 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from sensource_dagster.variables import is_loopback
+from sensource_dagster.config.parsers import is_loopback
+from sensource_dagster.errors import (
+    StatusError,
+    TransientError,
+    VeaConfigurationError,
+    VeaRefusedError,
+    VeaResponseError,
+)
 from sensource_dagster.vea.deadline import DeadlineAdapter
-from sensource_dagster.vea.errors import VeaAnswerError, VeaConfigurationError, VeaRefusedError
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
-from sensource_dagster.vea.retry import PassingError, call_with_retries, retry_after_seconds
+from sensource_dagster.vea.retry import call_with_retries, retry_after_seconds
 
 T = TypeVar("T")
 
@@ -46,14 +52,6 @@ class Question:
     about: str
     params: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = field(default=None, repr=False)
-
-
-class StatusError(Exception):
-    """A status that no retry will change (400, 401, 403, 404, ...); inside this package only."""
-
-    def __init__(self, status: int, cause: str) -> None:
-        super().__init__(cause)
-        self.status = status
 
 
 class Transport:
@@ -82,11 +80,11 @@ class Transport:
         """The parsed JSON of one try.
 
         Raises:
-            PassingError: worth another try (no connection, cut, late, 408, 425, 429, 5xx, no content, no JSON).
+            TransientError: worth another try (no connection, cut, late, 408, 425, 429, 5xx, no content, no JSON).
             StatusError: any other 4xx.
             VeaConfigurationError: the URL or the server's certificate can never work.
             VeaRefusedError: a redirect, which is never followed, so that no other host gets the token.
-            VeaAnswerError: an answer above the size limit.
+            VeaResponseError: an answer above the size limit.
         """
         self.requests += 1
         with self._adapter.deadline(self._policy.deadline) as passed:
@@ -105,7 +103,7 @@ class Transport:
             return orjson.loads(body)
         kind = excerpt(response.headers.get("Content-Type", "no content type"), self.secrets)
         cause = f"HTTP {response.status_code} that is not JSON ({kind}){self._quoted(body)}"
-        raise PassingError(cause, VeaAnswerError)
+        raise TransientError(cause, VeaResponseError)
 
     def _exchange(self, question: Question, token: str | None) -> tuple[requests.Response, bytearray]:
         host = urlsplit(question.url).hostname or ""
@@ -131,7 +129,7 @@ class Transport:
             if response.status_code >= 300 and len(body) >= _ERROR_BODY_BYTES:
                 break  # enough to say what it was
             if len(body) > limit:
-                raise VeaAnswerError(
+                raise VeaResponseError(
                     f"{question.about}: the answer is larger than the limit of {limit / 2**20:g} MiB and was "
                     "not read further. Ask for fewer days at once, or check that the address is Vea's."
                 )
@@ -148,21 +146,21 @@ class Transport:
                 "If Vea moved there, set SENSOURCE_API_URL or SENSOURCE_AUTH_URL to the new address."
             )
         if status == 204:
-            raise PassingError("HTTP 204 without content", VeaAnswerError)
+            raise TransientError("HTTP 204 without content", VeaResponseError)
         if status < 400:
             return
         cause = f"HTTP {status}{self._quoted(body)}"
         if status >= 500 or status in _PASSING_4XX:
             told = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
-            raise PassingError(cause, retry_after=told)
+            raise TransientError(cause, retry_after=told)
         raise StatusError(status, cause)
 
     def _quoted(self, body: bytearray) -> str:
         text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets)
         return f", saying {text!r}" if text else ", saying nothing"
 
-    def _too_late(self) -> PassingError:
-        return PassingError(f"no complete answer within the deadline of {self._policy.deadline:g} s")
+    def _too_late(self) -> TransientError:
+        return TransientError(f"no complete answer within the deadline of {self._policy.deadline:g} s")
 
     def _sorted(self, question: Question, error: Exception) -> Exception:
         # requests wraps what happened into "Max retries exceeded", though nothing was retried.
@@ -174,7 +172,7 @@ class Transport:
                 "behind a proxy that re-encrypts, set REQUESTS_CA_BUNDLE to the proxy's CA file."
             )
         if isinstance(error, _PASSING_EXCEPTIONS):
-            return PassingError(cause)
+            return TransientError(cause)
         return VeaConfigurationError(
             f"{question.about} cannot be sent: {cause}. Check the address and, if it is set, REQUESTS_CA_BUNDLE."
         )

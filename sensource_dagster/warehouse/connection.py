@@ -11,10 +11,7 @@ from pathlib import Path
 import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-
-class WarehouseError(Exception):
-    """The DuckDB file or a table in it cannot be used. Says which, why, what to do; nothing was written."""
-
+from sensource_dagster.errors import WarehouseError
 
 _HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sensource_dagster.tables import CORRECTIONS, DAY, HOUR
+from sensource_dagster.contract.tables import CORRECTIONS, DAY, HOUR
 from sensource_dagster.warehouse.schema import Target, definition
 from sensource_dagster.warehouse.sql import identifier, identifiers
 

@@ -15,13 +15,14 @@ from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHan
 from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
-from sensource_dagster.failures import failing_on
-from sensource_dagster.settings import VARIABLES
-from sensource_dagster.tables import SCHEMA, TABLES, Table
-from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.config.settings import VARIABLES
+from sensource_dagster.contract.tables import SCHEMA, TABLES, Table
+from sensource_dagster.errors import WarehouseError
+from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import Merged, merge
-from sensource_dagster.warehouse.report import Report
+from sensource_dagster.warehouse.run_metadata import Report
 from sensource_dagster.warehouse.sql import (
     database_name,
     day,
@@ -47,7 +48,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         Raises:
             Failure: with the text of the WarehouseError.
         """
-        with failing_on(WarehouseError):
+        with errors_as_failures():
             table = _contract(table_slice)
             report = Report(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             keep = timedelta(days=_config(context)["corrections_days"])
@@ -68,7 +69,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         Raises:
             Failure: with the text of the WarehouseError.
         """
-        with failing_on(WarehouseError), connection.open(read_only=True) as session:
+        with errors_as_failures(), connection.open(read_only=True) as session:
             try:
                 return session.execute(_select(table_slice, full_schema(session))).df()
             except duckdb.Error as error:

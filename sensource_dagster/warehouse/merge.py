@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from sensource_dagster.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
+from sensource_dagster.contract.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
+from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse import corrections
-from sensource_dagster.warehouse.connection import WarehouseError
 from sensource_dagster.warehouse.schema import Target, fit, type_of_values
 from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
 

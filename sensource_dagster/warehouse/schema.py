@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from sensource_dagster.tables import SCHEMA, Column, Table, Type
-from sensource_dagster.values import DTYPES
-from sensource_dagster.warehouse.connection import WarehouseError
+from sensource_dagster.contract.tables import SCHEMA, Column, Table, Type
+from sensource_dagster.contract.values import DTYPES
+from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.sql import as_json, full_schema, identifier
 
 # As DuckDB resolves a name: without regard to case.

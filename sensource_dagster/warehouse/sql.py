@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from sensource_dagster.tables import SCHEMA
+from sensource_dagster.contract.tables import SCHEMA
 
 
 def identifier(name: str) -> str:

@@ -11,8 +11,8 @@ import duckdb
 import time_machine
 from dagster import AssetCheckEvaluation, AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
 
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.definitions import definitions
-from sensource_dagster.settings import Settings
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from sensource_dagster.settings import read_settings
+from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import FIRST, NOW, TODAY, Checked
 from sensource_dagster_tests.end_to_end.sync import syncing

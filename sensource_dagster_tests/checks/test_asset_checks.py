@@ -15,7 +15,7 @@ import time_machine
 from dagster import AssetCheckSpec
 
 from sensource_dagster.checks.asset_checks import checks
-from sensource_dagster.settings import read_settings
+from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, found, red
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing

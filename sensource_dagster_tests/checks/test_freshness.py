@@ -13,8 +13,8 @@ import time_machine
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, AssetMaterialization, DagsterInstance
 
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, due_day
+from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.definitions import definitions
-from sensource_dagster.settings import Settings, read_settings
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import evaluations, number
 from sensource_dagster_tests.end_to_end.sync import syncing

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from dagster import DagsterInstance, DagsterRunStatus
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.contract.tables import COUNTS, TABLES
 from sensource_dagster.simulator import RunningSimulator, fault_kinds
-from sensource_dagster.tables import COUNTS, TABLES
 from sensource_dagster.vea.windows import day_start
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, Sync
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sensource_dagster.settings import NO_CREDENTIALS
+from sensource_dagster.config.settings import NO_CREDENTIALS
+from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.simulator import ManualClock, RunningSimulator, fault_kinds
-from sensource_dagster.tables import COUNTS
 from sensource_dagster_tests.cli.backfills import (
     DENVER,
     FIRST,

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster_tests.clone import clone, environment
 from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, DagsterDev
 

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from dagster import DagsterInstance, Definitions, ExecuteInProcessResult
 
+from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.definitions import definitions
-from sensource_dagster.settings import Settings, read_settings
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"

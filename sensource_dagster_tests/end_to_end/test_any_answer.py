@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sensource_dagster.frames import ContractError, counts_frame, list_frame
-from sensource_dagster.tables import TABLES, Table
-from sensource_dagster.vea.answers import rows_of
-from sensource_dagster.vea.errors import VeaError
-from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.contract.frames import counts_frame, list_frame
+from sensource_dagster.contract.tables import TABLES, Table
+from sensource_dagster.errors import SenSourceError
+from sensource_dagster.vea.envelope import rows_of
+from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster_tests.warehouse.samples import KEEP
 
@@ -106,7 +106,7 @@ def test_any_answer_is_taken_whole_or_refused_whole(
         before = content(warehouse, table)
         try:
             sync(warehouse, table, body)
-        except (VeaError, ContractError, WarehouseError):
+        except SenSourceError:
             assert content(warehouse, table) == before
             continue
         after = content(warehouse, table)

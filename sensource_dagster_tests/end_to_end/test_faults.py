@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.simulator import ManualClock, fault_kinds
-from sensource_dagster.tables import LISTS
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
 UTC = timezone.utc

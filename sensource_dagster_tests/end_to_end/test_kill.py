@@ -11,8 +11,8 @@ import time
 from datetime import date, datetime, timezone
 from pathlib import Path
 
+from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster.tables import COUNTS
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
 UTC = timezone.utc

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sensource_dagster.contract.tables import COUNTS, LISTS
 from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster.tables import COUNTS, LISTS
 from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
 
 UTC = timezone.utc

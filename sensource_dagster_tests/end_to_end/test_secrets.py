@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sensource_dagster.config.settings import read_settings
 from sensource_dagster.resources import SenSourceResource
-from sensource_dagster.settings import read_settings
 from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.account import VeaAccount

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator
-from sensource_dagster.simulator.counts import CountName
+from sensource_dagster.simulator.hourly_rows import CountName
 from sensource_dagster.simulator.simulator import Simulator
 
 from .client import HOUR, NOW, Client, instant, utc

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sensource_dagster.vea import VeaAccount, VeaConfigurationError
+from sensource_dagster.errors import VeaConfigurationError
+from sensource_dagster.vea import VeaAccount
 
 API = "https://vea.example.com"
 AUTH = "https://auth.example.com/oauth/token"

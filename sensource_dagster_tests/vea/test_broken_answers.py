@@ -7,10 +7,7 @@ import traceback
 
 import pytest
 
-from sensource_dagster.vea import (
-    VeaAnswerError,
-)
-from sensource_dagster.vea.retry import PassingError
+from sensource_dagster.errors import TransientError, VeaResponseError
 from sensource_dagster.vea.transport import Question, Transport
 from sensource_dagster_tests.vea.conftest import MakeTransport
 from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, resets, says
@@ -55,13 +52,13 @@ GZIPPED = gzip.compress(b'[{"a": "%s"}]' % (b"b" * 10_000))
     ],
 )
 def test_what_is_cut_or_broken_is_worth_another_try(script: Script, transport: Transport) -> None:
-    with raw_server(script) as url, pytest.raises(PassingError):
+    with raw_server(script) as url, pytest.raises(TransientError):
         transport.send(question(url))
 
 
 def test_what_a_broken_answer_echoes_is_shown_short_and_redacted(transport: Transport) -> None:
     transport.secrets.add("hunter2")
-    with raw_server(says(b"hunter2 " * 1000 + b"\r\n\r\n")) as url, pytest.raises(PassingError) as caught:
+    with raw_server(says(b"hunter2 " * 1000 + b"\r\n\r\n")) as url, pytest.raises(TransientError) as caught:
         transport.send(question(url))
     shown = "".join(traceback.format_exception(caught.value))
     assert "BadStatusLine" in str(caught.value)
@@ -72,30 +69,30 @@ def test_what_a_broken_answer_echoes_is_shown_short_and_redacted(transport: Tran
 def test_a_refused_connection_is_worth_another_try(transport: Transport) -> None:
     with raw_server(resets) as url:
         pass
-    with pytest.raises(PassingError, match=r"^NewConnectionError: HTTPConnection.*refused"):
+    with pytest.raises(TransientError, match=r"^NewConnectionError: HTTPConnection.*refused"):
         transport.send(question(url))
 
 
 def test_a_host_without_an_address_is_worth_another_try(transport: Transport) -> None:
-    with pytest.raises(PassingError, match=r"NameResolutionError|resolve"):
+    with pytest.raises(TransientError, match=r"NameResolutionError|resolve"):
         transport.send(question("http://nowhere.invalid/"))
 
 
 def test_silence_ends_at_the_read_timeout(new_transport: MakeTransport) -> None:
-    with raw_server(drips(b"", 0.3)) as url, pytest.raises(PassingError, match=r"[Tt]imed? ?out"):
+    with raw_server(drips(b"", 0.3)) as url, pytest.raises(TransientError, match=r"[Tt]imed? ?out"):
         new_transport(read_timeout=0.1).send(question(url))
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n[]", json_answer(b"[]", length=10**6)])
 def test_a_drip_ends_at_the_deadline_even_if_what_came_is_json(head: bytes, new_transport: MakeTransport) -> None:
-    with raw_server(drips(head, 0.05)) as url, pytest.raises(PassingError, match=r"deadline of 0\.3 s"):
+    with raw_server(drips(head, 0.05)) as url, pytest.raises(TransientError, match=r"deadline of 0\.3 s"):
         new_transport(deadline=0.3).send(question(url))
 
 
 def test_an_answer_above_the_limit_is_left(new_transport: MakeTransport) -> None:
     transport = new_transport(max_answer_bytes=2**20)
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2**21
-    with raw_server(drips(endless, 0.05)) as url, pytest.raises(VeaAnswerError, match="limit of 1 MiB"):
+    with raw_server(drips(endless, 0.05)) as url, pytest.raises(VeaResponseError, match="limit of 1 MiB"):
         transport.send(question(url))
 
 
@@ -103,7 +100,7 @@ def test_an_answer_that_unpacks_above_the_limit_is_left(new_transport: MakeTrans
     bomb = gzip.compress(b"x" * (8 * 2**20))
     transport = new_transport(max_answer_bytes=2**20)
     script = says(json_answer(bomb, "Content-Encoding: gzip"))
-    with raw_server(script) as url, pytest.raises(VeaAnswerError, match="limit of 1 MiB"):
+    with raw_server(script) as url, pytest.raises(VeaResponseError, match="limit of 1 MiB"):
         transport.send(question(url))
 
 

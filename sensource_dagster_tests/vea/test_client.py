@@ -8,16 +8,8 @@ from typing import Any
 import pytest
 from werkzeug import Response
 
-from sensource_dagster.vea import (
-    HttpPolicy,
-    VeaAccount,
-    VeaAnswerError,
-    VeaClient,
-    VeaCredentialsError,
-    VeaRefusedError,
-    VeaUnavailableError,
-    Window,
-)
+from sensource_dagster.errors import VeaCredentialsError, VeaRefusedError, VeaResponseError, VeaUnavailableError
+from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient, Window
 from sensource_dagster_tests.vea.conftest import SECRET
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
 
@@ -94,7 +86,7 @@ def test_an_error_in_a_200_is_refused_at_once(client: VeaClient, vea: FakeVea) -
 @pytest.mark.parametrize("answer", [None, {}, {"results": None}, [1], {"results": [None]}, "text"])
 def test_a_shape_that_is_not_understood_is_an_error(answer: Any, client: VeaClient, vea: FakeVea) -> None:
     vea.answers = [as_json(answer)]
-    with pytest.raises(VeaAnswerError, match="/api/location was answered by"):
+    with pytest.raises(VeaResponseError, match="/api/location was answered by"):
         client.entities("location")
 
 
@@ -103,7 +95,7 @@ def test_html_in_place_of_json_is_tried_again_and_then_not_understood(client: Ve
     vea.answers = [page]
     assert client.entities("location") == vea.rows
     vea.answers = [page] * 3
-    with pytest.raises(VeaAnswerError, match=r"3 tries.*text/html\), saying '<html>Sign in"):
+    with pytest.raises(VeaResponseError, match=r"3 tries.*text/html\), saying '<html>Sign in"):
         client.entities("location")
 
 

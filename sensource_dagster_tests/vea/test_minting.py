@@ -7,12 +7,7 @@ from typing import Any
 import pytest
 from werkzeug import Response
 
-from sensource_dagster.vea import (
-    VeaAnswerError,
-    VeaCredentialsError,
-    VeaRefusedError,
-    VeaUnavailableError,
-)
+from sensource_dagster.errors import VeaCredentialsError, VeaRefusedError, VeaResponseError, VeaUnavailableError
 from sensource_dagster.vea.tokens import TokenStore
 from sensource_dagster_tests.vea.conftest import SECRET, first_token
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
@@ -70,7 +65,7 @@ def test_an_answer_without_a_usable_token_is_not_understood_and_not_shown(
     answer: Any, store: TokenStore, vea: FakeVea
 ) -> None:
     vea.token_answers = [as_json(answer)]
-    with pytest.raises(VeaAnswerError, match="without a usable access_token") as caught:
+    with pytest.raises(VeaResponseError, match="without a usable access_token") as caught:
         first_token(store)
     assert "hidden" not in str(caught.value)
 
@@ -94,6 +89,6 @@ def test_a_minting_that_never_gets_through_is_for_now(store: TokenStore, vea: Fa
 
 def test_a_cut_answer_with_a_token_in_it_does_not_show_the_token(store: TokenStore, vea: FakeVea) -> None:
     vea.token_answers = [Response('{"refresh_token": "hidden", "access_token": "hid')] * 3
-    with pytest.raises(VeaAnswerError) as caught:
+    with pytest.raises(VeaResponseError) as caught:
         first_token(store)
     assert "hid" not in str(caught.value)

@@ -9,13 +9,8 @@ from multiprocessing.synchronize import Barrier
 import pytest
 from werkzeug import Request, Response
 
-from sensource_dagster.vea import (
-    HttpPolicy,
-    VeaAccount,
-    VeaClient,
-    VeaCredentialsError,
-    VeaUnavailableError,
-)
+from sensource_dagster.errors import VeaCredentialsError, VeaUnavailableError
+from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient
 from sensource_dagster.vea import tokens as tokens_module
 from sensource_dagster_tests.vea.conftest import MakeClient
 from sensource_dagster_tests.vea.fake_vea import FakeVea

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensource_dagster.vea import HttpPolicy, VeaAnswerError, VeaRefusedError, VeaUnavailableError
-from sensource_dagster.vea.retry import LONGEST_RETRY_AFTER, PassingError, call_with_retries, retry_after_seconds
+from sensource_dagster.errors import TransientError, VeaRefusedError, VeaResponseError, VeaUnavailableError
+from sensource_dagster.vea import HttpPolicy
+from sensource_dagster.vea.retry import LONGEST_RETRY_AFTER, call_with_retries, retry_after_seconds
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def ignore(_text: str) -> None:
 
 def test_what_passes_is_tried_again(waits: list[float]) -> None:
     told: list[str] = []
-    attempt = failing(PassingError("HTTP 502"), PassingError("cut"))
+    attempt = failing(TransientError("HTTP 502"), TransientError("cut"))
     assert call_with_retries(attempt, "GET it", HttpPolicy(), told.append) == "answer"
     assert len(waits) == 2
     assert re.fullmatch(r"GET it: try 1 of 5 failed \(HTTP 502\), next in 1\.\d s|.*2\.0 s", told[0])
@@ -47,18 +48,18 @@ def test_what_passes_is_tried_again(waits: list[float]) -> None:
 
 
 def test_waits_grow_up_to_the_policys_longest(waits: list[float]) -> None:
-    attempt = failing(*[PassingError("cut")] * 5)
+    attempt = failing(*[TransientError("cut")] * 5)
     call_with_retries(attempt, "GET it", HttpPolicy(max_tries=6, first_wait=1, max_wait=6), ignore)
     for wait, least in zip(waits, [1, 2, 4, 6, 6], strict=True):
         assert least <= wait <= least + 1
 
 
 def test_the_last_failure_ends_in_its_kind_of_error_with_tries_and_cause(waits: list[float]) -> None:
-    attempt = failing(*[PassingError("cut")] * 4, PassingError("HTML", VeaAnswerError))
-    with pytest.raises(VeaAnswerError, match=r"^GET it failed in 5 tries over 0 s; the last: HTML\. Check"):
+    attempt = failing(*[TransientError("cut")] * 4, TransientError("HTML", VeaResponseError))
+    with pytest.raises(VeaResponseError, match=r"^GET it failed in 5 tries over 0 s; the last: HTML\. Check"):
         call_with_retries(attempt, "GET it", HttpPolicy(), ignore)
     with pytest.raises(VeaUnavailableError, match=r"^GET it failed in 1 try over 0 s; the last: cut\. .*later"):
-        call_with_retries(failing(PassingError("cut")), "GET it", HttpPolicy(max_tries=1), ignore)
+        call_with_retries(failing(TransientError("cut")), "GET it", HttpPolicy(max_tries=1), ignore)
     assert len(waits) == 4
 
 
@@ -69,7 +70,7 @@ def test_any_other_error_is_not_tried_again(waits: list[float]) -> None:
 
 
 def test_a_told_wait_is_kept(waits: list[float]) -> None:
-    call_with_retries(failing(PassingError("HTTP 429", retry_after=17)), "GET it", HttpPolicy(), ignore)
+    call_with_retries(failing(TransientError("HTTP 429", retry_after=17)), "GET it", HttpPolicy(), ignore)
     assert waits == [17]
 
 
@@ -79,7 +80,7 @@ def test_waiting_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tenacity.nap.time.sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        call_with_retries(failing(PassingError("cut")), "GET it", HttpPolicy(), ignore)
+        call_with_retries(failing(TransientError("cut")), "GET it", HttpPolicy(), ignore)
 
 
 @pytest.mark.parametrize(

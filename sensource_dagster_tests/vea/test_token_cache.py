@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from sensource_dagster.vea import VeaUnavailableError
+from sensource_dagster.errors import VeaUnavailableError
 from sensource_dagster.vea.token_cache import Token, TokenCache
 
 LOG = logging.getLogger("test")

@@ -11,15 +11,16 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from sensource_dagster.vea import (
-    VeaAnswerError,
+from sensource_dagster.errors import (
+    StatusError,
+    TransientError,
     VeaConfigurationError,
     VeaError,
     VeaRefusedError,
+    VeaResponseError,
     VeaUnavailableError,
 )
-from sensource_dagster.vea.retry import PassingError
-from sensource_dagster.vea.transport import Question, StatusError, Transport
+from sensource_dagster.vea.transport import Question, Transport
 from sensource_dagster_tests.vea.raw_server import drips, json_answer, raw_server, resets, says
 
 
@@ -42,7 +43,7 @@ def test_an_answer_is_parsed_and_the_request_says_who_asks(transport: Transport,
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 520])
 def test_a_passing_status_is_worth_another_try(status: int, transport: Transport, server: HTTPServer) -> None:
-    with pytest.raises(PassingError, match=f"^HTTP {status}, saying 'not now'$") as caught:
+    with pytest.raises(TransientError, match=f"^HTTP {status}, saying 'not now'$") as caught:
         ask(transport, server, Response("not now", status))
     assert caught.value.becomes is VeaUnavailableError
 
@@ -51,7 +52,7 @@ def test_a_passing_status_is_worth_another_try(status: int, transport: Transport
 def test_a_busy_server_is_heard_on_when_to_come_again(
     status: int, transport: Transport, server: HTTPServer
 ) -> None:
-    with pytest.raises(PassingError) as caught:
+    with pytest.raises(TransientError) as caught:
         ask(transport, server, Response("", status, {"Retry-After": "7"}))
     assert caught.value.retry_after == 7
 
@@ -65,14 +66,14 @@ def test_any_other_4xx_is_not(status: int, transport: Transport, server: HTTPSer
 
 @pytest.mark.parametrize("body", ["", "<html>Sign in</html>", '{"results": [', '{"a": NaN}', '{"a": "\\ud800"}'])
 def test_a_200_that_is_no_json_is_worth_another_try(body: str, transport: Transport, server: HTTPServer) -> None:
-    with pytest.raises(PassingError, match=r"^HTTP 200 that is not JSON \(text/html\), saying") as caught:
+    with pytest.raises(TransientError, match=r"^HTTP 200 that is not JSON \(text/html\), saying") as caught:
         ask(transport, server, Response(body, content_type="text/html"))
-    assert caught.value.becomes is VeaAnswerError
+    assert caught.value.becomes is VeaResponseError
     assert caught.value.__context__ is None
 
 
 def test_a_204_is_worth_another_try(transport: Transport, server: HTTPServer) -> None:
-    with pytest.raises(PassingError, match="HTTP 204 without content"):
+    with pytest.raises(TransientError, match="HTTP 204 without content"):
         ask(transport, server, Response(status=204))
 
 
@@ -177,5 +178,5 @@ def test_tries_are_counted_and_told(
 
 @pytest.mark.parametrize("url", ["http://exa mple.invalid/", "http://*.invalid/", "nonsense", "ftp://127.0.0.1/"])
 def test_no_address_ends_in_another_kind_of_error(url: str, transport: Transport) -> None:
-    with pytest.raises((VeaError, PassingError)):
+    with pytest.raises((VeaError, TransientError)):
         transport.send(question(url))

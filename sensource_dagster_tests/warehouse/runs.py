@@ -20,7 +20,7 @@ from dagster import (
     materialize,
 )
 
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 from sensource_dagster_tests.warehouse.samples import Store, frame_of

@@ -12,8 +12,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from sensource_dagster.frames import counts_frame, list_frame
-from sensource_dagster.tables import TABLES, Table
+from sensource_dagster.contract.frames import counts_frame, list_frame
+from sensource_dagster.contract.tables import TABLES, Table
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import Merged, merge
 from sensource_dagster.warehouse.sql import full_schema

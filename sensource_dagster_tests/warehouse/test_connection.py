@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sensource_dagster.warehouse.connection import Warehouse, WarehouseError
+from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster_tests.warehouse.samples import Store, count
 
 HOLD = """
@@ -31,8 +32,8 @@ import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from sensource_dagster.frames import counts_frame
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.frames import counts_frame
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster_tests.warehouse.samples import count

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from dagster import AssetsDefinition, DagsterEventType, asset
 
-from sensource_dagster.frames import list_frame
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.frames import list_frame
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster_tests.warehouse.runs import (
     DAYS,

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from dagster import AssetIn, AssetsDefinition, DailyPartitionsDefinition, MaterializeResult, asset
 
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster_tests.warehouse.runs import (
     DAYS,
     SINGLE,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sensource_dagster.frames import list_frame
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.frames import list_frame
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import Tally, merge
 from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, column, count, frame_of, in_both_files

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sensource_dagster.warehouse.connection import WarehouseError
+from sensource_dagster.errors import WarehouseError
 from sensource_dagster_tests.warehouse.samples import Store, column, count, in_both_files
 
 DAY = date(2025, 12, 1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sensource_dagster.tables import LISTS
-from sensource_dagster.warehouse.connection import WarehouseError
+from sensource_dagster.contract.tables import LISTS
+from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.merge import Tally
 from sensource_dagster_tests.warehouse.samples import FIRST, Row, Store, in_both_files
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sensource_dagster.tables import TABLES
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, count, frame_of, table_rows
 

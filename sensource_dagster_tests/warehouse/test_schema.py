@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from sensource_dagster.tables import TABLES, Table
+from sensource_dagster.contract.tables import TABLES, Table
 from sensource_dagster_tests.warehouse.samples import Store, column, count
 
 KINDS: dict[str, Any] = {

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from sensource_dagster.tables import CORRECTIONS, COUNTS, LISTS, TABLES
+from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, LISTS, TABLES
 from sensource_dagster_tests.clone import clone
 from sensource_dagster_tests.end_to_end.browser import chromium
 from sensource_dagster_tests.end_to_end.browser.chromium import Browser

@@ -1,0 +1,35 @@
+"""The five lists: location, site, zone, space, sensor. Each is read whole."""
+
+import pandas as pd
+from dagster import AssetExecutionContext, AssetsDefinition, asset
+from dagster._core.storage.tags import PRIORITY_TAG
+
+from sensource_dagster.assets.common import POOL, described, warn_of_repeated
+from sensource_dagster.assets.external import VEA
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.frames import list_frame
+from sensource_dagster.contract.tables import LISTS, Table
+from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.resources import SenSourceResource
+
+
+def reference_assets(settings: Settings) -> list[AssetsDefinition]:
+    return [_list_asset(table, settings) for table in LISTS if table.name in settings.static_endpoints]
+
+
+def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
+    @asset(
+        **described(table, settings),
+        group_name="lists",
+        deps=[VEA],
+        pool=POOL,
+        op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look zones and spaces up in them
+    )
+    def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
+        with errors_as_failures(), sensource.client(context.log) as vea:
+            frame, repeated = list_frame(table, vea.entities(table.endpoint))
+        warn_of_repeated(context, table, repeated)
+        context.add_asset_metadata({"api_seconds": round(vea.seconds, 3), "api_requests": vea.requests})
+        return frame
+
+    return read_list

@@ -1,0 +1,158 @@
+"""When the warehouse is refreshed, and which days are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta, timezone
+
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    DagsterInstance,
+    DefaultScheduleStatus,
+    RunRequest,
+    RunsFilter,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+    define_asset_job,
+    schedule,
+)
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PRIORITY_TAG,
+    SCHEDULE_NAME_TAG,
+    SCHEDULED_EXECUTION_TIME_TAG,
+)
+
+from sensource_dagster.assets.common import asset_key
+from sensource_dagster.automation.partition_history import last_read
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.vea.windows import day_start
+
+COUNTS_KEYS = [asset_key(table) for table in COUNTS]
+
+LISTS_JOB = define_asset_job("lists", AssetSelection.groups("lists"), description="Reads the lists.")
+COUNTS_JOB = define_asset_job(
+    "counts", AssetSelection.groups("counts"), description="Reads traffic and occupancy of the days asked for."
+)
+EVERYTHING_JOB = define_asset_job(
+    "everything",
+    AssetSelection.groups("lists", "counts"),
+    description="Reads the lists, and traffic and occupancy of the days asked for.",
+)
+JOBS = [LISTS_JOB, COUNTS_JOB, EVERYTHING_JOB]
+
+
+def schedules(settings: Settings) -> list[ScheduleDefinition]:
+    # With a real account nothing is asked on its own before the user says so; the demo shows what it is like.
+    status = DefaultScheduleStatus.RUNNING if settings.is_demo else DefaultScheduleStatus.STOPPED
+
+    @schedule(
+        cron_schedule="10 * * * *",
+        execution_timezone=settings.timezone.key,
+        job=COUNTS_JOB,
+        default_status=status,
+        description="Each hour: today and yesterday of traffic and occupancy.",
+    )
+    def hourly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        today = _today(context, settings)
+        return _still_running(context, "hourly") or _run(
+            context, _from_start(today - timedelta(days=1), settings), today
+        )
+
+    @schedule(
+        cron_schedule="0 3 * * *",
+        execution_timezone=settings.timezone.key,
+        job=EVERYTHING_JOB,
+        default_status=status,
+        description=f"Each night: the lists, and traffic and occupancy of today and the {settings.lookback_days} "
+        "days before, because sensors send late and Vea corrects. Then every day before that was never read, and "
+        "after a downtime those that were read too early.",
+    )
+    def nightly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
+        skip = _still_running(context, "nightly")
+        if skip:
+            return skip
+        today = _today(context, settings)
+        first = _from_start(today - timedelta(days=settings.lookback_days), settings)
+        missed = missed_days(context.instance, settings, first)
+        return [
+            _run(context, first, today),
+            *(
+                _run(context, *batch, asset_selection=COUNTS_KEYS, priority=-1)
+                for batch in batches(missed, settings.backfill_days)
+            ),
+        ]
+
+    return [hourly, nightly]
+
+
+def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
+    """The days before `before` that were never read, or for the last time when they could still change.
+
+    That is before they were `lookback_days` old: a backfill that ended with the day it ran on, or a downtime. None
+    while a backfill goes on, which may be about to read them.
+    """
+    if instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]), limit=1):
+        return []
+    start, length = settings.start_date, (before - settings.start_date).days
+    days = [start + timedelta(days=number) for number in range(length)]
+    read = [last_read(instance, key, [str(day) for day in days]) for key in COUNTS_KEYS]
+
+    def settles(day: date) -> float:
+        return day_start(day + timedelta(days=settings.lookback_days), settings.timezone).timestamp()
+
+    return [day for day in days if any(of_table.get(str(day), 0.0) < settles(day) for of_table in read)]
+
+
+def batches(days: Sequence[date], longest: int) -> Iterator[tuple[date, date]]:
+    """Ascending days as ranges without gaps, first and last day of each, of at most `longest` days."""
+    start = 0
+    for end in range(1, len(days) + 1):
+        goes_on = end < len(days) and days[end] - days[end - 1] == timedelta(days=1)
+        if not goes_on or end - start == longest:
+            yield days[start], days[end - 1]
+            start = end
+
+
+def _today(context: ScheduleEvaluationContext, settings: Settings) -> date:
+    return context.scheduled_execution_time.astimezone(settings.timezone).date()
+
+
+def _from_start(first: date, settings: Settings) -> date:
+    return max(settings.start_date, first)
+
+
+def _run(
+    context: ScheduleEvaluationContext,
+    first: date,
+    last: date,
+    asset_selection: Sequence[AssetKey] | None = None,
+    priority: int = 0,
+) -> RunRequest:
+    """One run over local days, first and last included; of all assets of the job without a selection."""
+    return RunRequest(
+        run_key=f"{first} to {last}, {context.scheduled_execution_time.isoformat()}",
+        asset_selection=asset_selection,
+        tags={
+            ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
+            ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+            **({PRIORITY_TAG: str(priority)} if priority else {}),
+        },
+    )
+
+
+def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipReason | None:
+    """Why this tick asks for nothing: where a run takes longer than the interval, they would pile up."""
+    unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
+    this_tick = context.scheduled_execution_time.astimezone(timezone.utc).isoformat()
+    for run in context.instance.get_runs(unfinished):
+        # A tick that is tried again, after a crash, finds its own run, which is started then.
+        if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) != this_tick:
+            return SkipReason(f"The run {run.run_id} of an earlier tick is still {run.status.value.lower()}.")
+    return None

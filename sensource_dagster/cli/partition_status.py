@@ -1,0 +1,66 @@
+"""Which days of a count are there, by Dagster's history, and how a list of days is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from dagster import AssetKey, DagsterInstance
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
+
+from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.partitions import daily_partitions
+from sensource_dagster.automation.partition_history import last_read
+from sensource_dagster.automation.schedules import batches
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.tables import Table
+from sensource_dagster.vea.windows import day_start
+
+_RANGES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class PartitionStatus:
+    """The days of a range that are not there.
+
+    Attributes:
+        missing: never read, or for the last time before the day was over.
+        failed: whose last read failed.
+    """
+
+    missing: Sequence[date]
+    failed: Sequence[date]
+
+
+def unread_days(
+    instance: DagsterInstance, table: Table, settings: Settings, first: date, last: date
+) -> PartitionStatus:
+    """The days from first to last, both included, that are not there. Of today it is enough to be read once."""
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    failed = _failed(instance, asset_key(table), settings)
+    read = last_read(instance, asset_key(table), {str(day) for day in days})
+
+    def over(day: date) -> float:
+        return day_start(day + timedelta(days=1), settings.timezone).timestamp()
+
+    now = datetime.now(settings.timezone).timestamp()
+    missing = [day for day in days if str(day) not in read or read[str(day)] < over(day) <= now]
+    return PartitionStatus(
+        missing=[day for day in missing if str(day) not in failed],
+        failed=[day for day in days if str(day) in failed],
+    )
+
+
+def _failed(instance: DagsterInstance, key: AssetKey, settings: Settings) -> set[str]:
+    """The partitions that are red in the UI."""
+    partitions = daily_partitions(settings)
+    cached = get_and_update_asset_status_cache_value(instance, key, partitions)
+    return {*cached.deserialize_failed_partition_subsets(partitions).get_partition_keys()} if cached else set()
+
+
+def as_ranges(days: Sequence[date]) -> str:
+    """`2026-01-01 to 2026-01-31, 2026-02-03`, of ascending days; the first few ranges of many."""
+    ranges = [str(a) if a == b else f"{a} to {b}" for a, b in batches(days, len(days))]
+    more = len(ranges) - _RANGES_SHOWN
+    return ", ".join(ranges[:_RANGES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,202 @@
+"""JSON values -> a typed pandas Series. Only what loses nothing is converted; anything else is a misfit."""
+
+from __future__ import annotations
+
+import math
+import re
+import reprlib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import orjson
+import pandas as pd
+from pandas.api.types import infer_dtype
+
+from sensource_dagster.contract.tables import Type
+from sensource_dagster.errors import UnfitValueError
+
+Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
+_INT64: Final = range(-(2**63), 2**63)
+_EXACT: Final = range(-(2**53), 2**53 + 1)  # the whole numbers of which DOUBLE holds each
+# pandas reads more as a time: "now", "today", a year alone, a year before Christ.
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_YEARS: Final = range(1, 10_000)  # in UTC, where an offset can lead out of them
+_ABSENT: Final = type(None)
+_SHORT: Final = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+
+DTYPES: Final[dict[Type, str]] = {
+    Type.VARCHAR: "string",
+    Type.BIGINT: "Int64",
+    Type.DOUBLE: "Float64",
+    Type.BOOLEAN: "boolean",
+    Type.TIMESTAMPTZ: "datetime64[us, UTC]",
+    Type.DATE: "datetime64[us]",
+    Type.JSON: "object",  # JSON text: the only use of the object dtype, so the dtype alone tells the type
+}
+
+
+def shown(value: object) -> str:
+    """The value as an error shows it: short, on one line, whatever it is."""
+    return _SHORT.repr(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Not a text such as "1_000" or "\u0663", which Python reads as a number and JSON does not."""
+    return not isinstance(value, str) or (value.isascii() and "_" not in value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise ValueError("not a text but a nested value")
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError("not a whole number")
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError("not a whole number")
+    if not _is_plain(value):
+        raise ValueError("not a whole number")
+    try:
+        number = int(value)
+    except ValueError:
+        raise ValueError("not a whole number") from None
+    if number not in _INT64:
+        raise ValueError("too large for BIGINT")
+    return number
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or not _is_plain(value):
+        raise ValueError("not a number")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise ValueError("not a number") from None
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    if isinstance(value, int) and int(number) != value:
+        raise ValueError("too large to be kept exactly")
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, (bool, int)) and value in (0, 1):
+        return bool(value)
+    raise ValueError("neither true nor false")
+
+
+def _instant(value: Any) -> pd.Timestamp:
+    """A time without an offset is taken as UTC."""
+    if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
+        raise ValueError("not an ISO 8601 time")
+    try:
+        time = pd.Timestamp(value)
+        instant = (time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")).as_unit("us")
+    except (ValueError, OverflowError):
+        raise ValueError("not an ISO 8601 time") from None
+    if instant.year not in _YEARS:
+        raise ValueError("not an ISO 8601 time")
+    return instant
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and int(value) in _EXACT:
+        value = int(value)  # JSON has one type of number
+    # Sorted, so that another order of an object's keys is no correction.
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError as error:  # it reads deeper nesting than it writes
+        raise ValueError(f"no JSON that can be written ({error})") from None
+
+
+_CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
+    Type.VARCHAR: _text,
+    Type.BIGINT: _integer,
+    Type.DOUBLE: _double,
+    Type.BOOLEAN: _boolean,
+    Type.TIMESTAMPTZ: _instant,
+    Type.JSON: _json,
+}
+# What pandas infers of values that are converted as a whole.
+_AS_THEY_ARE: Final[dict[Type, set[str]]] = {
+    Type.VARCHAR: {"string"},
+    Type.BIGINT: {"integer"},
+    Type.DOUBLE: {"floating", "integer", "mixed-integer-float"},
+    Type.BOOLEAN: {"boolean"},
+}
+# Of texts of these types each distinct one is read once: an hour comes again for every zone.
+_BY_DISTINCT: Final[set[Type]] = {Type.TIMESTAMPTZ, Type.BIGINT, Type.DOUBLE}
+
+
+def _whole(values: Objects, kind: Type) -> pd.Series[Any]:
+    if kind is Type.BIGINT:  # numpy refuses what is too large; pandas would go through float64
+        return pd.Series(values.astype(np.int64), dtype=DTYPES[kind])
+    if kind is Type.DOUBLE:
+        numbers = values.astype(np.float64)
+        if not (np.abs(numbers) < _EXACT[-1]).all():  # a whole number may have been rounded
+            raise ValueError
+        return pd.Series(numbers, dtype=DTYPES[kind])
+    return pd.Series(values, dtype=DTYPES[kind])
+
+
+def _distinct(values: Objects, kind: Type) -> pd.Series[Any]:
+    codes, texts = pd.factorize(values)
+    read = _instants(texts) if kind is Type.TIMESTAMPTZ else [_CONVERT[kind](text) for text in texts]
+    return pd.Series(read, dtype=DTYPES[kind]).take(codes).reset_index(drop=True)
+
+
+def _instants(texts: Iterable[str]) -> pd.Series[Any]:
+    if not all(map(_INSTANT.fullmatch, texts)):
+        raise ValueError
+    instants = pd.to_datetime(pd.Series(texts, dtype="object"), format="ISO8601", utc=True)
+    if not instants.dt.year.isin(_YEARS).all():
+        raise ValueError
+    return instants.dt.as_unit("us")
+
+
+def objects(values: Iterable[Any], count: int) -> Objects:
+    """So many values as an array of the objects they are: a nested list stays one object."""
+    return np.fromiter(values, dtype=object, count=count)
+
+
+def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
+    """A Series of `kind`'s dtype; None is null.
+
+    Raises:
+        UnfitValueError: names the first value that does not fit.
+    """
+    inferred = infer_dtype(values, skipna=False)
+    with suppress(ValueError, OverflowError, TypeError):  # one by one, to name the value
+        if inferred == "string" and kind in _BY_DISTINCT:
+            return _distinct(values, kind)
+        if inferred in _AS_THEY_ARE.get(kind, set()):
+            return _whole(values, kind)
+    convert = _CONVERT[kind]
+    converted: list[Any] = []
+    for position, value in enumerate(values):
+        try:
+            converted.append(None if value is None else convert(value))
+        except ValueError as error:
+            raise UnfitValueError(position, shown(value), str(error)) from None
+    return pd.Series(converted, dtype=DTYPES[kind])
+
+
+def type_of(values: Objects) -> Type:
+    """The narrowest type that fits values which no contract describes; JSON where they are mixed or nested."""
+    kinds = set(map(type, values)) - {_ABSENT}
+    if kinds == {str}:
+        return Type.VARCHAR
+    if kinds == {bool}:
+        return Type.BOOLEAN
+    if kinds == {int} and all(value is None or value in _INT64 for value in values):
+        return Type.BIGINT
+    if kinds and kinds <= {int, float} and all(type(value) is not int or value in _EXACT for value in values):
+        return Type.DOUBLE
+    return Type.JSON

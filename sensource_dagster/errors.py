@@ -1,0 +1,88 @@
+"""Every error of this project, in one tree, sorted by what the reader can do about it.
+
+    SenSourceError              anything below: catch this one
+    ├── SettingsError           a SENSOURCE_* variable cannot be used: change it
+    ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
+    └── VeaError                the Vea API cannot be read
+        ├── VeaConfigurationError   a URL or certificate can never work: change it
+        ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
+        ├── VeaUnavailableError     Vea cannot be reached for now: run again later
+        ├── VeaRefusedError         Vea says no, and will say no again: change the request or the account
+        └── VeaResponseError        the response is not understood: the API changed, or something else responded
+            └── ContractError       a row does not fit its table: the API changed
+
+Each text is one paragraph: what was tried, the cause, what to do. No text holds the client secret or a token.
+The last three classes of this file never reach a caller: the package catches them itself.
+"""
+
+from __future__ import annotations
+
+
+class SenSourceError(Exception):
+    """Anything that this project raises for a user to read."""
+
+
+class SettingsError(SenSourceError):
+    """One or more SENSOURCE_* variables cannot be used; one line for each."""
+
+
+class WarehouseError(SenSourceError):
+    """The DuckDB file or a table in it cannot be used. Says which, why, what to do; nothing was written."""
+
+
+class VeaError(SenSourceError):
+    """Anything that keeps the Vea API from being read."""
+
+
+class VeaConfigurationError(VeaError):
+    """A setting cannot work as it stands: change it."""
+
+
+class VeaCredentialsError(VeaError):
+    """The API client's id and secret, or the tokens it gets, are refused: check the API client."""
+
+
+class VeaUnavailableError(VeaError):
+    """Vea cannot be reached for now. Every retry that the policy allows has failed: run it again later."""
+
+
+class VeaRefusedError(VeaError):
+    """Vea understood the request and refuses it, and will refuse it again: change the request or the account."""
+
+
+class VeaResponseError(VeaError):
+    """This project does not understand Vea's response: the API changed, or something else responded."""
+
+
+class ContractError(VeaResponseError):
+    """A response does not fit its table's contract. Names table, column, value and row key."""
+
+
+class TransientError(Exception):
+    """An attempt failed in a way that the next one may not.
+
+    `becomes` is the error that the last attempt ends in, `retry_after` the seconds that the response asks to wait.
+    """
+
+    def __init__(
+        self, cause: str, becomes: type[VeaError] = VeaUnavailableError, retry_after: float | None = None
+    ) -> None:
+        super().__init__(cause)
+        self.becomes = becomes
+        self.retry_after = retry_after
+
+
+class StatusError(Exception):
+    """An HTTP status that no retry will change (400, 401, 403, 404, ...)."""
+
+    def __init__(self, status: int, cause: str) -> None:
+        super().__init__(cause)
+        self.status = status
+
+
+class UnfitValueError(ValueError):
+    """The value at `position` does not fit its column's type; `shown` is the value as an error shows it."""
+
+    def __init__(self, position: int, shown: str, reason: str) -> None:
+        super().__init__(shown, reason)
+        self.position, self.shown, self.reason = position, shown, reason

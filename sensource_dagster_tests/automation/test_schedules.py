@@ -1,0 +1,289 @@
+"""At each tick the schedules ask for the right local days, and not twice at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta, timezone
+from itertools import islice, pairwise, product
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from dagster import (
+    AssetMaterialization,
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultScheduleStatus,
+    RunRequest,
+    ScheduleDefinition,
+    build_schedule_context,
+    instance_for_test,
+)
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
+from dagster._core.events import DagsterEvent, DagsterEventType
+from dagster._core.events.log import EventLogEntry
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+from dagster._core.storage.dagster_run import DagsterRun
+from dagster._core.utils import make_new_run_id
+from dagster._utils.schedules import cron_string_iterator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensource_dagster.automation.schedules import COUNTS_KEYS, JOBS, batches, schedules
+from sensource_dagster.config.settings import read_settings
+from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
+
+UTC = timezone.utc
+
+
+def named(name: str, zone: str = "UTC", **variables: str) -> ScheduleDefinition:
+    made = schedules(
+        read_settings({"SENSOURCE_TIMEZONE": zone, **{f"SENSOURCE_{n}": v for n, v in variables.items()}})
+    )
+    return next(schedule for schedule in made if schedule.name == name)
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[DagsterInstance]:
+    with instance_for_test() as instance:
+        yield instance
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with instance_for_test() as instance:
+        yield instance
+
+
+def tick(schedule: ScheduleDefinition, moment: datetime, instance: DagsterInstance) -> ScheduleExecutionData:
+    return schedule.evaluate_tick(build_schedule_context(instance, moment))
+
+
+def days_of(request: RunRequest) -> tuple[str, str]:
+    assert request.partition_key is None
+    return request.tags[RANGE_START], request.tags[RANGE_END]
+
+
+def asked(schedule: ScheduleDefinition, moment: datetime, instance: DagsterInstance) -> tuple[str, str]:
+    """The days of the run that each tick asks for, first."""
+    return days_of(cast(list[RunRequest], tick(schedule, moment, instance).run_requests)[0])
+
+
+def ticks(schedule: ScheduleDefinition, start: datetime, count: int) -> list[datetime]:
+    cron: Any = schedule.cron_schedule
+    return list(islice(cron_string_iterator(start.timestamp(), cron, schedule.execution_timezone), count))
+
+
+def test_there_is_an_hourly_one_of_the_counts_and_a_nightly_one_of_everything_in_the_zone_of_the_days() -> None:
+    made = schedules(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}))
+    assert [(s.name, s.job_name, s.cron_schedule, s.execution_timezone) for s in made] == [
+        ("hourly", "counts", "10 * * * *", "America/Denver"),
+        ("nightly", "everything", "0 3 * * *", "America/Denver"),
+    ]
+    assert {schedule.job_name for schedule in made} <= {job.name for job in JOBS}
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "hourly", "nightly"),
+    [
+        (
+            "UTC",
+            datetime(2026, 1, 1, 0, 10, tzinfo=UTC),
+            ("2025-12-31", "2026-01-01"),
+            ("2025-12-25", "2026-01-01"),
+        ),
+        ("UTC", datetime(2024, 2, 29, 3, tzinfo=UTC), ("2024-02-28", "2024-02-29"), ("2024-02-22", "2024-02-29")),
+        # The same instant is another day elsewhere.
+        (
+            "Pacific/Kiritimati",
+            datetime(2025, 12, 31, 10, 10, tzinfo=UTC),
+            ("2025-12-31", "2026-01-01"),
+            ("2025-12-25", "2026-01-01"),
+        ),
+        (
+            "Pacific/Pago_Pago",
+            datetime(2026, 1, 1, 10, 10, tzinfo=UTC),
+            ("2025-12-30", "2025-12-31"),
+            ("2025-12-24", "2025-12-31"),
+        ),
+        # Over both changes of the clocks, where a day back is not 24 hours.
+        (
+            "America/New_York",
+            datetime(2025, 3, 10, 4, 10, tzinfo=UTC),
+            ("2025-03-09", "2025-03-10"),
+            ("2025-03-03", "2025-03-10"),
+        ),
+        (
+            "America/New_York",
+            datetime(2025, 11, 3, 4, 30, tzinfo=UTC),
+            ("2025-11-01", "2025-11-02"),
+            ("2025-10-26", "2025-11-02"),
+        ),
+    ],
+)
+def test_hourly_asks_for_yesterday_and_today_and_nightly_for_seven_days_before_too(
+    empty: DagsterInstance, zone: str, moment: datetime, hourly: tuple[str, str], nightly: tuple[str, str]
+) -> None:
+    assert asked(named("hourly", zone), moment, empty) == hourly
+    assert asked(named("nightly", zone), moment, empty) == nightly
+
+
+def test_a_lookback_of_n_days_is_today_and_the_n_days_before(empty: DagsterInstance) -> None:
+    moment = datetime(2025, 6, 15, 3, tzinfo=UTC)
+    assert asked(named("nightly", LOOKBACK_DAYS="1"), moment, empty) == ("2025-06-14", "2025-06-15")
+    assert asked(named("nightly", LOOKBACK_DAYS="40"), moment, empty) == ("2025-05-06", "2025-06-15")
+
+
+def test_no_day_before_the_start_date_is_asked_for(empty: DagsterInstance) -> None:
+    for today, first in (("2025-06-10", "2025-06-10"), ("2025-06-12", "2025-06-10"), ("2025-06-18", "2025-06-11")):
+        moment = datetime.fromisoformat(f"{today}T03:00:00").replace(tzinfo=UTC)
+        assert asked(named("nightly", START_DATE="2025-06-10"), moment, empty) == (first, today)
+    at_start = datetime(2025, 6, 10, 0, 10, tzinfo=UTC)
+    assert asked(named("hourly", START_DATE="2025-06-10"), at_start, empty) == ("2025-06-10", "2025-06-10")
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Helsinki", "Australia/Lord_Howe", "Africa/Cairo"])
+@pytest.mark.parametrize("change", ["2025-03-08", "2025-03-29", "2025-04-05", "2025-04-24", "2025-10-04"])
+def test_through_a_change_of_the_clocks_each_day_has_one_nightly_run_and_each_hour_an_hourly(
+    empty: DagsterInstance, zone: str, change: str
+) -> None:
+    start = datetime.fromisoformat(change).replace(tzinfo=ZoneInfo(zone))
+    nightly = named("nightly", zone, START_DATE="2025-01-01")
+    days = [asked(nightly, tick, empty)[1] for tick in ticks(nightly, start, 3)]
+    assert days == sorted(set(days))
+    assert len({day[8:] for day in days}) == 3
+    hourly = named("hourly", zone)
+    hours = ticks(hourly, start, 30)
+    gaps = {(later.timestamp() - earlier.timestamp()) / 3600 for earlier, later in pairwise(hours)}
+    assert gaps <= {0.5, 1.0, 1.5}
+    for tick in hours:
+        first, last = asked(hourly, tick, empty)
+        assert last == str(tick.astimezone(ZoneInfo(zone)).date())
+        assert (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days == 1
+
+
+def materialise(
+    instance: DagsterInstance, first: date, last: date, keys: Sequence[Any] = COUNTS_KEYS, at: date | None = None
+) -> None:
+    """Days that were read at a time, or long after."""
+    for key, number in product(keys, range((last - first).days + 1)):
+        day = first + timedelta(days=number)
+        with time_machine.travel(datetime(*(at or date(2026, 6, 1)).timetuple()[:3], 3, tzinfo=UTC)):
+            instance.report_runless_asset_event(AssetMaterialization(key, partition=str(day)))
+
+
+def ended(run_id: str) -> EventLogEntry:
+    success = DagsterEvent(DagsterEventType.RUN_SUCCESS.value, "counts", message="")
+    return EventLogEntry(None, 10, "", run_id, 0.0, job_name="counts", dagster_event=success)  # type: ignore[no-untyped-call]
+
+
+def asked_at_three(instance: DagsterInstance, today: str, **variables: str) -> list[tuple[str, str]]:
+    moment = datetime.fromisoformat(f"{today}T03:00:00").replace(tzinfo=UTC)
+    requests = cast(list[RunRequest], tick(named("nightly", **variables), moment, instance).run_requests)
+    for request in requests[1:]:
+        assert request.asset_selection == COUNTS_KEYS  # the lists have been read by the first
+        assert request.tags["dagster/priority"] == "-1"  # after what the hourly asks for
+    return [days_of(request) for request in requests]
+
+
+def test_nightly_asks_in_batches_for_every_day_that_was_never_read(instance: DagsterInstance) -> None:
+    materialise(instance, date(2025, 3, 3), date(2025, 3, 5))
+    materialise(instance, date(2025, 3, 7), date(2025, 6, 10))
+    materialise(instance, date(2025, 3, 6), date(2025, 3, 6), COUNTS_KEYS[:1])  # traffic alone
+
+    assert asked_at_three(instance, "2025-06-10", START_DATE="2025-01-01") == [
+        ("2025-06-03", "2025-06-10"),
+        ("2025-01-01", "2025-01-30"),
+        ("2025-01-31", "2025-03-01"),
+        ("2025-03-02", "2025-03-02"),
+        ("2025-03-06", "2025-03-06"),
+    ]
+
+
+def test_where_nothing_is_missing_nightly_is_one_run(instance: DagsterInstance) -> None:
+    for day in range(1, 40):  # each read by the last nightly run that had it in its lookback
+        materialise(instance, start := date(2025, 5, 1) + timedelta(days=day), start, at=start + timedelta(days=7))
+
+    assert asked_at_three(instance, "2025-06-10", START_DATE="2025-05-02") == [("2025-06-03", "2025-06-10")]
+
+
+def test_after_a_downtime_the_days_that_were_read_too_early_are_read_again(instance: DagsterInstance) -> None:
+    materialise(instance, date(2025, 4, 1), date(2025, 5, 1), at=date(2025, 5, 1))
+
+    # The seven days before 1 May could still change then, and are older than seven days by now.
+    for _ in range(2):  # as long as it has not been done
+        assert asked_at_three(instance, "2025-05-12", START_DATE="2025-04-01") == [
+            ("2025-05-05", "2025-05-12"),
+            ("2025-04-25", "2025-05-04"),
+        ]
+
+
+def test_a_day_that_was_only_read_while_it_ran_is_read_again_whoever_read_it(instance: DagsterInstance) -> None:
+    materialise(instance, date(2025, 4, 1), date(2025, 4, 20), at=date(2025, 4, 20))
+    materialise(instance, date(2025, 4, 21), date(2025, 5, 4))
+
+    assert asked_at_three(instance, "2025-05-12", START_DATE="2025-04-01")[1:] == [("2025-04-14", "2025-04-20")]
+
+
+def test_nothing_is_filled_in_while_a_backfill_goes_on(instance: DagsterInstance) -> None:
+    backfill = PartitionBackfill(
+        "b", BulkActionStatus.REQUESTED, from_failure=False, tags={}, backfill_timestamp=0.0, partition_names=[]
+    )
+    instance.add_backfill(backfill)
+
+    assert asked_at_three(instance, "2025-06-10", START_DATE="2025-01-01") == [("2025-06-03", "2025-06-10")]
+
+
+@pytest.mark.parametrize("name", ["hourly", "nightly"])
+def test_a_tick_is_skipped_and_says_why_while_the_last_run_of_its_schedule_goes_on(
+    instance: DagsterInstance, name: str
+) -> None:
+    moment = datetime(2025, 6, 10, 3, 10, tzinfo=UTC)
+    made = named(name, START_DATE="2025-06-01")
+    run_id = make_new_run_id()
+    running = DagsterRun("counts", run_id, status=DagsterRunStatus.STARTED, tags={"dagster/schedule_name": name})
+    other = "nightly" if name == "hourly" else "hourly"
+    instance.add_run(running)
+
+    skipped = tick(made, moment, instance)
+    assert not skipped.run_requests
+    assert skipped.skip_message == f"The run {run_id} of an earlier tick is still started."
+    assert tick(named(other, START_DATE="2025-06-01"), moment, instance).run_requests
+
+    instance.handle_new_event(ended(run_id))
+    assert tick(made, moment, instance).run_requests
+
+
+def test_a_tick_that_is_tried_again_after_a_crash_is_not_skipped_for_its_own_run(
+    instance: DagsterInstance,
+) -> None:
+    moment = datetime(2025, 6, 10, 3, 10, tzinfo=UTC)
+    tags = {"dagster/schedule_name": "hourly", ".dagster/scheduled_execution_time": moment.isoformat()}
+    instance.add_run(DagsterRun("counts", make_new_run_id(), status=DagsterRunStatus.NOT_STARTED, tags=tags))
+
+    assert tick(named("hourly"), moment, instance).run_requests
+
+
+def test_they_are_on_in_the_demo_and_off_until_switched_on_with_an_account() -> None:
+    demo = {"CLIENT_ID": "demo", "CLIENT_SECRET": "x", "API_URL": "http://127.0.0.1:4000"}
+    for variables, status in (
+        (demo, DefaultScheduleStatus.RUNNING),
+        ({**demo, "CLIENT_ID": "mine"}, DefaultScheduleStatus.STOPPED),
+        ({**demo, "API_URL": "https://vea.sensourceinc.com"}, DefaultScheduleStatus.STOPPED),
+        ({}, DefaultScheduleStatus.STOPPED),
+    ):
+        assert {named(name, **variables).default_status for name in ("hourly", "nightly")} == {status}
+
+
+@given(st.sets(st.integers(0, 120)), st.integers(1, 40))
+def test_batches_hold_exactly_the_days_given_without_gaps_and_none_is_too_long(
+    days: set[int], longest: int
+) -> None:
+    wanted = [date(2025, 1, 1) + timedelta(days=number) for number in sorted(days)]
+    made = list(batches(wanted, longest))
+    held = [first + timedelta(days=n) for first, last in made for n in range((last - first).days + 1)]
+    assert held == wanted
+    assert all((last - first).days < longest for first, last in made)
+    for (first, last), (following, _) in pairwise(made):
+        assert following - last > timedelta(days=1) or (last - first).days == longest - 1

@@ -1,0 +1,288 @@
+"""Every SENSOURCE_* variable has the documented default, and a wrong value costs one clear line."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from dagster._core.secrets.env_file import get_env_var_dict
+
+from sensource_dagster.config.settings import (
+    CREDENTIALS,
+    NO_CREDENTIALS,
+    VARIABLES,
+    Settings,
+    environment_with_dotenv,
+    read_settings,
+    token_directory,
+)
+from sensource_dagster.errors import SettingsError
+
+DEFAULTS = {
+    "SENSOURCE_CLIENT_ID": None,
+    "SENSOURCE_CLIENT_SECRET": None,
+    "SENSOURCE_API_URL": "https://vea.sensourceinc.com",
+    "SENSOURCE_AUTH_URL": "https://auth.sensourceinc.com/oauth/token",
+    "SENSOURCE_TIMEZONE": "UTC",
+    "SENSOURCE_START_DATE": "2022-01-01",
+    "SENSOURCE_TRAFFIC_METRICS": "ins,outs",
+    "SENSOURCE_OCCUPANCY_METRICS": "occupancy(max),occupancy(min),occupancy(avg)",
+    "SENSOURCE_STATIC_ENDPOINTS": "location,site,zone,space,sensor",
+    "SENSOURCE_WAREHOUSE": "data/sensource.duckdb",
+    "SENSOURCE_WAREHOUSE_WAIT": "60",
+    "SENSOURCE_BACKFILL_DAYS": "30",
+    "SENSOURCE_LOOKBACK_DAYS": "7",
+    "SENSOURCE_BALANCE_THRESHOLD": "50",
+    "SENSOURCE_CORRECTIONS_DAYS": "400",
+    "SENSOURCE_OWNERS": "",
+    "SENSOURCE_TAGS": "",
+}
+SECRET = "5up3r-s3cret/+=&value"
+
+
+def lines(**variables: str) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({f"SENSOURCE_{name}": value for name, value in variables.items()})
+    return str(raised.value).split("\n")
+
+
+def test_each_variable_has_the_documented_default_and_a_meaning() -> None:
+    assert {name: variable["default"] for name, variable in VARIABLES.items()} == DEFAULTS
+    assert all(variable["meaning"] for variable in VARIABLES.values())
+
+
+def test_no_variable_set_gives_the_defaults_as_values_and_other_variables_are_ignored() -> None:
+    assert read_settings({"SENSOURCE_TIME_ZONE": "nowhere", "TZ": "nowhere"}) == Settings(
+        client_id=None,
+        client_secret=None,
+        api_url="https://vea.sensourceinc.com",
+        auth_url="https://auth.sensourceinc.com/oauth/token",
+        timezone=ZoneInfo("UTC"),
+        start_date=date(2022, 1, 1),
+        traffic_metrics=("ins", "outs"),
+        occupancy_metrics=("occupancy(max)", "occupancy(min)", "occupancy(avg)"),
+        static_endpoints=("location", "site", "zone", "space", "sensor"),
+        warehouse=Path("data/sensource.duckdb"),
+        warehouse_wait=60,
+        backfill_days=30,
+        lookback_days=7,
+        balance_threshold=50,
+        corrections_days=400,
+        owners=(),
+        tags={},
+    )
+
+
+def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
+    read = read_settings(
+        {
+            "SENSOURCE_CLIENT_ID": " id ",
+            "SENSOURCE_CLIENT_SECRET": f" {SECRET} ",
+            "SENSOURCE_API_URL": " http://127.0.0.1:8080/base/ ",
+            "SENSOURCE_AUTH_URL": "http://[::1]:9/token",
+            "SENSOURCE_TIMEZONE": " America/Denver ",
+            "SENSOURCE_START_DATE": " 2024-02-29 ",
+            "SENSOURCE_TRAFFIC_METRICS": " outs ",
+            "SENSOURCE_OCCUPANCY_METRICS": "occupancy(avg) , occupancy(max)",
+            "SENSOURCE_STATIC_ENDPOINTS": "zone,location",
+            "SENSOURCE_WAREHOUSE": "~/x.duckdb",
+            "SENSOURCE_WAREHOUSE_WAIT": "0",
+            "SENSOURCE_BACKFILL_DAYS": "007",
+            "SENSOURCE_LOOKBACK_DAYS": "3660",
+            "SENSOURCE_BALANCE_THRESHOLD": "100",
+            "SENSOURCE_CORRECTIONS_DAYS": "36600",
+            "SENSOURCE_OWNERS": "ann@library.example , team:data",
+            "SENSOURCE_TAGS": "tier=gold , domain=visits",
+        }
+    )
+    assert read == Settings(
+        client_id="id",
+        client_secret=SECRET,
+        api_url="http://127.0.0.1:8080/base",
+        auth_url="http://[::1]:9/token",
+        timezone=ZoneInfo("America/Denver"),
+        start_date=date(2024, 2, 29),
+        traffic_metrics=("outs",),
+        occupancy_metrics=("occupancy(avg)", "occupancy(max)"),
+        static_endpoints=("zone", "location"),
+        warehouse=Path("~/x.duckdb").expanduser(),
+        warehouse_wait=0,
+        backfill_days=7,
+        lookback_days=3660,
+        balance_threshold=100,
+        corrections_days=36600,
+        owners=("ann@library.example", "team:data"),
+        tags={"tier": "gold", "domain": "visits"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"),
+    [
+        ("TIMEZONE", "America/Dnver", "did you mean America/Denver?"),
+        ("TIMEZONE", "america/new york", "did you mean America/New_York?"),
+        ("TIMEZONE", "../../etc/passwd", "an IANA name such as America/Denver"),
+        ("TIMEZONE", "", "an IANA name such as America/Denver"),
+        ("START_DATE", "01/02/2024", "YYYY-MM-DD"),
+        ("START_DATE", "2023-02-29", "YYYY-MM-DD"),
+        ("START_DATE", "20240101", "YYYY-MM-DD"),
+        ("START_DATE", "\uff12\uff10\uff12\uff14-01-01", "YYYY-MM-DD"),
+        ("START_DATE", "2024-01-01T00:00:00", "YYYY-MM-DD"),
+        ("START_DATE", "0202-01-01", "from 1970-01-01 on"),
+        ("START_DATE", "9999-12-31", "in UTC) or earlier"),
+        ("STATIC_ENDPOINTS", "zone,zones", "'zones' is not one of them; allowed is one or more of location, site"),
+        ("STATIC_ENDPOINTS", "Zone", "'Zone' is not one of them"),
+        ("STATIC_ENDPOINTS", "zone,zone", "named twice"),
+        ("STATIC_ENDPOINTS", "", "'' is not one of them"),
+        ("TRAFFIC_METRICS", "ins,,outs", "'' is not one of them; allowed is one or more of ins, outs"),
+        ("TRAFFIC_METRICS", "ins;outs", "'ins;outs' is not one of them"),
+        ("TRAFFIC_METRICS", "occupancy(max)", "allowed is one or more of ins, outs"),
+        ("TRAFFIC_METRICS", "", "'' is not one of them"),
+        (
+            "OCCUPANCY_METRICS",
+            "occupancy(maximum)",
+            "one or more of occupancy(max), occupancy(min), occupancy(avg)",
+        ),
+        ("OCCUPANCY_METRICS", "occupancy(max", "'occupancy(max' is not one of them"),
+        ("API_URL", "vea.sensourceinc.com", "http(s)://host/path"),
+        ("API_URL", "ftp://vea.sensourceinc.com", "http(s)://host/path"),
+        ("API_URL", "https://", "http(s)://host/path"),
+        ("API_URL", "https://host:port", "http(s)://host/path"),
+        ("API_URL", "https://[::1", "http(s)://host/path"),
+        ("API_URL", "https://ho st", "http(s)://host/path"),
+        ("API_URL", "https://host/?a=b", "without user name, ? and #"),
+        ("AUTH_URL", "", "http(s)://host/path"),
+        ("AUTH_URL", "file:///etc/passwd", "http(s)://host/path"),
+        ("WAREHOUSE", "", "the path of a DuckDB file"),
+        ("WAREHOUSE", ":memory:", "the path of a DuckDB file"),
+        ("WAREHOUSE", "s3://bucket/x.duckdb", "the path of a DuckDB file"),
+        ("WAREHOUSE", "/", "is a folder"),
+        ("WAREHOUSE_WAIT", "-1", "a whole number from 0 to 86400"),
+        ("WAREHOUSE_WAIT", "86401", "a whole number from 0 to 86400"),
+        ("BACKFILL_DAYS", "0", "a whole number from 1 to 3660"),
+        ("BACKFILL_DAYS", "1.5", "a whole number from 1 to 3660"),
+        ("BACKFILL_DAYS", "٣", "a whole number from 1 to 3660"),
+        ("BALANCE_THRESHOLD", "0", "a whole number from 1 to 100"),
+        ("BALANCE_THRESHOLD", "50%", "a whole number from 1 to 100"),
+        ("LOOKBACK_DAYS", "a week", "a whole number from 1 to 3660"),
+        ("LOOKBACK_DAYS", "9" * 5000, "a whole number from 1 to 3660"),
+        ("LOOKBACK_DAYS", "7\n8", "a whole number from 1 to 3660"),
+        ("CORRECTIONS_DAYS", "0", "a whole number from 1 to 36600"),
+        ("OWNERS", "Ann", "'Ann' is no owner; allowed are e-mail addresses and team:name"),
+        ("OWNERS", "ann@library.example,,team:data", "'' is no owner"),
+        ("OWNERS", "team:", "'team:' is no owner"),
+        ("TAGS", "gold", "'gold' is no tag; allowed is name=value"),
+        ("TAGS", "tier=gold,=x", "'=x' is no tag"),
+        ("TAGS", "tier=two words", "'tier=two words' is no tag"),
+    ],
+)
+def test_a_wrong_value_gives_one_line_with_variable_value_and_what_is_allowed(
+    variable: str, value: str, allowed: str
+) -> None:
+    [line] = lines(**{variable: value})
+    assert line.startswith(f"SENSOURCE_{variable}={value!r}: ")
+    assert allowed in line
+
+
+def test_all_wrong_variables_are_named_at_once_a_late_start_among_them() -> None:
+    problems = lines(
+        API_URL="nowhere",
+        TRAFFIC_METRICS="in",
+        START_DATE="9999-01-01",
+        BACKFILL_DAYS="x",
+        TIMEZONE="Europe/Berlin",
+    )
+    assert sorted(line.split("=")[0] for line in problems) == [
+        "SENSOURCE_API_URL",
+        "SENSOURCE_BACKFILL_DAYS",
+        "SENSOURCE_START_DATE",
+        "SENSOURCE_TRAFFIC_METRICS",
+    ]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_the_start_date_may_be_today_in_the_zone_of_the_days_but_not_tomorrow(zone: str) -> None:
+    with time_machine.travel(datetime(2025, 6, 15, 10, 30, tzinfo=timezone.utc), tick=False):
+        today = datetime.now(ZoneInfo(zone)).date()
+        read = read_settings({"SENSOURCE_TIMEZONE": zone, "SENSOURCE_START_DATE": str(today)})
+        [line] = lines(TIMEZONE=zone, START_DATE=str(today + timedelta(days=1)))
+    assert read.start_date == today
+    assert f"allowed is today ({today} in {zone}) or earlier" in line
+
+
+def test_the_secret_is_in_no_repr() -> None:
+    settings = read_settings(dict(zip(CREDENTIALS, ("client-1234", SECRET), strict=True)))
+    assert settings.client_secret == SECRET
+    assert SECRET not in f"{settings!r} {settings} {settings.account} {VARIABLES}"
+
+
+@pytest.mark.parametrize("variable", sorted(DEFAULTS))
+def test_the_secret_is_in_no_error_even_where_it_was_put_into_another_variable(variable: str) -> None:
+    environment = {"SENSOURCE_BACKFILL_DAYS": "none", variable: SECRET, "SENSOURCE_CLIENT_SECRET": SECRET}
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environment)
+    assert SECRET not in str(raised.value)
+
+
+def test_a_password_in_a_url_is_refused_without_showing_it() -> None:
+    [line] = lines(AUTH_URL="https://user:pa55word@auth.example/token")
+    assert line.startswith("SENSOURCE_AUTH_URL='https://***@auth.example/token': a URL without user name")
+
+
+@pytest.mark.parametrize(("client_id", "secret"), [("", ""), (" ", "\t"), ("id", " "), ("", SECRET)])
+def test_blank_credentials_count_as_none(client_id: str, secret: str) -> None:
+    settings = read_settings(dict(zip(CREDENTIALS, (client_id, secret), strict=True)))
+    assert not settings.has_credentials
+    assert settings.account == "no account configured"
+
+
+def test_the_account_says_demo_for_the_demo_alone_and_shows_only_the_end_of_a_real_client_id() -> None:
+    account = dict(zip(CREDENTIALS, ("abcdefgh-1234", SECRET), strict=True))
+    assert read_settings(account).account == "SenSource account at vea.sensourceinc.com, client …1234"
+    for loopback in ("http://127.0.0.1:8", "http://localhost:8", "http://[::1]:8"):
+        assert "demo" not in read_settings({**account, "SENSOURCE_API_URL": loopback}).account  # a tunnel
+        demo = {**account, "SENSOURCE_CLIENT_ID": "demo", "SENSOURCE_API_URL": loopback}
+        assert "demo" in read_settings(demo).account
+    for elsewhere in ("http://127.0.0.1.example.com", "https://localhost.example.com"):
+        assert "demo" not in read_settings({**account, "SENSOURCE_API_URL": elsewhere}).account
+
+
+def test_the_text_for_missing_credentials_says_what_to_set_and_what_needs_none() -> None:
+    assert all(part in NO_CREDENTIALS for part in (*CREDENTIALS, ".env", "make demo"))
+
+
+def test_dotenv_wins_over_the_environment_as_with_dagster_dev(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(
+        "# account\nSENSOURCE_TIMEZONE=Europe/Berlin\nexport SENSOURCE_API_URL='https://one.example' # note\n"
+        "SENSOURCE_CLIENT_ID=\nSENSOURCE_LOOKBACK_DAYS\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"TIMEZONE": "UTC", "CLIENT_ID": "outer", "LOOKBACK_DAYS": "3"}.items():
+        monkeypatch.setenv(f"SENSOURCE_{name}", value)
+    seen = environment_with_dotenv()
+    from_dagster = get_env_var_dict(str(tmp_path / ".env"))
+    assert {name: seen[name] for name in from_dagster} == from_dagster
+    settings = read_settings(seen)
+    assert settings.timezone.key == "Europe/Berlin"
+    assert settings.api_url == "https://one.example"
+    assert settings.client_id is None
+    assert settings.lookback_days == 3
+
+
+def test_without_dotenv_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENSOURCE_LOOKBACK_DAYS", "3")
+    assert read_settings(environment_with_dotenv(tmp_path)).lookback_days == 3
+    assert read_settings().lookback_days == 3
+
+
+def test_the_token_is_kept_in_the_users_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert token_directory() == tmp_path / "cache" / "sensource_dagster"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert token_directory() == tmp_path / ".cache" / "sensource_dagster"

@@ -1,0 +1,273 @@
+"""Vea rows become a frame that fits the contract, or an error that names table, column, value and row."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from sensource_dagster.contract.frames import Counts, counts_frame, list_frame
+from sensource_dagster.contract.tables import COUNTS, LISTS, TABLES, Table
+from sensource_dagster.contract.values import DTYPES
+from sensource_dagster.errors import ContractError
+
+UTC = ZoneInfo("UTC")
+START, END = datetime(2025, 12, 1, tzinfo=timezone.utc), datetime(2025, 12, 2, tzinfo=timezone.utc)
+TRAFFIC, OCCUPANCY, ZONE = TABLES["traffic"], TABLES["occupancy"], TABLES["zone"]
+ODD_ZONES = [
+    "America/Havana",
+    "America/New_York",
+    "America/Santiago",
+    "America/St_Johns",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Asia/Kolkata",
+    "Asia/Tehran",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "Pacific/Kiritimati",
+]
+
+
+def row(zone: str = "z1", hour: str = "2025-12-01T16:00:00.000Z", **fields: Any) -> dict[str, Any]:
+    return {"recordDate_hour_1": hour, "zoneId": zone, "name": "Door", "sumins": 112, "sumouts": 87, **fields}
+
+
+def traffic(*rows: dict[str, Any]) -> Counts:
+    return counts_frame(TRAFFIC, rows, START, END, UTC)
+
+
+@pytest.fixture(params=["America/Los_Angeles", "Pacific/Kiritimati", "UTC"])
+def host_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_frame_has_the_contracts_columns_in_its_order_then_unknown_ones_then_the_day() -> None:
+    frame = traffic(row(zzz=1, aaa="x")).frame
+    assert list(frame.columns) == [
+        "zone_id", "name", "record_date_hour_1", "sumins", "sumouts", "aaa", "zzz", "record_date"
+    ]  # fmt: skip
+    assert frame.iloc[0].tolist() == [
+        "z1",
+        "Door",
+        pd.Timestamp("2025-12-01T16:00Z"),
+        112,
+        87,
+        "x",
+        1,
+        pd.Timestamp("2025-12-01"),
+    ]
+    contract = {column.name: DTYPES[column.type] for column in TRAFFIC.all_columns}
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
+        **{name: dtype for name, dtype in contract.items() if name != "_synced_at"},
+        "aaa": "string",
+        "zzz": "Int64",
+    }
+
+
+def test_avgoccupancy_comes_as_a_string_and_becomes_a_number() -> None:
+    rows = [{"spaceId": "s", "recordDate_hour_1": "2025-12-01T16:00:00Z", "avgoccupancy": v} for v in ("812.5", 0)]
+    frame = counts_frame(OCCUPANCY, [rows[0]], START, END, UTC).frame
+    assert frame["avgoccupancy"].tolist() == [812.5]
+    assert str(frame["avgoccupancy"].dtype) == "Float64"
+
+
+def test_a_field_that_the_answer_lacks_is_no_column_and_one_that_a_row_lacks_is_null() -> None:
+    second = row("z2")
+    del second["sumouts"]
+    assert traffic(row(), second).frame["sumouts"].isna().tolist() == [False, True]
+    assert "sumouts" not in traffic(second).frame.columns
+
+
+@pytest.mark.parametrize(
+    ("fields", "parts"),
+    [
+        ({"sumins": 1.5}, ("traffic.sumins (BIGINT)", "1.5", "'sumins'")),
+        ({"sumins": True}, ("traffic.sumins (BIGINT)", "True")),
+        ({"sumins": 2**70}, ("traffic.sumins (BIGINT)", str(2**70), "too large")),
+        ({"sumouts": "many"}, ("traffic.sumouts (BIGINT)", "'many'")),
+        ({"sumouts": [1]}, ("traffic.sumouts (BIGINT)", "[1]")),
+        ({"name": {"en": "Door"}}, ("traffic.name (VARCHAR)", "{'en': 'Door'}", "nested")),
+        ({"other": float("nan")}, ("traffic.other (DOUBLE)", "nan", "'other'")),
+    ],
+)
+def test_a_misfit_is_named_with_table_column_value_and_row_key(fields: dict[str, Any], parts: tuple[str]) -> None:
+    with pytest.raises(ContractError) as raised:
+        traffic(row("z0"), row("z'1\n", **fields))
+    text = str(raised.value)
+    assert all(part in text for part in parts)
+    assert "zone_id=\"z'1\\n\", record_date_hour_1='2025-12-01T16:00:00.000Z'" in text
+    assert "Nothing was written" in text
+
+
+@pytest.mark.parametrize("hour", ["now", "2025", 1764604800, "1.12.2025", ""])
+def test_an_hour_that_is_no_time_is_refused(hour: Any) -> None:
+    with pytest.raises(ContractError, match=r"traffic\.record_date_hour_1 \(TIMESTAMPTZ\)"):
+        traffic(row(hour=hour))
+
+
+@pytest.mark.parametrize("missing", ["zoneId", "recordDate_hour_1"])
+@pytest.mark.parametrize("null", [True, False])
+def test_a_row_without_its_key_is_refused(missing: str, null: bool) -> None:
+    bad = row("z2")
+    if null:
+        bad[missing] = None
+    else:
+        del bad[missing]
+    for rows in ([bad], [row(), bad]):
+        with pytest.raises(ContractError, match="A row without its key cannot be kept apart") as raised:
+            traffic(*rows)
+        assert f"{missing.replace('Id', '_id').replace('recordDate', 'record_date')}=None" in str(raised.value)
+
+
+def test_an_error_stays_short_whatever_the_row_holds() -> None:
+    with pytest.raises(ContractError) as raised:
+        traffic(row("z" * 10**6, sumins=["y" * 10**6] * 100))
+    assert len(str(raised.value)) < 2000
+
+
+def test_numeric_ids_are_texts_and_equal_to_the_same_text() -> None:
+    counts = traffic(row(), {**row(), "zoneId": 7}, row("7", sumins=5))
+    assert counts.frame["zone_id"].tolist() == ["z1", "7"]
+    assert counts.frame["sumins"].tolist() == [112, 5]
+    assert counts.repeated == 1
+
+
+def test_rows_outside_the_half_open_window_are_dropped_and_counted() -> None:
+    hours = ["2025-11-30T23:59:59.999Z", "2025-12-01T00:00:00Z", "2025-12-01T23:59:59Z", "2025-12-02T00:00:00Z"]
+    counts = traffic(*(row(str(number), hour) for number, hour in enumerate(hours)))
+    assert counts.frame["zone_id"].tolist() == ["1", "2"]
+    assert (counts.outside, counts.repeated) == (2, 0)
+
+
+def test_of_rows_with_one_key_the_last_stays_wherever_the_same_instant_is_spelled_differently() -> None:
+    counts = traffic(
+        row(sumins=1),
+        row("z2", sumins=2),
+        row(hour="2025-12-01T17:00:00+01:00", sumins=3),
+        row(hour="2025-12-01T16:00:00Z", sumins=4),
+        row(hour="2025-12-03T16:00:00Z", sumins=5),
+        row(hour="2025-12-03T16:00:00Z", sumins=6),
+    )
+    assert counts.frame[["zone_id", "sumins"]].to_numpy().tolist() == [["z2", 2], ["z1", 4]]
+    assert counts.frame.index.tolist() == [0, 1]
+    assert (counts.outside, counts.repeated) == (2, 2)
+
+
+def test_a_list_too_keeps_the_last_of_rows_with_one_id_and_all_of_rows_with_one_name() -> None:
+    rows = [{"zoneId": zone, "name": "Main", "scaleFactor": n} for n, zone in enumerate("abca")]
+    frame, repeated = list_frame(ZONE, rows)
+    assert frame["zone_id"].tolist() == ["b", "c", "a"]
+    assert frame["scale_factor"].tolist() == [1, 2, 3]
+    assert repeated == 1
+
+
+def test_two_fields_with_one_column_name_are_kept_apart_whatever_their_order() -> None:
+    fields: dict[str, Any] = {
+        "zone_id": "snake",
+        "Zone Id": "spaced",
+        "fooBar": 1,
+        "foo_bar": 2,
+        "foo_bar_2": 3,
+        "FOO_BAR": 4,
+    }
+    expected = {
+        "zone_id": "z1",  # the API's own spelling keeps its column
+        "zone_id_2": "spaced",
+        "zone_id_3": "snake",
+        "foo_bar": 4,
+        "foo_bar_2": 1,
+        "foo_bar_3": 2,
+        "foo_bar_2_2": 3,
+    }
+    for ordered in (row(**fields), dict(reversed(row(**fields).items()))):
+        frame = traffic(ordered).frame
+        assert {name: frame[name].tolist()[0] for name in expected} == expected
+
+
+@pytest.mark.parametrize("table", [TRAFFIC, ZONE], ids=lambda table: table.name)
+def test_a_field_never_takes_a_column_of_the_sync(table: Table) -> None:
+    names = ("_synced_at", "_deleted", "record_date", "recordDate", "_syncedAt", "$synced_at")
+    rows = [row(**dict.fromkeys(names, "theirs"))]
+    frame = list_frame(table, rows)[0] if table.is_list else traffic(*rows).frame
+    ours = {column.name for column in table.added}
+    theirs = {name for name in frame.columns if frame[name].astype(str).tolist() == ["theirs"]}
+    assert len(theirs) == len(names)
+    assert not theirs & ours
+
+
+def test_unknown_fields_are_kept_with_the_narrowest_type() -> None:
+    frame = traffic(
+        row(whole=1, mixed=1, real=1, flag=True, text="a", tree={"b": [1], "a": None}, empty=None),
+        row("z2", whole=None, mixed="1", real=2.5, flag=False, text="", tree=None),
+    ).frame
+    kinds = {"whole": "Int64", "real": "Float64", "flag": "boolean", "text": "string"}
+    assert {n: str(frame[n].dtype) for n in kinds} == kinds
+    assert [str(frame[n].dtype) for n in ("mixed", "tree", "empty")] == ["object"] * 3
+    assert frame["mixed"].tolist() == ["1", '"1"']
+    assert frame["tree"].tolist() == ['{"a":null,"b":[1]}', None]
+
+
+@pytest.mark.parametrize("table", COUNTS, ids=lambda table: table.name)
+def test_an_empty_answer_gives_an_empty_frame_with_typed_keys_and_day(table: Table) -> None:
+    counts = counts_frame(table, [], START, END, UTC)
+    assert len(counts.frame) == counts.outside == counts.repeated == 0
+    assert list(counts.frame.columns) == [*table.key, "record_date"]
+    assert str(counts.frame["record_date"].dtype) == "datetime64[us]"
+    assert str(counts.frame["record_date_hour_1"].dtype) == "datetime64[us, UTC]"
+
+
+@pytest.mark.parametrize("table", LISTS, ids=lambda table: table.name)
+def test_an_empty_list_gives_an_empty_frame_with_its_key(table: Table) -> None:
+    frame, repeated = list_frame(table, [])
+    assert (list(frame.columns), len(frame), repeated) == ([*table.key], 0, 0)
+
+
+def test_an_answer_that_is_all_outside_the_window_keeps_its_types() -> None:
+    counts = traffic(row(hour="2020-01-01T00:00:00Z"))
+    assert (len(counts.frame), counts.outside) == (0, 1)
+    assert str(counts.frame["record_date"].dtype) == "datetime64[us]"
+
+
+zones = st.sampled_from(ODD_ZONES) | st.sampled_from(sorted(available_timezones()))
+hours = st.integers(0, 60 * 366 * 24).map(lambda n: datetime(1990, 1, 1, tzinfo=timezone.utc) + timedelta(hours=n))
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(zone=zones, hour=hours)
+@example(zone="America/New_York", hour=datetime(2025, 11, 2, 5, tzinfo=timezone.utc))  # the hour before it repeats
+@example(zone="America/New_York", hour=datetime(2025, 11, 2, 6, tzinfo=timezone.utc))
+@example(zone="America/Havana", hour=datetime(2025, 11, 2, 4, tzinfo=timezone.utc))  # midnight comes twice
+@example(zone="America/Santiago", hour=datetime(2025, 4, 6, 3, tzinfo=timezone.utc))  # back across midnight
+@example(zone="Africa/Cairo", hour=datetime(2025, 4, 24, 22, tzinfo=timezone.utc))  # a day that begins at one
+@example(zone="Asia/Kathmandu", hour=datetime(2025, 1, 1, 18, tzinfo=timezone.utc))  # 23:45
+@example(zone="Asia/Kathmandu", hour=datetime(2025, 1, 1, 19, tzinfo=timezone.utc))
+@example(zone="Pacific/Apia", hour=datetime(2011, 12, 30, 9, tzinfo=timezone.utc))  # its 30th does not exist
+@example(zone="Pacific/Apia", hour=datetime(2011, 12, 30, 10, tzinfo=timezone.utc))
+@example(zone="Australia/Lord_Howe", hour=datetime(2025, 4, 5, 15, tzinfo=timezone.utc))  # half an hour back
+@example(zone="Europe/Berlin", hour=datetime(2049, 3, 28, 1, tzinfo=timezone.utc))
+def test_the_day_is_the_local_day_in_the_zone_whatever_the_hosts(
+    host_zone: str, zone: str, hour: datetime
+) -> None:
+    assert os.environ["TZ"] == host_zone
+    local = ZoneInfo(zone)
+    rows = [row(hour=hour.isoformat()), row("z2", hour.replace(tzinfo=None).isoformat() + ".000Z")]
+    frame = counts_frame(TRAFFIC, rows, hour, hour + timedelta(hours=1), local).frame
+    assert frame["record_date"].dt.date.tolist() == [hour.astimezone(local).date()] * 2
+    assert str(frame["record_date"].dtype) == "datetime64[us]"
+    assert frame["record_date_hour_1"].tolist() == [hour] * 2

@@ -1,0 +1,128 @@
+"""A failed run is started again, whenever the daemon happens to look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
+from dagster._core.events import JobFailureData, RunFailureReason
+from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.test_utils import create_run_for_test
+
+from sensource_dagster.instance.run_retries import DecidedRuns
+from sensource_dagster_tests.instances import instance
+
+FAILURE = DagsterEventType.RUN_FAILURE
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[DagsterInstance]:
+    with instance(tmp_path / "history") as made:
+        assert made.run_retries_enabled
+        assert made.run_retries_max_retries == 2
+        yield made
+
+
+def started(history: DagsterInstance) -> DagsterRun:
+    run: DagsterRun = create_run_for_test(history, status=DagsterRunStatus.STARTED)
+    return run
+
+
+def fail(history: DagsterInstance, run: DagsterRun, reason: RunFailureReason = RunFailureReason.UNKNOWN) -> None:
+    history.report_run_failed(run, "its process is gone", JobFailureData(error=None, failure_reason=reason))
+
+
+def shown(history: DagsterInstance) -> list[str]:
+    """The runs whose failure the daemon gets to see."""
+    found = history.event_log_storage.get_logs_for_all_runs_by_log_id(dagster_event_type=FAILURE)
+    return [event.run_id for event in found.values()]
+
+
+def test_the_daemon_sees_a_failure_when_the_run_says_so_and_whether_it_is_started_again(
+    history: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each moment between two writes of a failure, as a daemon that looks just then."""
+    seen: list[tuple[list[str], DagsterRunStatus, str | None]] = []
+    run = started(history)
+
+    def look() -> None:
+        now = history.get_run_by_id(run.run_id)
+        assert now
+        seen.append((shown(history), now.status, now.tags.get(WILL_RETRY_TAG)))
+
+    def looking(method: str) -> None:
+        write: Callable[..., None] = getattr(DecidedRuns, method)
+
+        def and_look(storage: DecidedRuns, *arguments: object) -> None:
+            look()
+            write(storage, *arguments)
+            look()
+
+        monkeypatch.setattr(DecidedRuns, method, and_look)
+
+    looking("handle_run_event")
+    looking("add_run_tags")
+    fail(history, run)
+
+    assert len(seen) > 4
+    undecided = [moment for moment in seen if moment[1] is DagsterRunStatus.STARTED]
+    assert {tag for _, _, tag in undecided} == {None, "true"}
+    assert all(runs == [] for runs, _, _ in undecided)
+    assert seen[len(undecided) :] == [([run.run_id], DagsterRunStatus.FAILURE, "true")] * (
+        len(seen) - len(undecided)
+    )
+
+
+def test_a_run_that_failed_in_a_step_is_not_started_again(history: DagsterInstance) -> None:
+    run = started(history)
+    fail(history, run, RunFailureReason.STEP_FAILURE)
+
+    failed = history.get_run_by_id(run.run_id)
+    assert failed
+    assert failed.tags[WILL_RETRY_TAG] == "false"
+    assert shown(history) == [run.run_id]
+
+
+def write_the_event_alone(history: DagsterInstance, run: DagsterRun, seconds_ago: float) -> None:
+    event = DagsterEvent(FAILURE.value, run.job_name, event_specific_data=JobFailureData(None))
+    at = time.time() - seconds_ago
+    entry = EventLogEntry(  # type: ignore[no-untyped-call]
+        None, 10, "", run.run_id, at, job_name=run.job_name, dagster_event=event
+    )
+    history.event_log_storage.store_event(entry)
+
+
+def test_failures_behind_one_that_is_not_decided_wait_for_it_so_that_none_is_passed_over(
+    history: DagsterInstance,
+) -> None:
+    before, undecided, behind = (started(history) for _ in range(3))
+    fail(history, before)
+    write_the_event_alone(history, undecided, seconds_ago=1)
+    fail(history, behind)
+
+    assert shown(history) == [before.run_id]
+
+    fail(history, undecided)
+    assert shown(history) == [before.run_id, undecided.run_id, behind.run_id, undecided.run_id]
+
+
+def test_a_failure_whose_writer_was_killed_half_way_holds_the_others_up_for_a_minute_alone(
+    history: DagsterInstance,
+) -> None:
+    killed, behind = started(history), started(history)
+    write_the_event_alone(history, killed, seconds_ago=61)
+    fail(history, behind)
+
+    assert shown(history) == [killed.run_id, behind.run_id]
+
+
+def test_a_run_that_was_deleted_holds_nothing_up(history: DagsterInstance) -> None:
+    deleted, behind = started(history), started(history)
+    write_the_event_alone(history, deleted, seconds_ago=1)
+    history.run_storage.delete_run(deleted.run_id)
+    fail(history, behind)
+
+    assert shown(history) == [deleted.run_id, behind.run_id]
