@@ -183,7 +183,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         yield made
 
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 
 @pytest.mark.parametrize("table", ["traffic", "occupancy"])

@@ -26,7 +26,7 @@ A_RUN = 180_000  # a backfill's daemon looks every 30 s, and the runs follow one
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_a_failed_check(
     tmp_path: Path,
 ) -> None:
