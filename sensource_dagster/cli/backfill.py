@@ -102,9 +102,11 @@ def _read(
     instance: DagsterInstance, settings: Settings, wanted: Wanted, days: Sequence[date], console: Console
 ) -> _Done:
     """Read the days, batch after batch. A batch that fails does not keep the others from being read."""
-    from sensource_dagster.definitions import definitions  # reads the environment, so not before `project.enter`
+    from sensource_dagster.definitions import (
+        build_definitions,  # reads the environment, so not before `project.enter`
+    )
 
-    job = definitions(settings).resolve_job_def("counts")
+    job = build_definitions(settings).resolve_job_def("counts")
     assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
     done = _Done()
     with BackfillProgress(console, len(days)) as progress, stop_requests() as stopped:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dagster import AssetKey, DagsterInstance
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.partitions import daily_partitions
@@ -15,6 +14,7 @@ from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import Table
+from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 from sensource_dagster.vea.windows import day_start
 
 _RANGES_SHOWN = 5
