@@ -1,4 +1,4 @@
-"""Which Dagster the project's subclasses of private classes were tested with. Beyond it Dagster's own do the work."""
+"""The Dagster that our subclasses of its private classes were tested with. Beyond it, its own classes are used."""
 
 from __future__ import annotations
 
