@@ -27,7 +27,7 @@ from sensource_dagster.resources import sensource_resource
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
-def definitions(settings: Settings) -> Definitions:
+def build_definitions(settings: Settings) -> Definitions:
     assets: list[AssetsDefinition | AssetSpec] = [
         *external_assets(settings),
         *reference_assets(settings),
@@ -58,4 +58,4 @@ def definitions(settings: Settings) -> Definitions:
 # nearly all are Dagster's, and stay. One answer of Vea makes tens of thousands.
 gc.set_threshold(50_000, 20, 20)
 
-defs = definitions(read_settings())
+defs = build_definitions(read_settings())
