@@ -88,6 +88,6 @@ def test_an_api_that_stays_down_ends_the_run_with_the_number_of_tries_and_the_la
         assert not result.success
         said = error_text(result)
         assert "HTTP 503" in said
-        assert "5 tries" in said
+        assert "5 attempts" in said
         assert [request.path for request in sync.simulator.requests].count("/api/data/traffic") == 5
         assert sync.counts("occupancy") == sync.truth("occupancy", START, END)
