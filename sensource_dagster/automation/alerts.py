@@ -69,7 +69,7 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
         run_status=status,
         monitor_all_code_locations=True,  # a run from a script has none
         default_status=DefaultSensorStatus.RUNNING,  # it only looks, and says nothing where nothing fails
-        description=f"Calls `notify` in sensource_dagster/automation/alerts.py {of_what}. Change `notify` as you like.",
+        description=f"Calls `notify` in sensource_dagster/automation/alerts.py {of_what}. It is yours to change.",
     )
     def sensor(context: RunStatusSensorContext) -> None:
         failed: Exception | None = None

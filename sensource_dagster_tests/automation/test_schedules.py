@@ -143,21 +143,33 @@ def test_no_day_before_the_start_date_is_asked_for(empty: DagsterInstance) -> No
     assert asked(named("hourly", START_DATE="2025-06-10"), at_start, empty) == ("2025-06-10", "2025-06-10")
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Helsinki", "Australia/Lord_Howe", "Africa/Cairo"])
-@pytest.mark.parametrize("change", ["2025-03-08", "2025-03-29", "2025-04-05", "2025-04-24", "2025-10-04"])
+@pytest.mark.parametrize(
+    ("zone", "change"),  # a day before the clocks change, forward and back
+    [
+        ("America/New_York", "2025-03-08"),
+        ("America/New_York", "2025-11-01"),
+        ("Europe/Helsinki", "2025-03-29"),
+        ("Europe/Helsinki", "2025-10-25"),
+        ("Australia/Lord_Howe", "2025-04-05"),
+        ("Australia/Lord_Howe", "2025-10-04"),
+        ("Africa/Cairo", "2025-04-24"),
+        ("Africa/Cairo", "2025-10-30"),
+    ],
+)
 def test_through_a_change_of_the_clocks_each_day_has_one_nightly_run_and_each_hour_an_hourly(
     empty: DagsterInstance, zone: str, change: str
 ) -> None:
     start = datetime.fromisoformat(change).replace(tzinfo=ZoneInfo(zone))
-    nightly = named("nightly", zone, START_DATE="2025-01-01")
+    nightly = named("nightly", zone, START_DATE=change)
     days = [asked(nightly, tick, empty)[1] for tick in ticks(nightly, start, 3)]
     assert days == sorted(set(days))
     assert len({day[8:] for day in days}) == 3
     hourly = named("hourly", zone)
-    hours = ticks(hourly, start, 30)
+    hours = ticks(hourly, start, 50)
     gaps = {(later.timestamp() - earlier.timestamp()) / 3600 for earlier, later in pairwise(hours)}
     assert gaps <= {0.5, 1.0, 1.5}
-    for tick in hours:
+    [changed] = [n for n, (before, after) in enumerate(pairwise(hours)) if before.utcoffset() != after.utcoffset()]
+    for tick in hours[changed - 2 : changed + 4]:
         first, last = asked(hourly, tick, empty)
         assert last == str(tick.astimezone(ZoneInfo(zone)).date())
         assert (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days == 1

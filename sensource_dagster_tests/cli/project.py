@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from click.testing import CliRunner, Result
@@ -22,8 +19,13 @@ from sensource_dagster.cli import demo_account, main
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, project_folder
 from sensource_dagster_tests.end_to_end.sync import Sync, variables_of
+from sensource_dagster_tests.fork_server import ForkedProcess, fork
 
-SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
+
+def sensource(folder: str, *arguments: str) -> None:
+    """The command, as a main program that is installed in this project folder."""
+    demo_account.PROJECT = Path(folder)
+    main(arguments)
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,15 @@ class Project:
         return {**others, "PYTHONPATH": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
 
     @contextmanager
-    def started(self, *arguments: str, **others: Any) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *arguments: str, stdout: int | None = None) -> Iterator[ForkedProcess]:
         """The command in a process, and a process group, of its own, which does not outlive the block."""
-        with subprocess.Popen(
-            [*SENSOURCE, *arguments],
-            cwd=self.folder.parent,  # it has to find the project folder by itself
-            env=self.environment,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **others},
-            start_new_session=True,
+        with fork(
+            sensource,
+            str(self.folder),
+            *arguments,
+            folder=self.folder.parent,  # it has to find the project folder by itself
+            environment=self.environment,
+            stdout=stdout,
         ) as process:
             try:
                 yield process
@@ -98,7 +101,7 @@ def make_project(folder: Path, simulator: RunningSimulator, **others: str) -> Pr
     return Project(project, simulator, variables)
 
 
-def until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def until(seen: Callable[[], bool], process: ForkedProcess) -> None:
     """Wait for something that a running command brings about."""
     while not seen():
         assert process.poll() is None, process.stdout and process.stdout.read()

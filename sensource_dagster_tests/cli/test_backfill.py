@@ -134,7 +134,7 @@ def test_today_is_read_each_time_since_it_is_never_all_there(
 
 def test_a_terminal_shows_a_bar_that_counts_days_and_rows(project: Project) -> None:
     ours, its = os.openpty()
-    with project.started("backfill", *RANGE, stdout=its, stderr=its) as process:
+    with project.started("backfill", *RANGE, stdout=its) as process:
         os.close(its)
         shown = b""
         with suppress(OSError):  # how Linux says that the other side is closed
@@ -161,7 +161,7 @@ def test_the_bar_moves_on_while_a_run_does(project: Project, simulator: RunningS
             return os.read(ours, 65536)
         return b""
 
-    with project.started("backfill", *RANGE, stdout=its, stderr=its) as process:
+    with project.started("backfill", *RANGE, stdout=its) as process:
         os.close(its)
         until(lambda: not shown() and len(asked(simulator, TRAFFIC)) == 1, process)
         until(lambda: b"\x1b" in shown(), process)

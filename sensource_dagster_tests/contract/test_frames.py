@@ -248,7 +248,7 @@ zones = st.sampled_from(ODD_ZONES) | st.sampled_from(sorted(available_timezones(
 hours = st.integers(0, 60 * 366 * 24).map(lambda n: datetime(1990, 1, 1, tzinfo=timezone.utc) + timedelta(hours=n))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(zone=zones, hour=hours)
 @example(zone="America/New_York", hour=datetime(2025, 11, 2, 5, tzinfo=timezone.utc))  # the hour before it repeats
 @example(zone="America/New_York", hour=datetime(2025, 11, 2, 6, tzinfo=timezone.utc))

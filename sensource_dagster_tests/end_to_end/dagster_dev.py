@@ -19,8 +19,9 @@ import requests
 
 T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN = 90  # seconds
-FINISHES_WITHIN = 180  # seconds
+QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
+STARTS_WITHIN = 180  # seconds
+FINISHES_WITHIN = 300  # seconds
 
 LAUNCH = """
 mutation($backfill: LaunchBackfillParams!) {
@@ -95,7 +96,7 @@ class DagsterDev:
     def ended(self, backfill_id: str) -> str:
         """Wait for a backfill's end; its status."""
 
-        def status() -> str | None:
+        def ended() -> str | None:
             now: str = self.query(STATUS, id=backfill_id)["partitionBackfillOrError"]["status"]
             return (
                 now
@@ -103,15 +104,19 @@ class DagsterDev:
                 else None
             )
 
-        return self.until(status)
+        return self.until(f"the backfill {backfill_id} has ended", ended)
 
-    def until(self, seen: Callable[[], T | None], within: float = FINISHES_WITHIN) -> T:
-        """Wait until `seen` returns something true, and return it."""
+    def until(self, what: str, seen: Callable[[], T | None], within: float = FINISHES_WITHIN) -> T:
+        """Wait until `seen` returns something true, and return it; a failure says what was waited for."""
         deadline = time.monotonic() + within
-        while not (found := seen()):
-            assert time.monotonic() < deadline, self.runs()
+        while True:
+            try:
+                if found := seen():
+                    return found
+                assert time.monotonic() < deadline, f"after {within:g} s not yet: {what}; runs: {self.runs()}"
+            except requests.RequestException as error:
+                raise AssertionError(f"the server was gone before {what}: {error}") from None
             time.sleep(0.3)
-        return found
 
 
 def _backfill_id(answer: dict[str, Any]) -> str:
@@ -151,6 +156,8 @@ def dagster_dev(
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))
     }
+    search_path = [str(QUICK_DAEMON), *filter(None, [environment.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(search_path)
 
     def serving() -> int | None:
         return port if DagsterDev(port).is_up() else None

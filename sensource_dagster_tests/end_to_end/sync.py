@@ -91,6 +91,14 @@ def variables_of(simulator: RunningSimulator, folder: Path, **others: str) -> di
     }
 
 
+def run_counts(first: str, last: str) -> None:
+    """A run of the counts as the main program of a process, with the settings of its environment."""
+    tags = {RANGE_START: first, RANGE_END: last}
+    counts = definitions(read_settings()).resolve_job_def("counts")
+    with DagsterInstance.ephemeral() as instance:
+        counts.execute_in_process(instance=instance, tags=tags)
+
+
 @contextmanager
 def syncing(
     folder: Path, options: Options | None = None, clock: ManualClock | None = None, **variables: str

@@ -30,7 +30,7 @@ from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, vari
 
 DENVER = ZoneInfo("America/Denver")
 DAYS_A_RUN = 5
-HEALS_WITHIN = 120  # seconds; two cores need 57
+HEALS_WITHIN = 300  # seconds
 
 PARTITIONS = """
 { assetNodes(group: {groupName: "counts", repositoryName: "__repository__",
@@ -197,7 +197,6 @@ class Hold:
 
 
 def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_completed(deployment: Deployment) -> None:
-    """Both at once, because the daemon looks at backfills only every 30 seconds."""
     dagster, simulator = deployment.dagster, deployment.simulator
     failing, cancelled = batches(date(2026, 2, 1), runs=3), batches(date(2026, 3, 1), runs=3)
     refused, hold = in_window(failing[1], fault_kinds.status(400)), Hold()
@@ -250,7 +249,7 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     backfill = deployment.dagster.launch(days)
     assert hold.met.wait(60)
     script = deployment.start_script(script_day)  # waits for the pool
-    deployment.dagster.until(lambda: deployment.script_runs() == ["STARTED"])
+    deployment.dagster.until("the script's run is started", lambda: deployment.script_runs() == ["STARTED"])
     script.kill()
     script.wait()
     deployment.kill()
@@ -259,11 +258,11 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     simulator.faults.clear()
     deployment.start()
     dagster = deployment.dagster
-    dagster.until(lambda: deployment.days("MATERIALIZED") >= set(days), within=HEALS_WITHIN)
+    dagster.until("every day is green", lambda: deployment.days("MATERIALIZED") >= set(days), within=HEALS_WITHIN)
     assert dagster.ended(backfill) == "COMPLETED_SUCCESS"
     assert deployment.true_days(days) == set(days)
     assert deployment.script_runs()[-1] == "FAILURE"  # not "started" for ever
-    dagster.until(lambda: not deployment.claimed_slots(), within=60)
+    dagster.until("no slot is claimed", lambda: not deployment.claimed_slots(), within=60)
 
 
 def test_the_web_server_listens_on_loopback_alone(deployment: Deployment) -> None:

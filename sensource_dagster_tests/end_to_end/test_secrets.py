@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 import requests
+from dagster import AssetKey, DagsterInstance
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sensource_dagster.config.settings import read_settings
+from sensource_dagster.definitions import definitions
 from sensource_dagster.resources import SenSourceResource
 from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
@@ -26,6 +28,7 @@ from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
+from sensource_dagster_tests.fork_server import fork
 
 # Both halves survive every encoding, and half a secret is a leak as well.
 SECRET_HALVES = ("Zq9xKv7LmR2tQe5s", "W8yB4nHc6JpDf3Ga")
@@ -157,8 +160,38 @@ def run_config(simulator: RunningSimulator, others: Mapping[str, Any]) -> dict[s
     return {"resources": {"sensource": {"config": {**account, "max_tries": 2, **others}}}}
 
 
-def run(dagster: DagsterDev, simulator: RunningSimulator, failing: Failing) -> str:
-    """Launch the counts of one day and wait; all that the UI can show of the run."""
+def run_traffic(config: str) -> None:
+    """The main program of a process: a run of one day with this run config; prints its id and how it ended."""
+    job = definitions(read_settings()).resolve_job_def("counts")
+    with DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            run_config=json.loads(config),
+            instance=instance,
+            tags={RANGE_START: DAY, RANGE_END: DAY},
+            asset_selection=[AssetKey(["sensource", "traffic"])],
+            raise_on_error=False,
+        )
+        run = instance.get_run_by_id(result.run_id)
+        assert run
+        print(f"ended: {result.run_id} {run.status.value}")
+
+
+def run_by_script(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The id of a run in a process of its own, how it ended, and all that it printed."""
+    environment = {**os.environ, **variables, "DAGSTER_HOME": str(folder)}
+    with fork(run_traffic, json.dumps(config), folder=folder, environment=environment) as process:
+        printed, _ = process.communicate()
+    ended = re.search(r"^ended: (\S+) (\S+)$", printed, re.MULTILINE)
+    assert ended, printed
+    return ended[1], ended[2], printed
+
+
+def shown_by_the_ui(dagster: DagsterDev, run_id: str) -> dict[str, Any]:
+    return dagster.query(RUN, id=run_id)
+
+
+def run_by_the_ui(dagster: DagsterDev, simulator: RunningSimulator, failing: Failing) -> str:
+    """Launch the counts of one day and wait; the run's id."""
     params = {
         "selector": {
             "repositoryName": "__repository__",
@@ -173,14 +206,18 @@ def run(dagster: DagsterDev, simulator: RunningSimulator, failing: Failing) -> s
     assert "run" in launched, launched
     run_id = launched["run"]["runId"]
 
-    def ended() -> dict[str, Any] | None:
-        seen = dagster.query(RUN, id=run_id)
-        return seen if seen["runOrError"]["status"] in {"SUCCESS", "FAILURE", "CANCELED"} else None
+    def status() -> str | None:
+        now = shown_by_the_ui(dagster, run_id)["runOrError"]["status"]
+        return str(now) if now in {"SUCCESS", "FAILURE", "CANCELED"} else None
 
-    seen = dagster.until(ended, within=60)
-    text = json.dumps(seen)
-    assert seen["runOrError"]["status"] == failing.status, (failing.name, text)
-    return text
+    assert dagster.until(f"the run {run_id} has ended", status) == failing.status
+    return str(run_id)
+
+
+def meet(simulator: RunningSimulator, failing: Failing) -> None:
+    simulator.faults.clear()
+    if failing.fault:
+        simulator.faults.at_random(1, [failing.fault], path=failing.path)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -199,12 +236,19 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
         del variables["SENSOURCE_WAREHOUSE"]
         quoted = {**variables, "SENSOURCE_CLIENT_SECRET": f"'{SECRET}'"}
         folder = project_folder(tmp_path / "project", quoted)
+        run_ids = {}
+        for failing in FAILING:
+            meet(simulator, failing)
+            config = run_config(simulator, failing.config or {})
+            run_ids[failing.name], status, printed = run_by_script(folder, variables, config)
+            shown[f"printed: {failing.name}"] = printed
+            assert status == failing.status, printed
         with dagster_dev(folder, tmp_path / "dev.log") as dagster:
-            for failing in FAILING:
-                simulator.faults.clear()
-                if failing.fault:
-                    simulator.faults.at_random(1, [failing.fault], path=failing.path)
-                shown[f"run: {failing.name}"] = run(dagster, simulator, failing)
+            for failing in (FAILING[4], FAILING[-1]):
+                meet(simulator, failing)
+                run_ids[f"{failing.name}, by the UI"] = run_by_the_ui(dagster, simulator, failing)
+            for name, run_id in run_ids.items():
+                shown[f"run: {name}"] = json.dumps(shown_by_the_ui(dagster, run_id))
             shown["definitions"] = json.dumps(dagster.query(DEFINITIONS))
             shown["launchpad"] = json.dumps(dagster.query(RUN_CONFIG_SCHEMA))
             shown["page"] = requests.get(dagster.url, timeout=10).text
@@ -221,6 +265,7 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
 
     assert "EnvVar" in shown["definitions"] or "SENSOURCE_CLIENT_SECRET" in shown["definitions"]
     assert "HTTP 500" in shown["run: down"]
+    assert "HTTP 500" in shown["run: down, by the UI"]
     assert "HTTP 500" in shown["script"]
     assert "plain http would send the secret" in shown["run: plain http"]
     assert "plain http would send the secret" not in shown["run: plain http, asked for"]

@@ -70,7 +70,7 @@ def in_new_file() -> Callable[[], tempfile.TemporaryDirectory[str]]:
     return lambda: tempfile.TemporaryDirectory(prefix="merge")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(answers=answers)
 @example(
     answers=[
@@ -114,7 +114,7 @@ def test_any_answers_end_in_the_last_value_of_each_key_and_time_only_what_change
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data(), rows=st.lists(st.tuples(keys, st.integers(0, 2), values), min_size=1, max_size=12))
 def test_the_same_rows_in_any_batches_end_in_the_same_table(
     in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
