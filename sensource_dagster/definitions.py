@@ -27,14 +27,14 @@ from sensource_dagster.resources import sensource_resource
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
-def definitions(settings: Settings) -> Definitions:
+def build_definitions(settings: Settings) -> Definitions:
     assets: list[AssetsDefinition | AssetSpec] = [
         *external_assets(settings),
         *reference_assets(settings),
         *counts_assets(settings),
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", BetaWarning)  # of code references, to every user, at each start
+        warnings.simplefilter("ignore", BetaWarning)  # about code references; each user would see it at each start
         linked = with_source_code_references(assets)
     return Definitions(
         assets=linked,
@@ -50,12 +50,12 @@ def definitions(settings: Settings) -> Definitions:
                 corrections_days=settings.corrections_days,
             ),
         },
-        executor=in_process_executor,  # a process per step costs 4 s and gains nothing: one writes at a time
+        executor=in_process_executor,  # a process per step costs 4 s and gains nothing: one step writes at a time
     )
 
 
-# By default 700 new objects set the garbage collector going, which every now and then looks through all there are:
-# nearly all are Dagster's, and stay. One answer of Vea makes tens of thousands.
+# By default the garbage collector starts after every 700 new objects, and at times it visits all objects. Nearly
+# all of them are Dagster's and stay alive. One response of Vea makes tens of thousands of objects.
 gc.set_threshold(50_000, 20, 20)
 
-defs = definitions(read_settings())
+defs = build_definitions(read_settings())

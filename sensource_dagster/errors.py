@@ -6,12 +6,12 @@
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
-        ├── VeaUnavailableError     Vea cannot be reached for now: run again later
-        ├── VeaRefusedError         Vea says no, and will say no again: change the request or the account
-        └── VeaResponseError        the response is not understood: the API changed, or something else responded
+        ├── VeaUnavailableError     Vea cannot be reached at the moment: run again later
+        ├── VeaRefusedError         Vea refuses the request for good: change the request or the account
+        └── VeaResponseError        the response cannot be read: the API changed, or something else responded
             └── ContractError       a row does not fit its table: the API changed
 
-Each text is one paragraph: what was tried, the cause, what to do. No text holds the client secret or a token.
+Each text is one paragraph: what was attempted, the cause, what to do. No text holds the client secret or a token.
 The last three classes of this file never reach a caller: the package catches them itself.
 """
 
@@ -23,11 +23,11 @@ class SenSourceError(Exception):
 
 
 class SettingsError(SenSourceError):
-    """One or more SENSOURCE_* variables cannot be used; one line for each."""
+    """One or more SENSOURCE_* variables cannot be used. The text has one line for each."""
 
 
 class WarehouseError(SenSourceError):
-    """The DuckDB file or a table in it cannot be used. Says which, why, what to do; nothing was written."""
+    """The DuckDB file or a table in it cannot be used. Nothing was written."""
 
 
 class VeaError(SenSourceError):
@@ -35,7 +35,7 @@ class VeaError(SenSourceError):
 
 
 class VeaConfigurationError(VeaError):
-    """A setting cannot work as it stands: change it."""
+    """A setting can never work: change it."""
 
 
 class VeaCredentialsError(VeaError):
@@ -43,25 +43,26 @@ class VeaCredentialsError(VeaError):
 
 
 class VeaUnavailableError(VeaError):
-    """Vea cannot be reached for now. Every retry that the policy allows has failed: run it again later."""
+    """Vea cannot be reached at the moment. All retries that the policy allows have failed: run it again later."""
 
 
 class VeaRefusedError(VeaError):
-    """Vea understood the request and refuses it, and will refuse it again: change the request or the account."""
+    """Vea refuses the request, and a retry will not help: change the request or the account."""
 
 
 class VeaResponseError(VeaError):
-    """This project does not understand Vea's response: the API changed, or something else responded."""
+    """This project cannot read the response: the API changed, or something else responded."""
 
 
 class ContractError(VeaResponseError):
-    """A response does not fit its table's contract. Names table, column, value and row key."""
+    """A row of a response does not fit its table's contract. The text names table, column, value and row key."""
 
 
 class TransientError(Exception):
-    """An attempt failed in a way that the next one may not.
+    """An attempt failed, and a retry may succeed.
 
-    `becomes` is the error that the last attempt ends in, `retry_after` the seconds that the response asks to wait.
+    After the last attempt the error is raised as `becomes`. `retry_after` is how many seconds the response asks to
+    wait.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class StatusError(Exception):
         self.status = status
 
 
-class UnfitValueError(ValueError):
-    """The value at `position` does not fit its column's type; `shown` is the value as an error shows it."""
+class RejectedValueError(ValueError):
+    """The value at `position` does not fit its column's type. `shown` is the value as an error text shows it."""
 
     def __init__(self, position: int, shown: str, reason: str) -> None:
         super().__init__(shown, reason)

@@ -1,4 +1,7 @@
-"""Turns the errors that a user can act on into Dagster failures, which show the text first; and back into text."""
+"""Turns the errors that a user can act on into Dagster failures, and a failure back into its text.
+
+Dagster shows the text of a Failure first, before any traceback.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from sensource_dagster.errors import SenSourceError
 
 @contextmanager
 def errors_as_failures() -> Iterator[None]:
-    """End the step with the text of any `SenSourceError`. Dagster does not retry it: retries live in `vea`."""
+    """End the step with the text of any `SenSourceError`.
+
+    Dagster does not retry the step: `vea` has retried already.
+    """
     try:
         yield
     except SenSourceError as error:
@@ -20,7 +26,7 @@ def errors_as_failures() -> Iterator[None]:
 
 
 def failure_text(event: DagsterEvent) -> str:
-    """What a failed step says: the text of its Failure, or else of its error."""
+    """The text of a failed step: that of its Failure or, if it has none, of its error."""
     data = event.step_failure_data
     failure, error = data.user_failure_data, data.error
     return str((failure and failure.description) or (error and error.message.strip()))

@@ -1,4 +1,4 @@
-"""The resource that hands assets a client of the Vea API."""
+"""The resource that gives assets a client of the Vea API."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _POLICY = HttpPolicy()
 
 
 class SenSourceResource(ConfigurableResource[VeaClient]):
-    """The SenSource account to read, and how patiently."""
+    """The SenSource account to read, with timeouts and retries."""
 
     client_id: str = Field(default="", description="API client id (SENSOURCE_CLIENT_ID).")
     client_secret: str = Field(
         default="",
         repr=False,
-        description="API client secret (SENSOURCE_CLIENT_SECRET). Keep it an environment variable: what is typed "
-        "here is stored with the run.",
+        description="API client secret (SENSOURCE_CLIENT_SECRET). Set it as an environment variable: Dagster "
+        "stores a value that is typed here with the run.",
     )
     api_url: str = Field(
         default=VARIABLES["SENSOURCE_API_URL"]["default"],
@@ -31,7 +31,7 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
     )
     auth_url: str = Field(
         default=VARIABLES["SENSOURCE_AUTH_URL"]["default"],
-        description="URL where tokens are minted (SENSOURCE_AUTH_URL).",
+        description="URL of the token endpoint (SENSOURCE_AUTH_URL).",
     )
     connect_timeout: float = Field(
         default=_POLICY.connect_timeout,
@@ -41,17 +41,17 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
     read_timeout: float = Field(
         default=_POLICY.read_timeout,
         gt=0,
-        description=f"Seconds to wait for the next bytes of an answer. Default {_POLICY.read_timeout:g}.",
+        description=f"Seconds to wait for the next bytes of a response. Default {_POLICY.read_timeout:g}.",
     )
     max_tries: int = Field(
-        default=_POLICY.max_tries,
+        default=_POLICY.max_attempts,
         ge=1,
-        description=f"Tries per request, the first one included. Default {_POLICY.max_tries}.",
+        description=f"Attempts per request, the first one included. Default {_POLICY.max_attempts}.",
     )
     allow_plain_http: bool = Field(
         default=False,
-        description="Whether secret, token and counts may go unencrypted, by an http URL, to another machine. "
-        "Default false; loopback is always allowed.",
+        description="Whether an http URL may send the secret, the token and the counts unencrypted to another "
+        "machine. Default false. Loopback is always allowed.",
     )
 
     def client(self, log: logging.Logger) -> VeaClient:
@@ -71,14 +71,15 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
             allow_plain_http=self.allow_plain_http,
         )
         policy = HttpPolicy(
-            connect_timeout=self.connect_timeout, read_timeout=self.read_timeout, max_tries=self.max_tries
+            connect_timeout=self.connect_timeout, read_timeout=self.read_timeout, max_attempts=self.max_tries
         )
         return VeaClient(account, policy, log)
 
 
 def sensource_resource(settings: Settings) -> SenSourceResource:
-    # Only names of variables go into the definitions, which Dagster stores and shows; and only of those that
-    # are set, since an unset EnvVar fails a run with an error that does not say what to do.
+    # Dagster stores and shows the definitions, so they hold the names of the credentials' variables, not the
+    # values. If the variables are not set, they hold empty texts: an unset EnvVar fails a run without saying what
+    # to do.
     client_id, client_secret = map(EnvVar, CREDENTIALS) if settings.has_credentials else ("", "")
     return SenSourceResource(
         client_id=client_id,

@@ -21,9 +21,9 @@ from dagster import (
     TableMetadataValue,
     run_status_sensor,
 )
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from sensource_dagster.failures import failure_text
+from sensource_dagster.instance.private import AssetCheckExecutionRecordStatus
 
 _REMEMBERED = 50
 """Evaluations of a check; of one that each hourly run makes, those of two days, two nightly ones among them."""
@@ -69,7 +69,8 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
         run_status=status,
         monitor_all_code_locations=True,  # a run from a script has none
         default_status=DefaultSensorStatus.RUNNING,  # it only looks, and says nothing where nothing fails
-        description=f"Calls `notify` in sensource_dagster/automation/alerts.py {of_what}. It is yours to change.",
+        description=f"Calls `notify` in sensource_dagster/automation/alerts.py {of_what}. "
+        "Change `notify` as you like.",
     )
     def sensor(context: RunStatusSensorContext) -> None:
         failed: Exception | None = None

@@ -18,20 +18,21 @@ from dagster import (
     define_asset_job,
     schedule,
 )
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-    PRIORITY_TAG,
-    SCHEDULE_NAME_TAG,
-    SCHEDULED_EXECUTION_TIME_TAG,
-)
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.instance.private import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    NOT_FINISHED_STATUSES,
+    PRIORITY_TAG,
+    SCHEDULE_NAME_TAG,
+    SCHEDULED_EXECUTION_TIME_TAG,
+    BulkActionsFilter,
+    BulkActionStatus,
+)
 from sensource_dagster.vea.windows import day_start
 
 COUNTS_KEYS = [asset_key(table) for table in COUNTS]

@@ -25,8 +25,8 @@ from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.windows import day_windows
 from sensource_dagster.warehouse.connection import Warehouse
 
-# Someone is waiting at a terminal: fewer tries than a run makes.
-_POLICY = HttpPolicy(connect_timeout=5, read_timeout=30, deadline=60, max_tries=2)
+# Someone is waiting at a terminal, so there are fewer attempts than in a run.
+_POLICY = HttpPolicy(connect_timeout=5, read_timeout=30, deadline=60, max_attempts=2)
 _WAIT_FOR_WAREHOUSE = 2.0
 
 

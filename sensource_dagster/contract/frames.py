@@ -17,7 +17,7 @@ import pandas as pd
 
 from sensource_dagster.contract.tables import DAY, HOUR, Column, Table, Type, column_name
 from sensource_dagster.contract.values import DTYPES, Objects, objects, shown, to_series, type_of
-from sensource_dagster.errors import ContractError, UnfitValueError
+from sensource_dagster.errors import ContractError, RejectedValueError
 
 Row = dict[str, Any]
 
@@ -76,7 +76,7 @@ def _typed(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
         column = contract.get(name) or Column(name, type_of(values), "not in the contract")
         try:
             series[name] = to_series(values, column.type)
-        except UnfitValueError as misfit:
+        except RejectedValueError as misfit:
             key = _key_text(table, rows[misfit.position], sources)
             raise ContractError(
                 f"{table.name}.{name} ({column.type.value}): the value {misfit.shown} of field {sources[name]!r} "

@@ -15,7 +15,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 
 from sensource_dagster.contract.tables import Type
-from sensource_dagster.errors import UnfitValueError
+from sensource_dagster.errors import RejectedValueError
 
 Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
 _INT64: Final = range(-(2**63), 2**63)
@@ -170,7 +170,7 @@ def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
     """A Series of `kind`'s dtype; None is null.
 
     Raises:
-        UnfitValueError: names the first value that does not fit.
+        RejectedValueError: names the first value that does not fit.
     """
     inferred = infer_dtype(values, skipna=False)
     with suppress(ValueError, OverflowError, TypeError):  # one by one, to name the value
@@ -184,7 +184,7 @@ def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
         try:
             converted.append(None if value is None else convert(value))
         except ValueError as error:
-            raise UnfitValueError(position, shown(value), str(error)) from None
+            raise RejectedValueError(position, shown(value), str(error)) from None
     return pd.Series(converted, dtype=DTYPES[kind])
 
 

@@ -1,4 +1,5 @@
-"""A stand-in for the SenSource Vea API on loopback, as unkind as the real one, for the demo and for tests."""
+"""A stand-in for the SenSource Vea API on loopback, with the faults of the real one, for the demo and for "
+"tests."""
 
 from sensource_dagster.simulator.clock import ManualClock
 from sensource_dagster.simulator.options import Options

@@ -18,7 +18,7 @@ from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, MESSAGES
 from sensource_dagster.simulator.faults import FaultMiddleware
 from sensource_dagster.simulator.hourly_rows import ID_FIELDS, CountName
 from sensource_dagster.simulator.request_log import LogMiddleware
-from sensource_dagster.simulator.response_rows import answer_rows
+from sensource_dagster.simulator.response_rows import response_rows
 from sensource_dagster.simulator.simulated_account import LIST_NAMES, ListName
 from sensource_dagster.simulator.simulator import Simulator
 
@@ -26,7 +26,7 @@ from sensource_dagster.simulator.simulator import Simulator
 def make_app(simulator: Simulator) -> Starlette:
     """Return the ASGI app of a simulator."""
     return Starlette(
-        debug=True,  # a bug of the simulator, or of a test's row change, shows as a traceback in the answer
+        debug=True,  # a bug of the simulator, or of a test's row change, shows as a traceback in the response
         routes=[
             Route("/oauth/token", _token_endpoint(simulator), methods=["POST"]),
             *(Route(f"/api/{name}", _list_endpoint(simulator, name)) for name in LIST_NAMES),
@@ -53,14 +53,15 @@ class _Latency:
 
 def _token_endpoint(simulator: Simulator) -> Any:
     async def endpoint(request: Request) -> Response:
-        answer = simulator.tokens.answer(_fields(await request.body(), request.headers.get("content-type", "")))
-        return Response(answer.body, answer.status, answer.headers, answer.media_type)
+        fields = _fields(await request.body(), request.headers.get("content-type", ""))
+        response = simulator.tokens.respond(fields)
+        return Response(response.body, response.status, response.headers, response.media_type)
 
     return endpoint
 
 
 def _fields(body: bytes, content_type: str) -> dict[str, str]:
-    """Read a token request's body: JSON or form, both are accepted by the vendor."""
+    """Read the body of a token request. The vendor accepts JSON and forms."""
     try:
         if content_type.startswith("application/json"):
             fields = json.loads(body)
@@ -81,7 +82,7 @@ def _list_endpoint(simulator: Simulator, name: ListName) -> Any:
 
 
 def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
-    # Not async: starlette then runs it in a thread, and a large answer does not hold up the others.
+    # Not async: starlette then runs it in a thread, so a large response does not delay the others.
     def endpoint(request: Request) -> Response:
         if not _authorized(simulator, request):
             return _unauthorized()
@@ -93,7 +94,7 @@ def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
             )
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)
-        rows = answer_rows(name, simulator.source.counts(name, query.hours, simulator.clock()), query)
+        rows = response_rows(name, simulator.source.counts(name, query.hours, simulator.clock()), query)
         return _json({"messages": request.scope.get(MESSAGES, []), "results": _changed(request, rows)})
 
     return endpoint
@@ -113,5 +114,5 @@ def _changed(request: Request, rows: list[Any]) -> list[Any]:
 
 
 def _json(document: Any) -> Response:
-    # Not starlette's JSONResponse: that refuses NaN, which a test may want to send.
+    # Not starlette's JSONResponse: it refuses NaN, which a test may want to send.
     return Response(json.dumps(document, separators=(",", ":")), media_type="application/json")

@@ -27,7 +27,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{3}|\.\d{6})?)?(Z|[+
 
 @dataclass(frozen=True)
 class Query:
-    """What a request asks for: hours since 1970-01-01T00:00Z, the fields of the metrics, the bucket."""
+    """The parsed query: hours since 1970-01-01T00:00Z, the fields of the metrics, and the bucket."""
 
     hours: range
     fields: frozenset[str]
@@ -35,16 +35,16 @@ class Query:
 
 
 def parse_query(name: CountName, parameters: Mapping[str, str], *, instant_end_inclusive: bool) -> Query:
-    """Read the parameters; unknown ones are ignored, as the API does.
+    """Read the parameters. Unknown ones are ignored, as the API ignores them.
 
     Raises:
-        ValueError: a parameter is missing or cannot be read; the message says which.
+        ValueError: a parameter is missing or cannot be read. The message says which.
     """
     _expect(parameters, "relativeDate", "custom")
     _expect(parameters, "entityType", _ENTITY_TYPES[name])
     grouping = parameters.get("dateGroupings", "")
     if grouping not in {"hour", "day"}:
-        raise ValueError(f"dateGroupings={grouping!r}: hour or day")
+        raise ValueError(f"dateGroupings={grouping!r}: it must be hour or day")
     start, _ = _moment(parameters, "startDate")
     end, end_is_date = _moment(parameters, "endDate")
     inclusive = instant_end_inclusive and not end_is_date
@@ -62,7 +62,7 @@ def hours_between(start: datetime, end: datetime) -> range:
 
 def _expect(parameters: Mapping[str, str], name: str, value: str) -> None:
     if parameters.get(name) != value:
-        raise ValueError(f"{name}={parameters.get(name)!r}: {value}")
+        raise ValueError(f"{name}={parameters.get(name)!r}: it must be {value}")
 
 
 def _fields(name: CountName, metrics: str) -> list[str]:
@@ -70,7 +70,7 @@ def _fields(name: CountName, metrics: str) -> list[str]:
     try:
         return [known[metric] for metric in metrics.split(",")]
     except KeyError:
-        raise ValueError(f"metrics={metrics!r}: a list of {', '.join(known)}") from None
+        raise ValueError(f"metrics={metrics!r}: it must be a list of {', '.join(known)}") from None
 
 
 def _moment(parameters: Mapping[str, str], name: str) -> tuple[datetime, bool]:
@@ -78,7 +78,7 @@ def _moment(parameters: Mapping[str, str], name: str) -> tuple[datetime, bool]:
     text = parameters.get(name, "")
     is_date = _DATE.fullmatch(text) is not None
     if not is_date and _INSTANT.fullmatch(text) is None:
-        raise ValueError(f"{name}={text!r}: a date or an instant")
+        raise ValueError(f"{name}={text!r}: it must be a date or an instant")
     # Python 3.10 does not read the Z.
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return (moment if moment.tzinfo else moment.replace(tzinfo=EASTERN)), is_date

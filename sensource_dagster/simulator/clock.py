@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 Clock = Callable[[], datetime]
-"""Answers the present instant as an aware datetime."""
+"""Returns the present instant as an aware datetime."""
 
 
 def system_clock() -> datetime:

@@ -1,4 +1,4 @@
-"""The ways in which an answer can go wrong. Each function makes one fault, to be given to `Faults`."""
+"""The kinds of faults. Each function makes one fault, which is given to `Faults`."""
 
 import asyncio
 import gzip
@@ -15,15 +15,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sensource_dagster.simulator.simulated_account import Row
 
 Fault = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
-"""Called in the place of an app, with that app to ask for the good answer."""
+"""It is called instead of an app. It gets that app, and can call it for the good response."""
 
 CHANGE_ROWS = "simulator.change_rows"
 MESSAGES = "simulator.messages"
 _BLOCK = 64 * 1024
 
 
-def answer(body: bytes | str, status: int = 200, headers: Mapping[str, str] | None = None) -> Fault:
-    """Answer with any body; JSON unless `headers` name another content type."""
+def respond_with(body: bytes | str, status: int = 200, headers: Mapping[str, str] | None = None) -> Fault:
+    """Respond with any body. It is sent as JSON, unless `headers` name another content type."""
     response = Response(body, status, {"content-type": "application/json", **(headers or {})})
 
     async def fault(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,19 +33,19 @@ def answer(body: bytes | str, status: int = 200, headers: Mapping[str, str] | No
 
 
 def status(code: int, retry_after: str | None = None, body: str = '{"error":"simulated fault"}') -> Fault:
-    """Answer with a status, and any text as Retry-After. 401 is the passing rejection of a good token."""
-    return answer(
+    """Respond with a status, and with any text as Retry-After. A 401 is the transient refusal of a good token."""
+    return respond_with(
         b"" if code == 204 else body, code, None if retry_after is None else {"Retry-After": retry_after}
     )
 
 
 def html() -> Fault:
-    """Answer 200 with a page, as a proxy or a login wall does."""
-    return answer("<!doctype html><title>Please wait</title>", headers={"content-type": "text/html"})
+    """Respond with 200 and an HTML page, as a proxy or a sign-in page does."""
+    return respond_with("<!doctype html><title>Please wait</title>", headers={"content-type": "text/html"})
 
 
 def redirect(url: str) -> Fault:
-    """Answer 302 to `url`."""
+    """Respond with a redirect (302) to `url`."""
 
     async def fault(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await RedirectResponse(url, 302)(scope, receive, send)
@@ -54,7 +54,7 @@ def redirect(url: str) -> Fault:
 
 
 def reset() -> Fault:
-    """Reset the connection without an answer."""
+    """Reset the connection without a response."""
 
     async def fault(_app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
         _reset(scope)
@@ -64,10 +64,10 @@ def reset() -> Fault:
 
 
 def cut(*, gzipped: bool = False) -> Fault:
-    """Send the good answer's head and half of its body, then close the connection."""
+    """Send the head and half of the body of the good response, then close the connection."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        head, body = await _good_answer(app, scope, receive)
+        head, body = await _good_response(app, scope, receive)
         if gzipped:
             body = gzip.compress(body)
             head["headers"].append((b"content-encoding", b"gzip"))
@@ -81,10 +81,10 @@ def cut(*, gzipped: bool = False) -> Fault:
 
 
 def drip(seconds: float) -> Fault:
-    """Send the good answer a byte at a time, `seconds` apart."""
+    """Send the good response byte by byte, `seconds` apart."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        head, body = await _good_answer(app, scope, receive)
+        head, body = await _good_response(app, scope, receive)
         await send(head)
         for byte in body:
             if scope["transport"].is_closing():
@@ -97,7 +97,7 @@ def drip(seconds: float) -> Fault:
 
 
 def delay(seconds: float) -> Fault:
-    """Wait `seconds` before the good answer."""
+    """Wait `seconds` before the good response."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(seconds)
@@ -118,7 +118,7 @@ def garbage(size: int) -> Fault:
 
 
 def rows(change: Callable[[list[Row]], list[Any]]) -> Fault:
-    """Send the good answer with its rows changed: repeated, out of the window, renamed, retyped."""
+    """Send the good response with changed rows: repeated, outside the window, with other names or types."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, CHANGE_ROWS: change}, receive, send)
@@ -127,7 +127,7 @@ def rows(change: Callable[[list[Row]], list[Any]]) -> Fault:
 
 
 def messages(texts: Sequence[Any]) -> Fault:
-    """Send the good answer of a count endpoint with `messages`."""
+    """Send the good response of a count endpoint with `messages`."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, MESSAGES: list(texts)}, receive, send)
@@ -136,12 +136,12 @@ def messages(texts: Sequence[Any]) -> Fault:
 
 
 def error_in_200(text: str) -> Fault:
-    """Answer 200 with an error in the place of data, as clients in production have met it."""
-    return answer(json.dumps({"error": text}))
+    """Respond with 200 and an error instead of data, as clients in production have met it."""
+    return respond_with(json.dumps({"error": text}))
 
 
-async def _good_answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """Return head and whole body of what the app would send, never compressed."""
+async def _good_response(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+    """Return the head and the whole body that the app would send, uncompressed."""
     headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
     sent: list[Message] = []
 
@@ -159,12 +159,12 @@ def _set_length(head: Message, length: int) -> None:
 
 def _reset(scope: Scope) -> None:
     transport = scope["transport"]
-    # Lingering for zero seconds makes the kernel send a reset and not an orderly end.
+    # Lingering for zero seconds makes the kernel send a reset instead of an orderly end.
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
 async def _disconnected(receive: Receive) -> None:
-    # Returning before the server has seen the end would make it send an answer of its own.
+    # If this returned before the server has seen the end, the server would send a response of its own.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""When which request meets which fault. The faults themselves are in `fault_kinds`."""
+"""Which request meets which fault, and when. The faults themselves are in `fault_kinds`."""
 
 import random
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MIXED: tuple[Fault, ...] = (
     cut(gzipped=True),
     html(),
 )
-"""Faults that a patient client gets over."""
+"""Transient faults, which a client with retries survives."""
 
 
 @dataclass
@@ -48,12 +48,15 @@ class Faults:
         self._chances: list[_Chance] = []
 
     def next(self, fault: Fault, times: int = 1, path: str = "/") -> None:
-        """Let the next `times` requests whose path starts with `path` meet `fault`, after earlier plans."""
+        """Let the next `times` requests whose path starts with `path` meet `fault`.
+
+        Faults planned earlier come first.
+        """
         with self._lock:
             self._planned.append(_Planned(fault, path, times))
 
     def at_random(self, probability: float, faults: Sequence[Fault], path: str = "/", seed: int = 0) -> None:
-        """Let each request whose path starts with `path` meet one of `faults`; probability 1 is always."""
+        """Let each request whose path starts with `path` meet one of `faults`, with this probability."""
         with self._lock:
             self._chances.append(_Chance(probability, faults, path, random.Random(seed)))
 
@@ -85,7 +88,7 @@ class Faults:
 
 
 class FaultMiddleware:
-    """Puts the faults that are switched on before an app."""
+    """Calls the faults that are switched on instead of an app."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         """Wrap `app`."""
@@ -93,7 +96,7 @@ class FaultMiddleware:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         fault = self._faults.take(scope["path"])
         if fault is None:
             await self._app(scope, receive, send)

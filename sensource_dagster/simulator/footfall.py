@@ -43,22 +43,22 @@ _BUSIEST_DAY = 350  # of the year: mid-December
 
 @dataclass(frozen=True)
 class Counter:
-    """A place that counts people: a zone or a space."""
+    """A zone or a space, and how many people it counts."""
 
     key: bytes
     id: str
     name: str
     size: float
-    """People that enter in an ordinary day's busiest hour."""
+    """People who enter in the busiest hour of an ordinary day."""
     balance: float
-    """Outs for each in: real counters do not balance, so their running difference drifts."""
+    """Outs for each in. Real counters do not balance, so their running difference drifts."""
     ahead_hours: int = 0
     """Hours by which the device's clock is ahead of the true time."""
 
 
 @lru_cache(maxsize=100_000)
 def busyness(key: bytes, zone: ZoneInfo, hour: int) -> float:
-    """Return how busy the whole account is in an hour, 0 when closed and about 1 when it is busy.
+    """Return how busy the whole account is in an hour: 0 when closed, about 1 when busy.
 
     Args:
         key: the account's key; two accounts have different weather.
@@ -86,7 +86,7 @@ def flow(counter: Counter, hour: int, busy: float, busy_before: float) -> tuple[
 def occupancy(counter: Counter, hour: int, busy: float, busy_before: float) -> tuple[int, int, float]:
     """Return (min, max, average) of people inside in a whole hour: 0 <= min <= average <= max.
 
-    Each hour stands for itself, it is not a sum of ins and outs: a real occupancy is reset every night.
+    Each hour is drawn alone and is not a sum of ins and outs: a real occupancy is reset every night.
     """
     noise = draws(counter.key, hour, b"occupancy")
     level = counter.size * (0.5 * busy + 0.3 * busy_before)

@@ -18,8 +18,8 @@ ID_FIELDS: dict[CountName, str] = {"traffic": "zoneId", "occupancy": "spaceId"}
 _RECORD_ERRORS = 0.01  # share of occupancy rows that carry recordError
 
 
-class MadeUp:
-    """A made-up account: entities, and counts from its opening to the running hour."""
+class GeneratedSource:
+    """A generated account: entities, and counts from its opening to the running hour."""
 
     def __init__(self, options: Options, opened: date) -> None:
         """Open the account at local midnight of `opened`."""

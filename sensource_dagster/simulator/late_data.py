@@ -1,4 +1,4 @@
-"""What the account knows of an hour at a moment: gaps, growth, late arrivals and the lost hour.
+"""What the account knows about an hour at a moment: gaps, growth, late rows, corrections and the lost hour.
 
 Hours are whole numbers: hours since 1970-01-01T00:00Z. Moments are seconds since then.
 """
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sensource_dagster.simulator.draws import draws
 
 SETTLED = timedelta(hours=72)
-"""Time after which nothing changes any more."""
+"""Time after which an hour no longer changes."""
 
 _BLOCK_HOURS = 12
 _SILENT = 0.02  # share of blocks in which a sensor loses hours for good
@@ -21,8 +21,8 @@ _CORRECTED = 0.06  # share of hours that are corrected later
 def known_share(key: bytes, hour: int, now: float) -> float | None:
     """Return which share of an hour's final counts is known at `now`; None where there is no row.
 
-    1 for a settled hour, from 0 up to 1 while the hour runs. Before a late correction it is another
-    number than 1; above 1 where the correction lowers the count.
+    The share is 1 for a settled hour and grows from 0 to 1 while the hour runs. Before a correction it differs
+    from 1. It is above 1 if the correction lowers the count.
     """
     elapsed = (now - hour * 3600) / 3600
     if elapsed < 0:
@@ -52,7 +52,7 @@ def _gap(key: bytes, block: int) -> tuple[int, int, float | None]:
 
 
 def is_lost(zone: ZoneInfo, hour: int) -> bool:
-    """Say whether the hour is the first of the two that a fall-back day repeats.
+    """Return whether the hour is the first of the two that a fall-back day repeats.
 
     Measured in recorded responses: 2025-11-02T07:00Z, the first 01:00 in Denver, has no row in any zone.
     """

@@ -1,4 +1,4 @@
-"""What can be asked of a simulator, checked when it is made."""
+"""The options of a simulator. They are checked when they are made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ class Options:
     """How large the simulated account is and how it behaves.
 
     Raises:
-        ValueError: a value makes no sense; the message names the option, the value and what is allowed.
+        ValueError: a value is not allowed. The message names the option, the value and what is allowed.
     """
 
     seed: int = 0
-    """All values of the account follow from it."""
+    """All values of the account are derived from it."""
     zones: int = 5
-    """Counting zones, at least 1. From 2 on, the second one's clock is an hour ahead."""
+    """Counting zones, at least 1. If there are two or more, the clock of the second one is an hour ahead."""
     spaces: int = 2
     """Spaces with an occupancy, 0 or more."""
     timezone: str = "America/Denver"
@@ -29,7 +29,7 @@ class Options:
     opened: date | None = None
     """The first local day with counts; None means 1 January three years before the clock's year."""
     latency_seconds: float = 0
-    """Seconds that every answer waits."""
+    """Seconds that every response waits."""
     port: int = 0
     """Port on 127.0.0.1; 0 takes a free one."""
     client_id: str = "demo"
@@ -37,23 +37,23 @@ class Options:
     token_seconds: int = 3600
     """Life of a token, on the simulator's clock."""
     mints_per_minute: int = 10
-    """Tokens a client gets within 60 seconds before it is answered 429."""
+    """Tokens that a client gets within 60 seconds before the response is 429."""
     retry_after: Style = "none"
-    """How a refused mint says when to come back; what the real service does is not known."""
+    """The form of the Retry-After header of a 429. What the real service sends is not known."""
     bad_credentials_status: int = 401
     """Status for a wrong id or secret: clients have met 400, 401 and 403."""
     bad_credentials_body: ErrorBody = "json"
     wrap_lists: bool = False
-    """Answer lists as ``{"results": [...]}`` and not as a bare array."""
+    """Send lists as ``{"results": [...]}`` and not as a bare array."""
     instant_end_inclusive: bool = True
-    """Whether an endDate that is an instant includes the hour that starts at it: the unkind reading."""
+    """Whether an endDate that is an instant includes the hour that starts at it. Clients have met this reading."""
     fault_rate: float = 0
-    """Share of API requests, 0 to 1, that meet one of `faults.MIXED`; tokens are minted without."""
+    """Share of API requests, 0 to 1, that meet one of `faults.MIXED`. Token requests meet none."""
     recordings: Sequence[Mapping[str, Any]] = ()
-    """Recorded traffic answers (``{"messages", "results"}``) to replay in the place of a made-up account."""
+    """Recorded traffic responses (``{"messages", "results"}``) to replay instead of a generated account."""
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense."""
+        """Check every option."""
         _at_least("zones", self.zones, 1)
         _at_least("spaces", self.spaces, 0)
         _at_least("latency_seconds", self.latency_seconds, 0)
@@ -69,7 +69,9 @@ class Options:
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"timezone={self.timezone!r}: no IANA time zone, such as America/Denver") from None
+            raise ValueError(
+                f"timezone={self.timezone!r}: must be an IANA time zone, such as America/Denver"
+            ) from None
 
 
 def _at_least(name: str, value: float, least: float) -> None:

@@ -1,4 +1,4 @@
-"""Recorded traffic answers in the place of a made-up account."""
+"""Recorded traffic responses instead of a generated account."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,16 +9,16 @@ from sensource_dagster.simulator.simulated_account import ListName, Row
 
 
 class Replay:
-    """Answers from one recording at a time; move on by setting `index`."""
+    """Reads from one recording at a time. Setting `index` selects another."""
 
     def __init__(self, recordings: Sequence[Mapping[str, Any]]) -> None:
-        """Start with the first of `recordings`, documents of ``{"messages", "results"}``."""
+        """Start with the first of `recordings`, which are documents of ``{"messages", "results"}``."""
         self._recordings = recordings
         self._index = 0
 
     @property
     def index(self) -> int:
-        """Which recording answers now, from 0."""
+        """The index of the current recording, from 0."""
         return self._index
 
     @index.setter
@@ -28,7 +28,7 @@ class Replay:
         self._index = index
 
     def entities(self, name: ListName) -> list[Row]:
-        """Return the distinct zones that the recording names; it knows nothing of the other lists."""
+        """Return the distinct zones that the recording names. The other lists are empty."""
         if name != "zone":
             return []
         zones = {row["zoneId"]: row["name"] for row in self._rows()}

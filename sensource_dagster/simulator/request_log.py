@@ -1,4 +1,4 @@
-"""The requests that a simulator has met, for tests to count and to look at."""
+"""The requests that a simulator has received, for tests to inspect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ class LoggedRequest:
     method: str
     path: str
     query: Mapping[str, str]
-    """Its parameters, without any that is named for a token or a secret."""
+    """Its parameters, without those whose name contains `token` or `secret`."""
     status: int | None
-    """None while there is no answer, and where the connection ended without one."""
+    """None while there is no response, and if the connection ended without one."""
     time: datetime
     """When it arrived, on the simulator's clock."""
 
@@ -34,18 +34,18 @@ class RequestLog:
         self._requests: list[LoggedRequest] = []
 
     def add(self, request: LoggedRequest) -> int:
-        """Append a request; return its place."""
+        """Append a request and return its index."""
         with self._lock:
             self._requests.append(request)
             return len(self._requests) - 1
 
-    def set_status(self, place: int, status: int) -> None:
-        """Complete the request at a place."""
+    def set_status(self, index: int, status: int) -> None:
+        """Set the status of the request at an index."""
         with self._lock:
-            self._requests[place] = replace(self._requests[place], status=status)
+            self._requests[index] = replace(self._requests[index], status=status)
 
     def all(self) -> list[LoggedRequest]:
-        """Return a copy."""
+        """Return a copy of all requests."""
         with self._lock:
             return list(self._requests)
 
@@ -60,14 +60,14 @@ class LogMiddleware:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. It is logged before the client can see any of the answer."""
+        """Handle one request. It is logged before the client can see any of the response."""
         path: str = scope["path"]
         query = _harmless(scope["query_string"].decode())
-        place = self._log.add(LoggedRequest(scope["method"], path, query, None, self._clock()))
+        index = self._log.add(LoggedRequest(scope["method"], path, query, None, self._clock()))
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._log.set_status(place, message["status"])
+                self._log.set_status(index, message["status"])
             await send(message)
 
         await self._app(scope, receive, watch)

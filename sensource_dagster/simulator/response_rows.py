@@ -1,4 +1,4 @@
-"""From the rows an account holds to the rows of an answer: the fields asked for, by hour or by day."""
+"""The rows of a response, made from the rows of an account: the requested fields, by hour or by day."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,19 +13,19 @@ from sensource_dagster.simulator.simulated_account import Row
 DAY_FIELD = "recordDate_day_1"
 
 
-def answer_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
-    """Return the rows of an answer, in the field order of recorded responses.
+def response_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
+    """Return the rows of a response, with the field order of recorded responses.
 
-    Occupancy rows carry sumins and sumouts without being asked (clients in production).
+    Occupancy rows have sumins and sumouts even if the request does not name them (clients in production).
     """
-    unasked = {"sumins", "sumouts", "recordError"} if name == "occupancy" else set()
-    wanted = {HOUR_FIELD, ID_FIELDS[name], "name", *query.fields, *unasked}
+    extra = {"sumins", "sumouts", "recordError"} if name == "occupancy" else set()
+    wanted = {HOUR_FIELD, ID_FIELDS[name], "name", *query.fields, *extra}
     picked = [{field: value for field, value in row.items() if field in wanted} for row in rows]
     return _by_day(name, picked) if query.by_day else picked
 
 
 def _by_day(name: CountName, rows: Iterable[Row]) -> list[Row]:
-    """Sum hours up into US Eastern days, which is why clients must not ask for days."""
+    """Sum hours up into US Eastern days. For this reason clients must not request days."""
     days: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         days.setdefault((_eastern_day(row[HOUR_FIELD]), row[ID_FIELDS[name]]), []).append(row)

@@ -24,10 +24,10 @@ class RunningSimulator(Simulator):
     """A simulator with an address."""
 
     def __init__(self, options: Options, clock: Clock, port: int) -> None:
-        """Take the port that was found free."""
+        """Use the port that was found free."""
         super().__init__(options, clock)
         self.api_url = f"http://{_HOST}:{port}"
-        """What stands before ``/api/...``."""
+        """The URL before ``/api/...``."""
         self.auth_url = f"{self.api_url}/oauth/token"
         self.client_id = options.client_id
         self.client_secret = options.client_secret
@@ -63,7 +63,7 @@ def serve_forever(options: Options, announce: Callable[[RunningSimulator], None]
 
 
 def _make(options: Options, clock: Clock) -> tuple[RunningSimulator, uvicorn.Server, socket.socket]:
-    # Listening before the server runs: its port is known, and an early request waits in place of failing.
+    # It listens before the server runs: so its port is known, and an early request waits instead of failing.
     listener = socket.create_server((_HOST, options.port))
     simulator = RunningSimulator(options, clock, listener.getsockname()[1])
     config = uvicorn.Config(
@@ -73,15 +73,15 @@ def _make(options: Options, clock: Clock) -> tuple[RunningSimulator, uvicorn.Ser
         lifespan="off",
         loop="asyncio",
         log_config=None,
-        log_level=logging.CRITICAL + 1,  # above everything: faults on purpose are no news
+        log_level=logging.CRITICAL + 1,  # above every level: the faults are intended
         access_log=False,
-        timeout_graceful_shutdown=0,  # a drip or a delay must not hold up the end
+        timeout_graceful_shutdown=0,  # a slow response must not delay the end
     )
     return simulator, uvicorn.Server(config), listener
 
 
 class _ProtocolWithTransport(H11Protocol):
-    """Hands the connection to the app, as faults end it."""
+    """Gives the app its connection, which some faults close."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

@@ -21,10 +21,10 @@ _CITIES = (("Denver", "CO", "80202", 39.74, -104.99), ("Boulder", "CO", "80301",
 
 
 class Account:
-    """Who is counted where. All of it follows from the seed; more zones leave the first ones as they were."""
+    """The entities, all derived from the seed. More zones leave the first ones as they were."""
 
     def __init__(self, options: Options, opened: date) -> None:
-        """Make up the account; `opened` is the date its entities were created."""
+        """Generate the account. Its entities were created on the date `opened`."""
         self._seed = options.seed
         self._timezone = options.timezone
         self._stamps = {
@@ -42,7 +42,7 @@ class Account:
         }
 
     def entities(self, name: ListName) -> list[Row]:
-        """Return the rows of a list endpoint, in its order; the caller may change them."""
+        """Return the rows of a list endpoint, in its order. The caller may change them."""
         return deepcopy(self._lists[name])
 
     def _id(self, kind: str, index: int) -> str:
@@ -97,7 +97,7 @@ class Account:
         return row
 
     def _site(self, index: int) -> Row:
-        # One site more than there are locations: its location is not listed.
+        # There is one site more than there are locations, so its location is not listed.
         return {
             "siteId": self._id("site", index),
             "locationId": self._id("location", index),

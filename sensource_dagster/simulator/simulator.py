@@ -1,4 +1,4 @@
-"""A simulated Vea account: what it holds, what it has been asked, and the switches for tests."""
+"""A simulated Vea account: its data, the requests it has received, and the switches for tests."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from sensource_dagster.simulator.bounds import hours_between
 from sensource_dagster.simulator.clock import Clock, system_clock
 from sensource_dagster.simulator.faults import MIXED, Faults
-from sensource_dagster.simulator.hourly_rows import CountName, MadeUp
+from sensource_dagster.simulator.hourly_rows import CountName, GeneratedSource
 from sensource_dagster.simulator.late_data import SETTLED
 from sensource_dagster.simulator.options import Options
 from sensource_dagster.simulator.replay import Replay
@@ -30,7 +30,7 @@ class Simulator:
     """A simulated account. `server.serving` puts it on a socket."""
 
     def __init__(self, options: Options, clock: Clock = system_clock) -> None:
-        """Make the account up, or take it from the options' recordings."""
+        """Generate the account, or replay the recordings of the options."""
         self.options = options
         self.clock = clock
         self.tokens = Tokens(options, clock)
@@ -38,18 +38,18 @@ class Simulator:
         self.log = RequestLog()
         self.replay = Replay(options.recordings) if options.recordings else None
         opened = options.opened or date(clock().year - 3, 1, 1)
-        self.source: Source = self.replay or MadeUp(options, opened)
+        self.source: Source = self.replay or GeneratedSource(options, opened)
         self._overrides: dict[ListName, list[Any]] = {}
         if options.fault_rate:
             self.faults.at_random(options.fault_rate, MIXED, path="/api/", seed=options.seed)
 
     def entities(self, name: ListName) -> list[Any]:
-        """Return the rows that a list endpoint answers, an override included."""
+        """Return the rows of a list endpoint, or those that override them."""
         override = self._overrides.get(name)
         return self.source.entities(name) if override is None else list(override)
 
     def override_list(self, name: ListName, rows: Sequence[Any] | None) -> None:
-        """Let a list endpoint answer `rows`, or with None its own again."""
+        """Let a list endpoint return `rows`, or with None its own again."""
         if rows is None:
             self._overrides.pop(name, None)
         else:
@@ -62,21 +62,21 @@ class Simulator:
             name: traffic or occupancy.
             start: aware datetime.
             end: aware datetime.
-            final: the values once the window is over and every correction has come; otherwise those that the
-                account holds now.
+            final: whether to return the values after the window is over and every correction has come, instead of
+                those that the account holds now.
         """
         now = max(self.clock(), end + SETTLED) if final else self.clock()
         return self.source.counts(name, hours_between(start, end), now)
 
     def end_token(self) -> None:
-        """End the live token, as a mint of another process would."""
+        """End the live token, as a token request of another process would."""
         self.tokens.end()
 
     def replay_next(self) -> None:
-        """Answer from the next recording.
+        """Go on to the next recording.
 
         Raises:
-            IndexError: there is none.
+            IndexError: there is no next recording.
         """
         if self.replay is None:
             raise IndexError("nothing to replay: Options(recordings=...) is empty")
@@ -84,7 +84,7 @@ class Simulator:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """Requests that have arrived so far, those that met a fault included."""
+        """The requests so far, including those that met a fault."""
         return self.log.all()
 
     @property

@@ -1,4 +1,4 @@
-"""OAuth client credentials: one live token per client, and not too many of them."""
+"""OAuth client credentials: one live token per client, and a limit on tokens per minute."""
 
 import json
 import secrets
@@ -16,8 +16,8 @@ _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class TokenAnswer:
-    """An answer of the token endpoint."""
+class TokenResponse:
+    """A response of the token endpoint."""
 
     status: int
     body: str
@@ -38,10 +38,10 @@ class Tokens:
         self.mints = 0
         """Tokens minted so far."""
 
-    def answer(self, request: Mapping[str, str]) -> TokenAnswer:
-        """Answer a token request, whose body's fields are `request`."""
+    def respond(self, request: Mapping[str, str]) -> TokenResponse:
+        """Return the response to a token request. `request` holds the fields of its body."""
         if request.get("grant_type") != "client_credentials":
-            return TokenAnswer(400, '{"error":"unsupported_grant_type"}')
+            return TokenResponse(400, '{"error":"unsupported_grant_type"}')
         options = self._options
         if (request.get("client_id"), request.get("client_secret")) != (
             options.client_id,
@@ -57,7 +57,7 @@ class Tokens:
             self._minted_at.append(now)
             self.mints += 1
             token = secrets.token_hex(32)
-            # The token before this one ends here: clients in production found one live token per client.
+            # The token before this one ends here: clients in production have met one live token per client.
             self._live = token, now + timedelta(seconds=options.token_seconds)
         body = {
             "access_token": token,
@@ -65,10 +65,10 @@ class Tokens:
             "expires_in": options.token_seconds,
             "token_type": "Bearer",
         }
-        return TokenAnswer(200, json.dumps(body))
+        return TokenResponse(200, json.dumps(body))
 
     def accepts(self, authorization: str) -> bool:
-        """Say whether an Authorization header carries the live token."""
+        """Return whether an Authorization header holds the live token."""
         scheme, _, token = authorization.partition(" ")
         with self._lock:
             if self._live is None or scheme.lower() != "bearer":
@@ -77,23 +77,23 @@ class Tokens:
             return token == live and self._clock() < ends
 
     def end(self) -> None:
-        """End the live token, as a mint of another process would."""
+        """End the live token, as a token request of another process would."""
         with self._lock:
             self._live = None
 
-    def _refusal(self) -> TokenAnswer:
+    def _refusal(self) -> TokenResponse:
         status = self._options.bad_credentials_status
         style = self._options.bad_credentials_body
         if style == "json":
             body = {"error": "invalid_client", "error_description": "Client authentication failed"}
-            return TokenAnswer(status, json.dumps(body))
-        return TokenAnswer(status, "Unauthorized" if style == "text" else "", media_type="text/plain")
+            return TokenResponse(status, json.dumps(body))
+        return TokenResponse(status, "Unauthorized" if style == "text" else "", media_type="text/plain")
 
-    def _too_many(self, now: datetime) -> TokenAnswer:
+    def _too_many(self, now: datetime) -> TokenResponse:
         free_again = self._minted_at[0] + _MINUTE
         headers = {}
         if self._options.retry_after == "seconds":
             headers["Retry-After"] = str(max(1, round((free_again - now).total_seconds())))
         if self._options.retry_after == "date":
             headers["Retry-After"] = format_datetime(free_again, usegmt=True)
-        return TokenAnswer(429, '{"error":"too_many_requests"}', headers)
+        return TokenResponse(429, '{"error":"too_many_requests"}', headers)

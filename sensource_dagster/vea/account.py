@@ -14,12 +14,12 @@ from sensource_dagster.errors import VeaConfigurationError
 class VeaAccount:
     """An API client of a Vea account.
 
-    `api_url` gets `/api/...` appended; `auth_url` is the whole address tokens are asked at. `token_dir` holds the
+    `/api/...` is appended to `api_url`. `auth_url` is the whole URL of the token endpoint. `token_dir` holds the
     token that all processes of a deployment share. Plain http is for loopback only, unless `allow_plain_http`.
 
     Raises:
-        VeaConfigurationError: a URL that is no http(s) URL, holds a password, or would send the secret in clear;
-            an empty id or secret.
+        VeaConfigurationError: a URL is not http(s), holds a password or would send the secret unencrypted; or the
+            id or the secret is empty.
     """
 
     api_url: str
@@ -34,7 +34,8 @@ class VeaAccount:
         _check_url("SENSOURCE_AUTH_URL", self.auth_url, self.allow_plain_http)
         if not self.client_id or not self.client_secret:
             raise VeaConfigurationError(
-                "No Vea credentials: set SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET to an API client's."
+                "There are no Vea credentials: set SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET to those of an "
+                "API client."
             )
 
 
@@ -44,13 +45,13 @@ def _check_url(name: str, url: str, allow_plain_http: bool) -> None:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise VeaConfigurationError(f"{name} is no URL ({error}).") from None
+        raise VeaConfigurationError(f"{name} is not a URL ({error}): use https://host/path.") from None
     if parts.username is not None or parts.password is not None:
-        raise VeaConfigurationError(f"{name} must not hold a user name or password.")
+        raise VeaConfigurationError(f"{name} must not hold a user name or password: remove them.")
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
-        raise VeaConfigurationError(f"{name} must look like https://host/path, and is {url!r}.")
+        raise VeaConfigurationError(f"{name} is {url!r}: it must look like https://host/path.")
     if parts.scheme == "http" and not allow_plain_http and not is_loopback(host):
         raise VeaConfigurationError(
             f"{name} is {url!r}: plain http would send the secret and the counts unencrypted to another machine. "
-            "Use https; in a network that you trust, set allow_plain_http of the resource `sensource`."
+            "Use https. In a network that you trust, set allow_plain_http of the resource `sensource` instead."
         )

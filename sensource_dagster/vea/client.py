@@ -1,4 +1,4 @@
-"""The questions that the sync asks a Vea account."""
+"""The client of the Vea API: one method for each kind of request."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.tokens import TokenStore
-from sensource_dagster.vea.transport import Question, Transport
+from sensource_dagster.vea.transport import ApiRequest, Transport
 from sensource_dagster.vea.windows import Window, instant_text
 
 _ENTITY_TYPES = {"traffic": "zone", "occupancy": "space"}
 _ADVICE = {
-    400: "Vea does not accept the question: check the metrics and the endpoint's name",
-    403: "The API client may not read this: ask SenSource to allow it",
-    404: "There is no such endpoint here: check SENSOURCE_API_URL and the endpoint's name",
+    400: "Vea does not accept the request: check the metrics and the endpoint's name",
+    403: "The API client has no right to read this: ask SenSource for it",
+    404: "This endpoint does not exist: check SENSOURCE_API_URL and the endpoint's name",
 }
 
 
 class VeaClient:
-    """Reads one Vea account; for one thread at a time, to be closed after use (`with VeaClient(...) as vea:`).
+    """Reads one Vea account. One thread uses it at a time and closes it after use (`with VeaClient(...) as vea:`).
 
-    `seconds` is the time spent on the API so far, waits and retries included; `requests` counts what was sent,
-    tokens included; `retries` counts the tries after a failed one.
+    Attributes:
+        seconds: time spent on the API so far, waits and retries included.
+        requests: HTTP requests sent so far, those for tokens included.
+        retries: how many of them repeated a request that had failed.
     """
 
     def __init__(
@@ -54,30 +56,31 @@ class VeaClient:
         return self._transport.retries
 
     def authenticate(self) -> None:
-        """Make sure that there is a token: the shared one, or a new one where there is none that lives.
+        """Make sure that there is a token: the shared one or, if that has expired, a new one.
 
         Raises:
-            VeaError: one of its subclasses, by what can be done about it.
+            VeaError: the subclass says what the reader can do about it.
         """
-        next(self._tokens.for_one_question())
+        next(self._tokens.for_one_request())
 
     def entities(self, endpoint: str) -> list[dict[str, Any]]:
-        """All of one list: `location`, `site`, `zone`, `space` or `sensor`. Vea does not page them.
+        """All rows of one list: `location`, `site`, `zone`, `space` or `sensor`. Vea does not page lists.
 
         Raises:
-            VeaError: one of its subclasses, by what can be done about it.
+            VeaError: the subclass says what the reader can do about it.
         """
         return self._rows(f"/api/{quote(endpoint, safe='')}", {}, "")
 
     def counts(
         self, kind: Literal["traffic", "occupancy"], window: Window, metrics: Sequence[str]
     ) -> list[dict[str, Any]]:
-        """The hourly rows of all zones (traffic) or spaces (occupancy) in a window, by one request.
+        """The hourly rows of all zones (traffic) or spaces (occupancy) in a window, from one request.
 
-        Vea may add rows outside the window: whether it counts the end in is not known. They are not dropped here.
+        Vea may return rows outside the window, since it is not known whether the window's end is inclusive. This
+        method does not drop them.
 
         Raises:
-            VeaError: one of its subclasses, by what can be done about it.
+            VeaError: the subclass says what the reader can do about it.
         """
         params = {
             "relativeDate": "custom",
@@ -100,52 +103,55 @@ class VeaClient:
     ) -> None:
         self.close()
 
-    def _rows(self, path: str, params: Mapping[str, str], of_what: str) -> list[dict[str, Any]]:
+    def _rows(self, path: str, params: Mapping[str, str], window: str) -> list[dict[str, Any]]:
         url = f"{self._api_url}{path}"
-        question = Question("GET", url, f"GET {url}{of_what}", params)
+        request = ApiRequest("GET", url, f"GET {url}{window}", params)
         started = time.monotonic()
         try:
-            answer = self._ask(question)
+            response = self._send(request)
         finally:
             self.seconds += time.monotonic() - started
-        if isinstance(answer, dict):
-            self._heed_remarks(question, answer)
-        return rows_of(answer, question.about)
+        if isinstance(response, dict):
+            self._raise_error_or_log_messages(request, response)
+        return rows_of(response, request.label)
 
-    def _ask(self, question: Question) -> Any:
-        """The answer, with tokens renewed and failures retried.
+    def _send(self, request: ApiRequest) -> Any:
+        """The parsed response. Tokens are renewed and transient errors retried on the way.
 
-        Both have their own bound for the whole question: at most `max_tries` failed tries and three more requests
-        after a 401.
+        Each of the two has its own limit for the whole request: at most `max_attempts` failed attempts, and at
+        most three more after a 401.
         """
-        tokens = self._tokens.for_one_question()
+        tokens = self._tokens.for_one_request()
         token = next(tokens)
 
         def attempt() -> Any:
             nonlocal token
             while True:
                 try:
-                    return self._transport.send(question, token)
+                    return self._transport.send(request, token)
                 except StatusError as error:
                     if error.status != 401:
-                        advice = _ADVICE.get(error.status, "Asking again will not change this")
-                        raise VeaRefusedError(f"{question.about} is refused: {error}. {advice}.") from None
+                        advice = _ADVICE.get(error.status, "A retry will not change this")
+                        raise VeaRefusedError(f"{request.label} is refused: {error}. {advice}.") from None
                     refusal = error
                 try:
                     token = next(tokens)
                 except StopIteration:
                     raise VeaCredentialsError(
-                        f"{question.about} is refused with every token, a new one included: {refusal}. Check with "
-                        "SenSource that the API client of SENSOURCE_CLIENT_ID may read this account, and that no "
-                        "other deployment uses it: each new token ends the one before it."
+                        f"{request.label} is refused with every token, even with a new one: {refusal}. Ask "
+                        "SenSource whether the API client of SENSOURCE_CLIENT_ID may read this account. Check "
+                        "that no other deployment uses this API client: each new token ends the one before it."
                     ) from None
 
-        return self._transport.with_retries(question.about, attempt)
+        return self._transport.with_retries(request.label, attempt)
 
-    def _heed_remarks(self, question: Question, answer: dict[str, Any]) -> None:
-        if answer.get("error"):
-            said = excerpt(str(answer["error"]), self._transport.secrets)
-            raise VeaRefusedError(f"{question.about} was answered by an error: {said!r}. Nothing was stored.")
-        if answer.get("messages"):
-            said = excerpt(str(answer["messages"]), self._transport.secrets)
-            self._log.warning("%s: Vea says: %s", question.about, said)
+    def _raise_error_or_log_messages(self, request: ApiRequest, response: dict[str, Any]) -> None:
+        if response.get("error"):
+            text = excerpt(str(response["error"]), self._transport.secrets)
+            raise VeaRefusedError(
+                f"{request.label} returned an error instead of rows: {text!r}. Nothing was stored. A retry will "
+                "not change this: check the request's metrics and the rights of the API client."
+            )
+        if response.get("messages"):
+            text = excerpt(str(response["messages"]), self._transport.secrets)
+            self._log.warning("%s: Vea sent these messages: %s", request.label, text)

@@ -1,6 +1,6 @@
-"""A total deadline for one HTTP request, which requests itself does not have.
+"""A deadline for a whole HTTP request. The library `requests` has none.
 
-Its read timeout starts anew with every byte, so an answer that drips would never end.
+Its read timeout starts anew with every byte, so a response that arrives byte by byte would never time out.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Shuts down its connections once a deadline passes, which ends a blocked read in any phase of an answer.
+    """Shuts down its connections when a deadline passes. This ends a blocked read in any phase of a response.
 
-    For a session that asks one question at a time.
+    It is for a session that sends one request at a time.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,10 @@ class DeadlineAdapter(HTTPAdapter):
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[Event]:
-        """Within the block no read outlives the deadline; the event says whether it has passed."""
+        """Within the block no read lasts longer than the deadline.
+
+        The event is set once the deadline has passed.
+        """
         passed = self._passed = Event()
         timer = Timer(seconds, self._cut, [passed])
         timer.daemon = True
@@ -44,7 +47,7 @@ class DeadlineAdapter(HTTPAdapter):
         passed.set()
         for connected in list(self._sockets):
             with suppress(OSError):  # already closed
-                # Not SSLSocket.shutdown, which takes the TLS state from under the reading thread.
+                # Not SSLSocket.shutdown: it removes the TLS state that the reading thread still uses.
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     def get_connection_with_tls_context(
@@ -62,14 +65,15 @@ class DeadlineAdapter(HTTPAdapter):
     def _watched(self, connection_class: Any) -> Any:
         adapter = self
 
-        class Watched(connection_class):  # type: ignore[misc] # plain or TLS, directly or by a proxy
+        class Watched(connection_class):  # type: ignore[misc] # plain or TLS, direct or through a proxy
             watched = True
 
             def connect(self) -> None:
                 super().connect()
-                # The socket, not the connection: that one drops it where an answer ends with the connection.
+                # The socket, not the connection: a connection forgets its socket if the response ends by closing
+                # it.
                 adapter._sockets.add(self.sock)
-                if adapter._passed.is_set():  # while it connected, so that the cut did not see it
+                if adapter._passed.is_set():  # it passed during connect(), so `_cut` did not know this socket
                     self.close()
                     raise TimeoutError("deadline passed while connecting")
 

@@ -1,4 +1,4 @@
-"""The rows in an answer of the Vea API, whichever of its shapes it has."""
+"""The rows in a response of the Vea API, which has one of two shapes."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from typing import Any
 
 from sensource_dagster.errors import VeaResponseError
 
-_ADVICE = "The API may have changed; nothing was stored."
+_ADVICE = "Nothing was stored. The API may have changed: update sensource_dagster."
 
 
-def rows_of(answer: Any, about: str) -> list[dict[str, Any]]:
-    """The objects of a bare array or of `{"results": [...]}`; lists come in both shapes (stated by clients in
-    production).
+def rows_of(response: Any, label: str) -> list[dict[str, Any]]:
+    """The objects of a bare array or of `{"results": [...]}`. Clients in production have met lists in both shapes.
+
+    `label` names the request in an error.
 
     Raises:
-        VeaResponseError: any other shape, or an element that is no object.
+        VeaResponseError: the response has another shape, or an element is not an object.
     """
-    rows = answer.get("results") if isinstance(answer, dict) else answer
+    rows = response.get("results") if isinstance(response, dict) else response
     if not isinstance(rows, list):
-        raise VeaResponseError(f"{about} was answered by {_shape(answer)}, not by a list of results. {_ADVICE}")
+        raise VeaResponseError(f"{label} returned {_shape(response)} instead of a list of results. {_ADVICE}")
     types = list(map(type, rows))
     if types.count(dict) < len(types):
-        position = next(place for place, kind in enumerate(types) if kind is not dict)
+        position = next(index for index, kind in enumerate(types) if kind is not dict)
         raise VeaResponseError(
-            f"{about} was answered by a list whose element {position} is {_shape(rows[position])}, not an object. "
+            f"{label} returned a list whose element {position} is {_shape(rows[position])} instead of an object. "
             f"{_ADVICE}"
         )
     return rows
 
 
 def _shape(value: Any) -> str:
-    """What kind of JSON it is, without its values."""
+    """The kind of JSON, without its values."""
     if isinstance(value, dict):
         keys = ", ".join(repr(key[:40]) for key in list(value)[:10])
         results = f", where results is {_shape(value['results'])}" if "results" in value else ""

@@ -1,7 +1,7 @@
-"""The one retry mechanism: around a request and the reading of its answer together.
+"""The one retry mechanism. It repeats a request together with the reading of its response.
 
-A cut body, or a 200 that is no JSON, only shows while the answer is read, where the HTTP adapter's own retry is
-already over (measured).
+A truncated body, or a 200 that is not JSON, only shows while the response is read. By then the HTTP adapter's own
+retry is over (measured).
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ T = TypeVar("T")
 
 
 def call_with_retries(
-    attempt: Callable[[], T], about: str, policy: HttpPolicy, on_retry: Callable[[str], None]
+    attempt: Callable[[], T], label: str, policy: HttpPolicy, on_retry: Callable[[str], None]
 ) -> T:
-    """What `attempt` returns, tried again after each `TransientError` until the policy's tries are spent.
+    """What `attempt` returns. It is called again after each `TransientError`, up to the policy's `max_attempts`.
 
-    Any other exception ends it at once, so retries inside an attempt (a token being renewed) do not multiply.
-    The waiting is `time.sleep`, which Ctrl-C and a terminated run interrupt.
+    Any other exception is raised at once, so retries inside an attempt (a token being renewed) do not multiply.
+    The waiting is `time.sleep`: Ctrl-C and the termination of a run interrupt it. `label` names the request in
+    logs and errors.
     """
     default_wait = wait_exponential(policy.first_wait, policy.max_wait) + wait_random(0, policy.first_wait)
 
@@ -46,12 +47,12 @@ def call_with_retries(
 
     def before_sleep(state: RetryCallState) -> None:
         on_retry(
-            f"{about}: try {state.attempt_number} of {policy.max_tries} failed ({_failure(state)}), "
-            f"next in {state.upcoming_sleep:.1f} s"
+            f"{label}: attempt {state.attempt_number} of {policy.max_attempts} failed ({_failure(state)}). "
+            f"The next retry is in {state.upcoming_sleep:.1f} s."
         )
 
     retrying = Retrying(
-        stop=stop_after_attempt(policy.max_tries),
+        stop=stop_after_attempt(policy.max_attempts),
         wait=wait,
         retry=retry_if_exception_type(TransientError),
         before_sleep=before_sleep,
@@ -62,21 +63,22 @@ def call_with_retries(
         return retrying(attempt)
     except TransientError as failure:
         seconds = time.monotonic() - started
-        tries = "try" if policy.max_tries == 1 else "tries"
+        attempts = "attempt" if policy.max_attempts == 1 else "attempts"
         advice = (
-            "Most often this passes: run it again later."
+            "Most such errors are transient: run it again later."
             if failure.becomes is VeaUnavailableError
-            else "Check that the address is Vea's, and whether a proxy or a sign-in page answers in its place."
+            else "Check that the URL is Vea's, and that no proxy or sign-in page responds in its place."
         )
         raise failure.becomes(
-            f"{about} failed in {policy.max_tries} {tries} over {seconds:.0f} s; the last: {failure}. {advice}"
+            f"{label} failed after {policy.max_attempts} {attempts} in {seconds:.0f} s. The last error: "
+            f"{failure}. {advice}"
         ) from None
 
 
 def retry_after_seconds(header: str | None) -> float | None:
     """The wait that a Retry-After header (seconds or an HTTP date) asks for, up to 120 s.
 
-    None where it says nothing to wait for (absent, zero, in the past, garbage): the policy's own wait holds then.
+    None if the header is missing, zero, in the past or not readable. The policy's own wait applies then.
     """
     text = (header or "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):

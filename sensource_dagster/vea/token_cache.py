@@ -19,14 +19,15 @@ import orjson
 from sensource_dagster.errors import VeaUnavailableError
 
 _MAX_BYTES = 64 * 1024
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750; anything else could not be a header's value
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750; anything else cannot be sent in a header
 
 
 @dataclass(frozen=True)
 class Token:
     """A token and, in seconds since the epoch, when it was minted and when to renew it.
 
-    `after_refusal`: it was minted because Vea refused the one before it, not because that one had ended.
+    `after_refusal` says that it was minted because Vea refused the token before it, not because that one had
+    expired.
     """
 
     text: str = field(repr=False)
@@ -42,13 +43,14 @@ class Token:
 
 
 class TokenCache:
-    """One token in one file: mode 0600 from its first byte, replaced as a whole, written under a lock.
+    """One token in one file. The file has mode 0600 from its first byte, and a writer replaces it under a lock.
 
-    Nothing in the directory can stop a sync: a file that is missing, torn, a link, readable by others or somebody
-    else's is no token; a directory that cannot be used leaves the token to this process, with one warning.
+    Nothing in the directory can stop a sync. A file that is missing, incomplete, a link, readable by others or
+    owned by another user counts as no token. If the directory cannot be used, this process keeps its token to
+    itself and logs one warning.
     """
 
-    # Several clients of one process share the token even so: each minting would end the token of the others.
+    # The clients of one process share the token even then: each new token would end that of the others.
     _process_tokens: ClassVar[dict[Path, Token]] = {}
 
     def __init__(
@@ -62,7 +64,7 @@ class TokenCache:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Alone among all processes that use this file.
+        """Hold the lock that only one of all processes with this file can hold.
 
         Raises:
             VeaUnavailableError: another process held the lock for the whole `lock_wait`.
@@ -73,8 +75,9 @@ class TokenCache:
             self._lock.acquire()
         except filelock.Timeout:
             raise VeaUnavailableError(
-                f"Another process has held the token lock {self._lock.lock_file} for {self._lock_wait:g} s; it "
-                "should hold it only while it asks Vea for a token. If it hangs, end it; then run this again."
+                f"Another process has held the token lock {self._lock.lock_file} for {self._lock_wait:g} s. A "
+                "process should hold it only while it requests a token. End that process if it hangs. Then run "
+                "this again."
             ) from None
         except (OSError, NotImplementedError) as error:
             held = False
@@ -86,7 +89,7 @@ class TokenCache:
                 self._lock.release()
 
     def read(self) -> Token | None:
-        """The token in the file, or this process's own where the file could not be written."""
+        """The token in the file, or this process's own token if the file could not be written."""
         own = self._process_tokens.get(self._file)
         if own is not None:
             return own
@@ -98,7 +101,7 @@ class TokenCache:
             return None
 
     def write(self, token: Token) -> None:
-        """Replaces the token; to be called with the lock held."""
+        """Replace the token. The caller holds the lock."""
         stored = {
             "token": token.text,
             "minted_at": token.minted_at,
@@ -107,7 +110,7 @@ class TokenCache:
         }
         draft = self._file.with_suffix(".tmp")
         try:
-            draft.unlink(missing_ok=True)  # of a process that was killed here
+            draft.unlink(missing_ok=True)  # left by a process that was killed at this point
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(orjson.dumps(stored))
@@ -119,7 +122,7 @@ class TokenCache:
             self._process_tokens.pop(self._file, None)
 
     def _read_own_file(self) -> bytes:
-        # O_NONBLOCK: a pipe in the file's place must not hang the sync.
+        # O_NONBLOCK: if there is a pipe instead of the file, the sync must not hang.
         descriptor = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
@@ -132,8 +135,8 @@ class TokenCache:
         if not self._warned:
             self._warned = True
             self._log.warning(
-                "The Vea token cannot be shared in %s (%s: %s). Other processes of this deployment will ask for "
-                "tokens of their own, and each new token ends the one before it: make the folder writable.",
+                "The Vea token cannot be shared in %s (%s: %s). Each process of this deployment will request its "
+                "own token, and each new token ends the one before it. Make the folder writable.",
                 self._file.parent,
                 type(error).__name__,
                 error,

@@ -1,4 +1,4 @@
-"""One HTTP question and its JSON answer: a bounded time, a bounded size, and every failure sorted."""
+"""One HTTP request and its JSON response, with a deadline, a size limit and a class for every error."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from sensource_dagster.vea.retry import call_with_retries, retry_after_seconds
 
 T = TypeVar("T")
 
-_PASSING_4XX = {408, 425, 429}
-_PASSING_EXCEPTIONS = (
+_TRANSIENT_4XX = {408, 425, 429}
+_TRANSIENT_EXCEPTIONS = (
     requests.ConnectionError,
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
@@ -44,18 +44,18 @@ _ERROR_BODY_BYTES = 4096
 
 
 @dataclass(frozen=True)
-class Question:
-    """One request; `about` names it in logs and errors, so it holds no secret."""
+class ApiRequest:
+    """One request. `label` names it in logs and errors, so it holds no secret."""
 
     method: str
     url: str
-    about: str
+    label: str
     params: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 class Transport:
-    """Asks over one session, one question at a time. `requests` and `retries` count since the start."""
+    """Sends requests over one session, one at a time. `requests` and `retries` count since its creation."""
 
     def __init__(self, policy: HttpPolicy, log: logging.Logger | logging.LoggerAdapter[Any]) -> None:
         self.requests = 0
@@ -73,108 +73,111 @@ class Transport:
     def close(self) -> None:
         self._session.close()
 
-    def with_retries(self, about: str, attempt: Callable[[], T]) -> T:
-        return call_with_retries(attempt, about, self._policy, self._on_retry)
+    def with_retries(self, label: str, attempt: Callable[[], T]) -> T:
+        return call_with_retries(attempt, label, self._policy, self._on_retry)
 
-    def send(self, question: Question, token: str | None = None) -> Any:
-        """The parsed JSON of one try.
+    def send(self, request: ApiRequest, token: str | None = None) -> Any:
+        """The parsed JSON of one attempt.
 
         Raises:
-            TransientError: worth another try (no connection, cut, late, 408, 425, 429, 5xx, no content, no JSON).
-            StatusError: any other 4xx.
+            TransientError: a retry may help. There was no connection or no content, the body was truncated or not
+                JSON, the deadline passed, or the status was 408, 425, 429 or 5xx.
+            StatusError: the status was any other 4xx.
             VeaConfigurationError: the URL or the server's certificate can never work.
-            VeaRefusedError: a redirect, which is never followed, so that no other host gets the token.
-            VeaResponseError: an answer above the size limit.
+            VeaRefusedError: a redirect. It is never followed, so that no other host gets the token.
+            VeaResponseError: the response is larger than the size limit.
         """
         self.requests += 1
         with self._adapter.deadline(self._policy.deadline) as passed:
             try:
-                response, body = self._exchange(question, token)
-            # Also what requests lets through: exceptions of urllib3, of sockets, of reading a CA file.
+                response, body = self._exchange(request, token)
+            # requests also lets through exceptions of urllib3, of sockets and of reading a CA file.
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                # Not chained, here and elsewhere: those texts are not redacted, and can echo what the server said.
-                raise (self._too_late() if passed.is_set() else self._sorted(question, error)) from None
-            # An answer that is over where its connection ends looks complete when the deadline cuts it.
+                # Not chained, here and elsewhere: the texts of those are not redacted and can repeat what the
+                # server sent.
+                raise (self._deadline_error() if passed.is_set() else self._classified(request, error)) from None
+            # If only the end of the connection marks the end of a response, one that the deadline cuts looks
+            # complete.
             if passed.is_set():
-                raise self._too_late()
-        self._check_status(question, response, body)
-        # Not `raise` while it is handled: that exception would take the whole body along.
+                raise self._deadline_error()
+        self._check_status(request, response, body)
+        # No `raise` while the exception is handled: it would keep the whole body alive.
         with suppress(orjson.JSONDecodeError):
             return orjson.loads(body)
         kind = excerpt(response.headers.get("Content-Type", "no content type"), self.secrets)
-        cause = f"HTTP {response.status_code} that is not JSON ({kind}){self._quoted(body)}"
+        cause = f"HTTP {response.status_code} that is not JSON ({kind}), {self._body_text(body)}"
         raise TransientError(cause, VeaResponseError)
 
-    def _exchange(self, question: Question, token: str | None) -> tuple[requests.Response, bytearray]:
-        host = urlsplit(question.url).hostname or ""
+    def _exchange(self, request: ApiRequest, token: str | None) -> tuple[requests.Response, bytearray]:
+        host = urlsplit(request.url).hostname or ""
         with self._session.request(
-            question.method,
-            question.url,
-            params=question.params,
-            data=question.form,
+            request.method,
+            request.url,
+            params=request.params,
+            data=request.form,
             auth=_BearerAuth(token),
             timeout=(self._policy.connect_timeout, self._policy.read_timeout),
-            # A proxy out of the environment could not reach this machine's own loopback.
+            # A proxy that the environment names cannot reach this machine's own loopback.
             proxies={"no_proxy": host} if is_loopback(host) else None,
             allow_redirects=False,
             stream=True,
         ) as response:
-            return response, self._read(question, response)
+            return response, self._read(request, response)
 
-    def _read(self, question: Question, response: requests.Response) -> bytearray:
-        limit = self._policy.max_answer_bytes
+    def _read(self, request: ApiRequest, response: requests.Response) -> bytearray:
+        limit = self._policy.max_response_bytes
         body = bytearray()
         for chunk in response.iter_content(64 * 1024):
             body += chunk
             if response.status_code >= 300 and len(body) >= _ERROR_BODY_BYTES:
-                break  # enough to say what it was
+                break  # enough for an error text
             if len(body) > limit:
                 raise VeaResponseError(
-                    f"{question.about}: the answer is larger than the limit of {limit / 2**20:g} MiB and was "
-                    "not read further. Ask for fewer days at once, or check that the address is Vea's."
+                    f"{request.label}: the response is larger than the limit of {limit / 2**20:g} MiB, so the "
+                    "rest of it was not read. Request fewer days at once, or check that the URL is Vea's."
                 )
         return body
 
-    def _check_status(self, question: Question, response: requests.Response, body: bytearray) -> None:
+    def _check_status(self, request: ApiRequest, response: requests.Response, body: bytearray) -> None:
         status = response.status_code
         if 300 <= status < 400:
-            # Without the query, which may hold what only the other place should know.
-            place = response.headers.get("Location", "nowhere").partition("?")[0]
+            # Without the query, which may hold a secret.
+            target = response.headers.get("Location", "nowhere").partition("?")[0]
             raise VeaRefusedError(
-                f"{question.about} was answered by a redirect (HTTP {status}) to "
-                f"{excerpt(place, self.secrets)!r}, which is not followed, so that no other host gets the token. "
-                "If Vea moved there, set SENSOURCE_API_URL or SENSOURCE_AUTH_URL to the new address."
+                f"{request.label} returned a redirect (HTTP {status}) to {excerpt(target, self.secrets)!r}. "
+                "Redirects are not followed, so that no other host gets the token. If Vea has moved there, set "
+                "SENSOURCE_API_URL or SENSOURCE_AUTH_URL to the new URL."
             )
         if status == 204:
             raise TransientError("HTTP 204 without content", VeaResponseError)
         if status < 400:
             return
-        cause = f"HTTP {status}{self._quoted(body)}"
-        if status >= 500 or status in _PASSING_4XX:
-            told = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
-            raise TransientError(cause, retry_after=told)
+        cause = f"HTTP {status}, {self._body_text(body)}"
+        if status >= 500 or status in _TRANSIENT_4XX:
+            wait = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
+            raise TransientError(cause, retry_after=wait)
         raise StatusError(status, cause)
 
-    def _quoted(self, body: bytearray) -> str:
+    def _body_text(self, body: bytearray) -> str:
         text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets)
-        return f", saying {text!r}" if text else ", saying nothing"
+        return f"body {text!r}" if text else "empty body"
 
-    def _too_late(self) -> TransientError:
-        return TransientError(f"no complete answer within the deadline of {self._policy.deadline:g} s")
+    def _deadline_error(self) -> TransientError:
+        return TransientError(f"no complete response within the deadline of {self._policy.deadline:g} s")
 
-    def _sorted(self, question: Question, error: Exception) -> Exception:
-        # requests wraps what happened into "Max retries exceeded", though nothing was retried.
+    def _classified(self, request: ApiRequest, error: Exception) -> Exception:
+        # requests calls every connection error "Max retries exceeded", though it retried nothing.
         reason = getattr(next(iter(error.args), None), "reason", None) or error
         cause = excerpt(f"{type(reason).__name__}: {reason}", self.secrets)
-        if "CERTIFICATE_VERIFY_FAILED" in str(reason):  # OpenSSL's name; the exception lies deep inside others
+        if "CERTIFICATE_VERIFY_FAILED" in str(reason):  # OpenSSL's name; its exception is deep inside others
             return VeaConfigurationError(
-                f"{question.about}: the server's TLS certificate is not trusted ({cause}). Check the address; "
-                "behind a proxy that re-encrypts, set REQUESTS_CA_BUNDLE to the proxy's CA file."
+                f"{request.label}: the server's TLS certificate is not trusted ({cause}). Check the URL. Behind a "
+                "proxy that re-encrypts, set REQUESTS_CA_BUNDLE to the proxy's CA file."
             )
-        if isinstance(error, _PASSING_EXCEPTIONS):
+        if isinstance(error, _TRANSIENT_EXCEPTIONS):
             return TransientError(cause)
         return VeaConfigurationError(
-            f"{question.about} cannot be sent: {cause}. Check the address and, if it is set, REQUESTS_CA_BUNDLE."
+            f"{request.label} cannot be sent: {cause}. Check the URL and, if it is set, REQUESTS_CA_BUNDLE."
         )
 
     def _on_retry(self, text: str) -> None:
@@ -184,11 +187,11 @@ class Transport:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """No redirect is ever prepared: requests would read its whole body for that, followed or not."""
+        """Prepare no redirect: requests would read its whole body for that, even if it is not followed."""
 
 
 class _BearerAuth(AuthBase):
-    """Sets the token, and by being there keeps requests from sending a password out of ~/.netrc instead."""
+    """Sets the token. Its presence also keeps requests from sending a password from ~/.netrc."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token

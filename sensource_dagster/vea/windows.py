@@ -1,7 +1,7 @@
-"""Local days as windows of UTC instants, the only bounds that Vea reads the same way everywhere.
+"""Local days as windows of UTC instants, the only bounds that mean the same at every location.
 
-A date without a time means US Eastern midnight to the API, whatever the location's zone; an instant with `Z` is
-honoured as UTC (both measured in recorded responses).
+Vea reads a date without a time as US Eastern midnight, whatever the location's time zone. It reads an instant with
+`Z` as UTC. Both were measured in recorded responses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Window:
     """The instants t with `start <= t < end`; both are aware and in UTC.
 
     Raises:
-        ValueError: an instant without a zone or not in UTC, or a window that holds nothing.
+        ValueError: an instant has no time zone or is not in UTC, or the window is empty.
     """
 
     start: datetime
@@ -26,7 +26,9 @@ class Window:
     def __post_init__(self) -> None:
         for instant in (self.start, self.end):
             if instant.utcoffset() != timedelta(0):
-                raise ValueError(f"a window is bounded by UTC instants, not by {instant.isoformat()}")
+                raise ValueError(
+                    f"the bounds of a window must be UTC instants, and {instant.isoformat()} is not one"
+                )
         if self.start >= self.end:
             raise ValueError(f"a window must end after it starts: {self}")
 
@@ -37,21 +39,21 @@ class Window:
 def instant_text(instant: datetime) -> str:
     """An aware instant as Vea writes it: `2025-12-01T16:00:00.000Z`."""
     if instant.utcoffset() is None:
-        raise ValueError(f"{instant.isoformat()} has no time zone, so it names no instant")
+        raise ValueError(f"{instant.isoformat()} has no time zone, so it is not an instant")
     utc = instant.astimezone(timezone.utc).replace(tzinfo=None)
     return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a local day, in UTC; for a day that the zone skipped, the first instant after it.
+    """The first instant of a local day, in UTC. If the zone skipped the day, the first instant after it.
 
-    An instant t belongs to the day `t.astimezone(zone).date()`. (Until 2011 a few zones, St John's among them, put
-    their clocks back at one minute past midnight, so that a minute of the new day came before the old day's last
-    hour. No start is right for those nights; the first midnight is taken.)
+    An instant t belongs to the day `t.astimezone(zone).date()`. Until 2011 a few zones, St John's among them, put
+    their clocks back at one minute past midnight. In those nights a minute of the new day came before the old
+    day's last hour, so no start is right. The first midnight is taken.
     """
     midnight = datetime.combine(day, time(), tzinfo=zone)
-    # The two folds differ only where clocks change: a midnight that comes twice starts the day the first time;
-    # around one that does not exist, they enclose the change.
+    # The two folds differ only where clocks change. If midnight comes twice, the day starts at the first one. If
+    # it does not exist, the folds lie before and after the change.
     start = min(midnight.replace(fold=fold).astimezone(timezone.utc) for fold in (0, 1))
     while start.astimezone(zone).date() < day:
         start += timedelta(minutes=1)
@@ -61,15 +63,15 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
 def day_windows(first: date, last: date, zone: ZoneInfo, days: int = 30) -> list[Window]:
     """The local days from `first` to `last`, both included, as consecutive windows of whole local days.
 
-    A window lasts at most `days` times 24 hours, so one that holds a 25-hour day is a day shorter; a single day is
-    never split, though. Together the windows cover exactly the instants of these days. Empty only if the zone
-    skipped every one of the days.
+    A window lasts at most `days` times 24 hours, so a window with a 25-hour day has one day less. A single day is
+    never split. Together the windows cover exactly the instants of these days. The result is empty only if the
+    zone skipped every one of the days.
 
     Raises:
         ValueError: `last` is before `first`, or `days` is less than one.
     """
     if last < first or days < 1:
-        raise ValueError(f"no windows of {days} days from {first} to {last}")
+        raise ValueError(f"there are no windows of {days} days from {first} to {last}")
     longest = timedelta(days=days)
     starts = [day_start(first + timedelta(days=n), zone) for n in range((last - first).days + 2)]
     bounds = [starts[0]]

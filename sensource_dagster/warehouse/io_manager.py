@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pandas as pd
 from dagster import InputContext, OutputContext, TimeWindow
-from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHandler, TableSlice
 from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
@@ -19,6 +18,7 @@ from sensource_dagster.config.settings import VARIABLES
 from sensource_dagster.contract.tables import SCHEMA, TABLES, Table
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.instance.private import DbClient, DbIOManager, DbTypeHandler, TableSlice
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import Merged, merge

@@ -43,7 +43,7 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
         "2025-08-30 to 2025-09-03",
     ]
     assert lines[2].endswith("rows (65 of 65 days)")
-    assert lines[3:] == ["Every day from 2025-07-01 to 2025-09-03 is there."]
+    assert lines[3:] == ["No day from 2025-07-01 to 2025-09-03 is missing or failed."]
     with project.sync() as sync:
         assert runs(sync.instance) == [
             (SUCCESS, "2025-07-01", "2025-07-30"),
@@ -59,7 +59,7 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
         assert any(message.startswith("Merged ") for message in warnings)  # quiet here, but kept for the UI
     requests = len(simulator.requests)
     status, printed = project.run("backfill", *RANGE)
-    assert (status, printed) == (0, "Nothing to do: every day from 2025-07-01 to 2025-09-03 is there.\n")
+    assert (status, printed) == (0, "Nothing to do: no day from 2025-07-01 to 2025-09-03 is missing or failed.\n")
     assert len(simulator.requests) == requests
 
 
@@ -105,7 +105,7 @@ def test_only_reads_one_of_the_counts(project: Project, simulator: RunningSimula
         assert runs(sync.instance)[0] == (SUCCESS, "2025-07-01", "2025-07-30")
 
 
-def test_again_reads_the_days_that_are_there_and_so_what_was_corrected_since(
+def test_again_reads_days_that_were_read_before_and_so_gets_their_corrections(
     project: Project, simulator: RunningSimulator, clock: ManualClock
 ) -> None:
     settled = clock.now
@@ -122,9 +122,7 @@ def test_again_reads_the_days_that_are_there_and_so_what_was_corrected_since(
         assert_true(sync, date(2025, 7, 2), date(2025, 7, 8))
 
 
-def test_today_is_read_each_time_since_it_is_never_all_there(
-    project: Project, simulator: RunningSimulator
-) -> None:
+def test_today_is_read_each_time_since_it_is_never_complete(project: Project, simulator: RunningSimulator) -> None:
     today = str(datetime.now(DENVER).date())
     for time in (1, 2):
         status, printed = project.run("backfill", "--from", today)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sensource_dagster.contract.tables import Type
 from sensource_dagster.contract.values import DTYPES, objects, shown, to_series, type_of
-from sensource_dagster.errors import UnfitValueError
+from sensource_dagster.errors import RejectedValueError
 
 KINDS = [kind for kind in Type if kind is not Type.DATE]  # a DATE is made by us, never read
 NESTED: list[Any] = [[], {}, [1], {"a": None}]
@@ -104,7 +104,7 @@ def test_a_value_that_does_not_fit_is_refused_alone_and_among_values_that_do(
     fitting = {Type.TIMESTAMPTZ: "2025-12-01T16:00:00Z", Type.BOOLEAN: True, Type.VARCHAR: "a"}.get(kind, 1)
     for misfit in misfits:
         for column in ([misfit], [fitting, misfit, fitting], [None, fitting, misfit]):
-            with pytest.raises(UnfitValueError) as raised:
+            with pytest.raises(RejectedValueError) as raised:
                 series(column, kind)
             assert column[raised.value.position] is misfit
             assert raised.value.shown == shown(misfit)
@@ -144,7 +144,7 @@ def test_any_value_is_kept_without_loss_or_is_a_misfit_with_a_short_text(value: 
     refused = ""
     try:
         kept = one(kind, value)
-    except UnfitValueError as misfit:
+    except RejectedValueError as misfit:
         refused = misfit.shown
     if refused:
         assert len(refused) < 2000
@@ -204,7 +204,7 @@ def test_values_of_the_type_found_for_them_fit_it(column: list[Any]) -> None:
     kind = type_of(objects(column, len(column)))
     try:
         kept = series(column, kind).tolist()
-    except UnfitValueError:
+    except RejectedValueError:
         assert kind is Type.JSON  # only what JSON text cannot carry
         assert any(len(str(number)) > 18 for number in json.dumps(column).replace("-", "").split())
         return

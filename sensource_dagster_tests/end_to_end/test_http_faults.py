@@ -32,20 +32,20 @@ PASSING = {
     "body cut": fault_kinds.cut(),
     "gzip body cut": fault_kinds.cut(gzipped=True),
     "200 with HTML": fault_kinds.html(),
-    "204": fault_kinds.answer(b"", status=204),
+    "204": fault_kinds.respond_with(b"", status=204),
 }
 FINAL = {
     "400": (fault_kinds.status(400), "HTTP 400"),
     "403": (fault_kinds.status(403), "HTTP 403"),
     "404": (fault_kinds.status(404), "HTTP 404"),
-    "null": (fault_kinds.answer(b"null"), "null"),
-    "no keys": (fault_kinds.answer(b"{}"), "no keys"),
-    "results is null": (fault_kinds.answer(b'{"results": null}'), "results is null"),
+    "null": (fault_kinds.respond_with(b"null"), "null"),
+    "no keys": (fault_kinds.respond_with(b"{}"), "no keys"),
+    "results is null": (fault_kinds.respond_with(b'{"results": null}'), "results is null"),
     "an error in a 200": (fault_kinds.error_in_200("quota of the account is used up"), "quota of the account"),
-    "rows that are no objects": (fault_kinds.answer(b"[1]"), "element 0"),
+    "rows that are no objects": (fault_kinds.respond_with(b"[1]"), "element 0"),
     "redirect": (fault_kinds.redirect("http://localhost:1/elsewhere"), "redirect"),
     "gzip bomb": (
-        fault_kinds.answer(gzip.compress(b" " * 2**20) * 300, headers={"content-encoding": "gzip"}),
+        fault_kinds.respond_with(gzip.compress(b" " * 2**20) * 300, headers={"content-encoding": "gzip"}),
         "256 MiB",
     ),
 }
@@ -94,6 +94,6 @@ def test_an_api_that_stays_down_ends_the_run_with_the_number_of_tries_and_the_la
         assert not result.success
         said = error_text(result)
         assert "HTTP 503" in said
-        assert "5 tries" in said
+        assert "5 attempts" in said
         assert [request.path for request in sync.simulator.requests].count("/api/data/traffic") == 5
         assert sync.counts("occupancy") == sync.truth("occupancy", START, END)

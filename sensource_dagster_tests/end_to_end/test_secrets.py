@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sensource_dagster.config.settings import read_settings
-from sensource_dagster.definitions import definitions
+from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource
 from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
@@ -162,7 +162,7 @@ def run_config(simulator: RunningSimulator, others: Mapping[str, Any]) -> dict[s
 
 def run_traffic(config: str) -> None:
     """The main program of a process: a run of one day with this run config; prints its id and how it ended."""
-    job = definitions(read_settings()).resolve_job_def("counts")
+    job = build_definitions(read_settings()).resolve_job_def("counts")
     with DagsterInstance.get() as instance:
         result = job.execute_in_process(
             run_config=json.loads(config),

@@ -1,4 +1,4 @@
-"""A plain client for the simulator's tests: it asks, retries nothing and checks nothing."""
+"""A plain client for the simulator's tests: it sends requests, without retries and without checks."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -25,7 +25,7 @@ def mint(sim: RunningSimulator, **changes: Any) -> requests.Response:
 
 
 class Client:
-    """Asks with one token, minted when it is made."""
+    """Sends requests with one token, which is minted when the client is made."""
 
     def __init__(self, sim: RunningSimulator) -> None:
         self.sim = sim
@@ -54,9 +54,9 @@ class Client:
         return self.get(f"/api/data/{name}", **given)
 
     def rows(self, name: str, start: str, end: str, **changes: Any) -> list[dict[str, Any]]:
-        answer = self.counts(name, start, end, **changes)
-        assert answer.status_code == 200, answer.text
-        rows: list[dict[str, Any]] = answer.json()["results"]
+        response = self.counts(name, start, end, **changes)
+        assert response.status_code == 200, response.text
+        rows: list[dict[str, Any]] = response.json()["results"]
         return rows
 
 

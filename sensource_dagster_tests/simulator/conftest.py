@@ -1,7 +1,7 @@
-"""Simulated accounts with the default options, their clocks standing still at `NOW`.
+"""Simulated accounts with the default options, whose clocks stand still at `NOW`.
 
-A server takes 0.2 s to stop: tests that only read share one (`still`, `client`), tests that switch something on
-have their own (`sim`), and tests of values need no server (`account`).
+A server takes 0.2 s to stop. So tests that only read share one (`still`, `client`). Tests that switch something on
+have their own (`sim`). Tests of values need no server (`account`).
 """
 
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ def test_instants_with_z_are_utc(client: Client) -> None:
     assert hours == {"2025-12-01T16:00:00.000Z", "2025-12-01T17:00:00.000Z"}
 
 
-def test_a_start_within_an_hour_leaves_that_hour_out(client: Client) -> None:
+def test_a_start_within_an_hour_excludes_that_hour(client: Client) -> None:
     hours = hours_of(client.rows("traffic", "2025-12-01T15:00:01Z", "2025-12-01T16:30:00Z"))
     assert hours == {"2025-12-01T16:00:00.000Z"}
 
@@ -28,7 +28,7 @@ def test_bare_dates_are_us_eastern_midnights_with_an_exclusive_end(
     assert hours[-1] == f"2025-{day[:-1]}2T{last}:00:00.000Z"
 
 
-def test_an_instant_without_zone_is_us_eastern_too(client: Client) -> None:
+def test_an_instant_without_a_zone_is_us_eastern_too(client: Client) -> None:
     hours = hours_of(client.rows("traffic", "2025-12-01T00:00:00", "2025-12-01T00:30:00"))
     assert hours == {"2025-12-01T05:00:00.000Z"}
 
@@ -75,13 +75,11 @@ def test_a_window_that_ends_before_it_starts_is_empty(client: Client) -> None:
     ],
     ids=str,
 )
-def test_a_parameter_that_is_missing_or_cannot_be_read_is_answered_400(
-    client: Client, changes: dict[str, Any]
-) -> None:
-    answer = client.counts("traffic", "2025-12-01", "2025-12-02", **changes)
-    assert (answer.status_code, list(answer.json())) == (400, ["message"])
+def test_a_parameter_that_is_missing_or_cannot_be_read_is_a_400(client: Client, changes: dict[str, Any]) -> None:
+    response = client.counts("traffic", "2025-12-01", "2025-12-02", **changes)
+    assert (response.status_code, list(response.json())) == (400, ["message"])
 
 
-def test_the_truth_of_a_window_is_half_open(account: Simulator) -> None:
+def test_the_window_of_the_truth_is_half_open(account: Simulator) -> None:
     hours = hours_of(account.truth("traffic", utc(2025, 12, 1, 16), utc(2025, 12, 1, 17)))
     assert hours == {"2025-12-01T16:00:00.000Z"}

@@ -36,7 +36,7 @@ def test_a_fault_for_a_path_waits_for_that_path(sim: RunningSimulator) -> None:
     assert client.counts("traffic", "2025-12-01", "2025-12-02").status_code == 200
 
 
-def test_random_faults_follow_from_their_seed(sim: RunningSimulator) -> None:
+def test_random_faults_are_derived_from_their_seed(sim: RunningSimulator) -> None:
     client = Client(sim)
     runs = []
     for seed in (7, 7, 8):
@@ -47,7 +47,7 @@ def test_random_faults_follow_from_their_seed(sim: RunningSimulator) -> None:
     assert set(runs[0]) == {200, 500, 502}
 
 
-def test_a_probability_of_one_is_every_request_until_it_is_cleared(sim: RunningSimulator) -> None:
+def test_with_probability_one_every_request_meets_a_fault_until_it_is_cleared(sim: RunningSimulator) -> None:
     client = Client(sim)
     sim.faults.at_random(1, [status(500)])
     assert statuses(client, 5) == [500] * 5
@@ -55,13 +55,13 @@ def test_a_probability_of_one_is_every_request_until_it_is_cleared(sim: RunningS
     assert statuses(client, 2) == [200] * 2
 
 
-def test_a_fault_rate_spares_the_token_endpoint(clock: ManualClock) -> None:
+def test_the_fault_rate_does_not_apply_to_the_token_endpoint(clock: ManualClock) -> None:
     with serving(Options(fault_rate=1), clock) as sim:
         client = Client(sim)
         for _ in range(10):
             try:
-                answer = client.get("/api/zone")
-                assert not answer.ok or answer.headers["content-type"].startswith("text/html")
+                response = client.get("/api/zone")
+                assert not response.ok or response.headers["content-type"].startswith("text/html")
             except requests.RequestException:
                 pass
 

@@ -25,7 +25,7 @@ def test_counts_begin_at_local_midnight_of_the_opening_day(clock: ManualClock) -
     assert min(hours) == "2025-06-01T06:00:00.000Z"
 
 
-def test_an_account_opened_three_years_back_unless_told(account: Simulator) -> None:
+def test_an_account_opened_three_years_ago_by_default(account: Simulator) -> None:
     hours = hours_of(account.truth("traffic", utc(2020, 1, 1), utc(2022, 1, 3)))
     assert min(hours) == "2022-01-01T07:00:00.000Z"
 
@@ -47,7 +47,7 @@ def test_closed_hours_are_rows_of_zeros(client: Client) -> None:
     assert {(row["sumins"], row["sumouts"]) for row in rows} == {(0, 0)}
 
 
-def test_an_answer_can_be_large(clock: ManualClock) -> None:
+def test_a_response_can_be_large(clock: ManualClock) -> None:
     with serving(Options(zones=50), clock) as sim:
         rows = Client(sim).rows("traffic", "2025-11-01T00:00:00Z", "2025-11-30T23:00:00Z")
     assert 35_000 < len(rows) < 36_000

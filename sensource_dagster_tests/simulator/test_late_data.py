@@ -45,7 +45,7 @@ def test_some_earlier_hours_change_and_some_arrive_hours_later(account: Simulato
     assert len(arrived) > 5
 
 
-def test_the_final_values_are_those_that_the_clock_arrives_at(account: Simulator, clock: ManualClock) -> None:
+def test_the_final_values_are_those_of_three_days_later(account: Simulator, clock: ManualClock) -> None:
     window = (NOW - 3 * DAY, NOW)
     final = account.truth("traffic", *window, final=True)
     assert account.truth("traffic", *window) != final
@@ -53,7 +53,7 @@ def test_the_final_values_are_those_that_the_clock_arrives_at(account: Simulator
     assert account.truth("traffic", *window) == final
 
 
-def test_a_few_corrections_come_more_than_a_day_late_and_some_lower_a_count(
+def test_some_corrections_come_more_than_a_day_late_and_some_lower_a_count(
     account: Simulator, clock: ManualClock
 ) -> None:
     window = (NOW - 30 * DAY, NOW)
@@ -68,13 +68,13 @@ def test_a_few_corrections_come_more_than_a_day_late_and_some_lower_a_count(
     assert any(at_once[key] > final[key] for key in at_once)
 
 
-def test_hours_in_which_a_sensor_sent_nothing_are_absent_for_good(account: Simulator) -> None:
+def test_hours_in_which_a_sensor_sent_nothing_stay_missing(account: Simulator) -> None:
     rows = account.truth("traffic", utc(2025, 6, 1), utc(2025, 7, 1), final=True)
     possible = 5 * 24 * 30
     assert 0.95 * possible < len(rows) < possible
 
 
-def test_absent_hours_are_not_the_same_in_every_zone(account: Simulator) -> None:
+def test_missing_hours_are_not_the_same_in_every_zone(account: Simulator) -> None:
     rows = account.truth("traffic", utc(2025, 6, 1), utc(2025, 7, 1), final=True)
     assert len(hours_of(rows)) == 24 * 30
 
@@ -108,7 +108,9 @@ def test_no_hour_of_the_spring_day_is_lost(account: Simulator) -> None:
     earlier=st.floats(0, 90),
     later=st.floats(0, 90),
 )
-def test_a_row_once_there_stays_and_is_settled_in_time(seed: int, hour: int, earlier: float, later: float) -> None:
+def test_a_row_stays_once_it_exists_and_settles_in_time(
+    seed: int, hour: int, earlier: float, later: float
+) -> None:
     earlier, later = sorted((earlier, later))
     key = key_of(seed)
     before = known_share(key, hour, (hour + earlier) * 3600)

@@ -35,7 +35,7 @@ def test_traffic_is_the_recordings_rows_within_the_bounds(replaying: RunningSimu
     assert Client(replaying).rows("traffic", *WINDOW) == recording(20)["results"][1:]
 
 
-def test_only_the_metrics_asked_for_are_replayed(replaying: RunningSimulator) -> None:
+def test_only_the_requested_metrics_are_replayed(replaying: RunningSimulator) -> None:
     rows = Client(replaying).rows("traffic", *WINDOW, metrics="outs")
     assert {tuple(row) for row in rows} == {("recordDate_hour_1", "zoneId", "name", "sumouts")}
 
@@ -48,7 +48,7 @@ def test_zones_are_those_that_the_recording_names(replaying: RunningSimulator) -
     assert client.rows("occupancy", *WINDOW) == []
 
 
-def test_the_next_recording_answers_after_replay_next(replaying: RunningSimulator) -> None:
+def test_replay_next_goes_on_to_the_next_recording(replaying: RunningSimulator) -> None:
     client = Client(replaying)
     replaying.replay_next()
     assert client.rows("traffic", *WINDOW) == recording(25)["results"][1:]

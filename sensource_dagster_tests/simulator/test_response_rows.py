@@ -9,7 +9,7 @@ from .client import Client, utc
 WEEK = ("2025-12-01", "2025-12-08")
 
 
-def test_an_answer_has_messages_and_results(client: Client) -> None:
+def test_a_response_has_messages_and_results(client: Client) -> None:
     document = client.counts("traffic", *WEEK).json()
     assert list(document) == ["messages", "results"]
     assert document["messages"] == []
@@ -19,7 +19,7 @@ def test_an_answer_has_messages_and_results(client: Client) -> None:
     ("metrics", "fields"),
     [("ins,outs", ["sumins", "sumouts"]), ("outs,ins", ["sumins", "sumouts"]), ("outs", ["sumouts"])],
 )
-def test_traffic_rows_have_the_recorded_fields_and_only_the_metrics_asked_for(
+def test_traffic_rows_have_the_recorded_fields_and_only_the_requested_metrics(
     client: Client, metrics: str, fields: list[str]
 ) -> None:
     rows = client.rows("traffic", *WEEK, metrics=metrics)
@@ -34,7 +34,7 @@ def test_average_occupancy_is_a_string_between_two_integers(client: Client) -> N
         assert 0 <= row["minoccupancy"] <= float(row["avgoccupancy"]) <= row["maxoccupancy"]
 
 
-def test_occupancy_rows_carry_ins_and_outs_unasked_and_some_a_record_error(client: Client) -> None:
+def test_occupancy_rows_have_ins_and_outs_without_request_and_some_have_a_record_error(client: Client) -> None:
     rows = client.rows("occupancy", "2025-11-10", "2025-12-10", metrics="occupancy(max)")
     plain = ("recordDate_hour_1", "spaceId", "name", "maxoccupancy", "sumins", "sumouts")
     assert {tuple(row) for row in rows} == {plain, (*plain, "recordError")}

@@ -2,7 +2,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,7 +42,7 @@ def test_a_port_can_be_chosen_and_must_be_free() -> None:
         assert sim.api_url == f"http://127.0.0.1:{port}"
 
 
-def test_answers_are_gzipped_for_clients_that_accept_it(client: Client) -> None:
+def test_responses_are_gzipped_for_clients_that_accept_it(client: Client) -> None:
     plain = requests.get(
         f"{client.sim.api_url}/api/zone",
         headers={"Authorization": f"Bearer {client.token}", "Accept-Encoding": "identity"},
@@ -63,11 +62,11 @@ def test_one_connection_serves_many_requests(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/zones", "/api/data/weather"])
-def test_an_unknown_path_is_answered_404(client: Client, path: str) -> None:
+def test_an_unknown_path_is_a_404(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_every_answer_waits_for_the_latency() -> None:
+def test_every_response_waits_for_the_latency() -> None:
     with serving(Options(latency_seconds=0.2), ManualClock(NOW)) as sim:
         assert mint(sim).elapsed.total_seconds() >= 0.2
 
@@ -100,8 +99,3 @@ def test_the_package_needs_neither_dagster_nor_duckdb_nor_the_rest_of_the_projec
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
-
-
-def test_no_file_of_the_package_is_long() -> None:
-    package = Path(__file__).parents[2] / "sensource_dagster" / "simulator"
-    assert all(len(path.read_text().splitlines()) < 250 for path in package.glob("*.py"))

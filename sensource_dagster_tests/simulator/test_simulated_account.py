@@ -89,7 +89,7 @@ def test_more_zones_leave_the_first_ones_as_they_were(account: Simulator, clock:
     assert larger.entities("zone")[:5] == account.entities("zone")
 
 
-def test_a_list_can_be_made_to_answer_other_rows_and_then_its_own_again(
+def test_a_list_can_return_other_rows_and_then_its_own_again(
     sim: RunningSimulator,
 ) -> None:
     client = Client(sim)

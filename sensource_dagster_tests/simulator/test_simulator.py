@@ -1,4 +1,4 @@
-"""What the simulator holds is what it answers, and it depends on nothing but seed, entity, hour and clock."""
+"""The simulator returns what it holds. Its data depend on seed, entity, hour and clock alone."""
 
 from datetime import datetime, timedelta
 
@@ -18,12 +18,12 @@ NAMES = st.sampled_from(["traffic", "occupancy"])
 
 
 @given(name=NAMES, start=HOURS, length=LENGTHS)
-def test_the_truth_of_any_window_is_what_is_answered_for_it(
+def test_the_response_for_any_window_is_the_truth(
     still: RunningSimulator, client: Client, name: CountName, start: datetime, length: timedelta
 ) -> None:
-    # An inclusive end: a second before the hour leaves that hour out.
-    answered = client.rows(name, instant(start), instant(start + length - timedelta(seconds=1)))
-    assert answered == still.truth(name, start, start + length)
+    # The end is inclusive: a second before the hour excludes that hour.
+    returned = client.rows(name, instant(start), instant(start + length - timedelta(seconds=1)))
+    assert returned == still.truth(name, start, start + length)
 
 
 @given(
@@ -56,7 +56,7 @@ def test_more_zones_leave_the_first_ones_counts_as_they_were(start: datetime, le
     assert [row for row in rows if row["zoneId"] in ids] == small.truth("traffic", start, start + length)
 
 
-def test_changing_a_row_that_was_handed_out_changes_nothing(account: Simulator) -> None:
+def test_changing_a_returned_row_does_not_change_the_account(account: Simulator) -> None:
     account.entities("sensor")[0]["firmware"]["version"] = "changed"
     assert account.entities("sensor")[0]["firmware"]["version"] != "changed"
 

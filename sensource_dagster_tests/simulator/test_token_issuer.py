@@ -10,17 +10,17 @@ from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, 
 from .client import NOW, Client, mint
 
 
-def test_a_token_answer_has_the_documented_fields(sim: RunningSimulator) -> None:
-    answer = mint(sim)
-    body = answer.json()
-    assert answer.status_code == 200
+def test_a_token_response_has_the_documented_fields(sim: RunningSimulator) -> None:
+    response = mint(sim)
+    body = response.json()
+    assert response.status_code == 200
     assert body.keys() == {"access_token", "refresh_token", "expires_in", "token_type"}
     assert re.fullmatch("[0-9a-f]{64}", body["access_token"])
     assert re.fullmatch("[0-9a-f]{64}", body["refresh_token"])
     assert (body["expires_in"], body["token_type"]) == (3600, "Bearer")
 
 
-def test_credentials_are_taken_from_a_form_too(sim: RunningSimulator) -> None:
+def test_credentials_in_a_form_are_accepted_too(sim: RunningSimulator) -> None:
     form = {
         "grant_type": "client_credentials",
         "client_id": sim.client_id,
@@ -56,14 +56,14 @@ def test_end_token_ends_the_live_token(sim: RunningSimulator) -> None:
     "header", [None, "Bearer", "Bearer " + 64 * "0", "Basic abc"], ids=["missing", "bare", "unknown", "basic"]
 )
 @pytest.mark.parametrize("path", ["/api/zone", "/api/data/traffic"])
-def test_without_the_live_token_every_endpoint_answers_401(
+def test_without_the_live_token_every_endpoint_returns_401(
     still: RunningSimulator, client: Client, header: str | None, path: str
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
     assert requests.get(still.api_url + path, headers=headers, timeout=10).status_code == 401
 
 
-def test_repeated_minting_is_answered_429_and_leaves_the_live_token(clock: ManualClock) -> None:
+def test_repeated_minting_returns_429_and_keeps_the_live_token(clock: ManualClock) -> None:
     with serving(Options(mints_per_minute=2), clock) as sim:
         mint(sim)
         client = Client(sim)
@@ -76,14 +76,14 @@ def test_repeated_minting_is_answered_429_and_leaves_the_live_token(clock: Manua
         assert mint(sim).status_code == 200
 
 
-def test_a_refused_mint_says_in_seconds_when_to_come_back(clock: ManualClock) -> None:
+def test_a_refused_mint_has_retry_after_in_seconds(clock: ManualClock) -> None:
     with serving(Options(mints_per_minute=1, retry_after="seconds"), clock) as sim:
         mint(sim)
         clock.advance(seconds=18)
         assert mint(sim).headers["Retry-After"] == "42"
 
 
-def test_a_refused_mint_says_as_a_date_when_to_come_back(clock: ManualClock) -> None:
+def test_a_refused_mint_has_retry_after_as_a_date(clock: ManualClock) -> None:
     with serving(Options(mints_per_minute=1, retry_after="date"), clock) as sim:
         mint(sim)
         clock.advance(seconds=18)
@@ -92,11 +92,11 @@ def test_a_refused_mint_says_as_a_date_when_to_come_back(clock: ManualClock) -> 
 
 
 @pytest.mark.parametrize("changes", [{"client_id": "x"}, {"client_secret": "x"}, {"client_secret": None}])
-def test_wrong_credentials_are_answered_401_with_json(
+def test_wrong_credentials_return_401_with_json(
     still: RunningSimulator, client: Client, changes: dict[str, Any]
 ) -> None:
-    answer = mint(still, **changes)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = mint(still, **changes)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert client.get("/api/zone").status_code == 200
 
 
@@ -107,17 +107,17 @@ def test_wrong_credentials_are_answered_401_with_json(
         (Options(bad_credentials_status=403, bad_credentials_body="empty"), 403, ""),
     ],
 )
-def test_wrong_credentials_can_be_answered_otherwise(options: Options, status: int, text: str) -> None:
+def test_wrong_credentials_can_return_other_statuses_and_bodies(options: Options, status: int, text: str) -> None:
     with serving(options) as sim:
-        answer = mint(sim, client_secret="wrong")
-        assert (answer.status_code, answer.text) == (status, text)
+        response = mint(sim, client_secret="wrong")
+        assert (response.status_code, response.text) == (status, text)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
-def test_a_body_that_is_no_token_request_is_answered_400(still: RunningSimulator, body: bytes) -> None:
+def test_a_body_that_is_not_a_token_request_returns_400(still: RunningSimulator, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     assert requests.post(still.auth_url, data=body, headers=headers, timeout=10).status_code == 400
 
 
-def test_another_grant_is_answered_400(still: RunningSimulator) -> None:
+def test_another_grant_type_returns_400(still: RunningSimulator) -> None:
     assert mint(still, grant_type="password").status_code == 400

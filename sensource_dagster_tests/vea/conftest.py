@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 
 from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient
 from sensource_dagster.vea.tokens import TokenStore
-from sensource_dagster.vea.transport import Transport
+from sensource_dagster.vea.transport import ApiRequest, Transport
 from sensource_dagster_tests.vea.fake_vea import FakeVea
 
 SECRET = "s3cret/of+the&client"
@@ -31,15 +31,19 @@ class Clock:
         return self.now
 
 
+def request_to(url: str) -> ApiRequest:
+    return ApiRequest("GET", url, "GET it")
+
+
 def first_token(store: TokenStore) -> str:
-    return next(store.for_one_question())
+    return next(store.for_one_request())
 
 
 @pytest.fixture
 def policy() -> HttpPolicy:
-    """As patient as a test can afford."""
+    """Timeouts and waits that are short enough for a test."""
     return HttpPolicy(
-        connect_timeout=10, read_timeout=10, deadline=20, max_tries=3, first_wait=0.01, max_wait=0.05
+        connect_timeout=10, read_timeout=10, deadline=20, max_attempts=3, first_wait=0.01, max_wait=0.05
     )
 
 
@@ -51,7 +55,7 @@ def running_server() -> Iterator[HTTPServer]:
 
 @pytest.fixture
 def server(running_server: HTTPServer) -> HTTPServer:
-    """One for all tests, since each stop takes half a second; emptied for each."""
+    """One server for all tests, since each stop takes half a second. It is cleared for each test."""
     running_server.clear()
     return running_server
 
@@ -87,7 +91,7 @@ def client(new_client: MakeClient) -> VeaClient:
 
 @pytest.fixture
 def new_transport(policy: HttpPolicy) -> Iterator[MakeTransport]:
-    """Makes transports by the policy with changes, and closes them."""
+    """Makes transports with the policy, changed as told, and closes them."""
     made: list[Transport] = []
 
     def make(**changes: float) -> Transport:

@@ -1,4 +1,4 @@
-"""A server that writes bytes as it pleases: cut bodies, drips, resets."""
+"""A server that sends any bytes: truncated bodies, slow ones, resets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Script = Callable[[socket.socket], None]
 
 @contextmanager
 def raw_server(*scripts: Script) -> Iterator[str]:
-    """Plays a script for each connection in turn, the last one again and again; yields the server's URL."""
+    """Run one script for each connection in turn, the last one repeatedly. Yields the server's URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=_serve, args=(listener, list(scripts)))
     thread.start()
@@ -31,7 +31,7 @@ def says(data: bytes) -> Script:
 
 
 def drips(head: bytes, pause: float) -> Script:
-    """Sends the head, then one blank after each pause (seconds) for as long as somebody listens, 20 s at most."""
+    """Sends the head, then one blank after each pause (seconds), until the client has gone or 20 s have passed."""
 
     def script(connection: socket.socket) -> None:
         connection.sendall(head)
@@ -43,12 +43,12 @@ def drips(head: bytes, pause: float) -> Script:
 
 
 def resets(connection: socket.socket) -> None:
-    """Ends the connection by a reset."""
+    """Ends the connection with a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def json_answer(body: bytes, *headers: str, length: int | None = None) -> bytes:
-    """A 200 with its body; `length` is what Content-Length claims where that is not the truth."""
+def json_response(body: bytes, *headers: str, length: int | None = None) -> bytes:
+    """A 200 with its body. `length` is a false Content-Length."""
     claimed = len(body) if length is None else length
     lines = ["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {claimed}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body

@@ -20,12 +20,12 @@ def test_the_secret_is_not_in_the_repr() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "127.8.8.8"])
-def test_plain_http_is_taken_on_loopback(host: str) -> None:
+def test_plain_http_is_allowed_on_loopback(host: str) -> None:
     assert account(f"http://{host}", f"http://{host}/token")
 
 
 @pytest.mark.parametrize("host", ["vea.example.com", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com"])
-def test_plain_http_to_another_machine_is_refused_unless_asked_for(host: str) -> None:
+def test_plain_http_to_another_machine_is_refused_unless_allowed(host: str) -> None:
     with pytest.raises(VeaConfigurationError, match=r"SENSOURCE_AUTH_URL .*plain http"):
         account(auth_url=f"http://{host}/token")
     assert account(auth_url=f"http://{host}/token", allow_plain_http=True)
@@ -35,23 +35,23 @@ def test_plain_http_to_another_machine_is_refused_unless_asked_for(host: str) ->
     "url",
     ["", "vea.example.com", "ftp://vea.example.com", "https://", "https://vea.example.com?x=1", "https://h#f"],
 )
-def test_what_is_no_address_is_refused_by_the_settings_name(url: str) -> None:
-    with pytest.raises(VeaConfigurationError, match="SENSOURCE_API_URL must look like https://"):
+def test_the_error_of_an_invalid_url_names_its_variable(url: str) -> None:
+    with pytest.raises(VeaConfigurationError, match=r"SENSOURCE_API_URL is '.*': it must look like https://"):
         account(url)
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://host:99999", "https://host:port"])
-def test_what_cannot_be_read_as_an_address_is_refused(url: str) -> None:
-    with pytest.raises(VeaConfigurationError, match="SENSOURCE_API_URL is no URL"):
+def test_a_url_that_cannot_be_parsed_is_refused(url: str) -> None:
+    with pytest.raises(VeaConfigurationError, match="SENSOURCE_API_URL is not a URL"):
         account(url)
 
 
-def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+def test_a_password_in_a_url_is_refused_and_not_shown() -> None:
     with pytest.raises(VeaConfigurationError, match="must not hold a user name") as caught:
         account("https://me:hunter2@vea.example.com")
     assert "hunter2" not in str(caught.value)
 
 
-def test_an_empty_secret_names_both_variables() -> None:
+def test_the_error_of_an_empty_secret_names_both_variables() -> None:
     with pytest.raises(VeaConfigurationError, match="SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET"):
         account(secret="")

@@ -17,15 +17,15 @@ WINDOW = Window(datetime(2025, 12, 1, tzinfo=timezone.utc), datetime(2025, 12, 2
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged on the client's side of the socket."""
+    """The log lines of the client, without those of the server."""
     return [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
 
 
-@pytest.mark.parametrize("answer", [[{"a": 1}], {"results": [{"a": 1}]}])
-def test_entities_come_in_both_shapes(answer: Any, client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [as_json(answer)]
+@pytest.mark.parametrize("body", [[{"a": 1}], {"results": [{"a": 1}]}])
+def test_a_list_is_read_in_both_shapes(body: Any, client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [as_json(body)]
     assert client.entities("location") == [{"a": 1}]
-    assert vea.questions[0].args.to_dict() == {}
+    assert vea.requests[0].args.to_dict() == {}
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_entities_come_in_both_shapes(answer: Any, client: VeaClient, vea: FakeV
         ("occupancy", ["occupancy(max)", "occupancy(avg)"], "space"),
     ],
 )
-def test_counts_are_asked_by_the_hour_between_instants(
+def test_a_request_for_counts_has_instants_as_bounds_and_groups_by_hour(
     kind: Any, metrics: list[str], entity_type: str, client: VeaClient, vea: FakeVea
 ) -> None:
     assert client.counts(kind, WINDOW, metrics) == [{"zoneId": "z1"}]
-    assert vea.questions[0].path == f"/api/data/{kind}"
-    assert vea.questions[0].args.to_dict() == {
+    assert vea.requests[0].path == f"/api/data/{kind}"
+    assert vea.requests[0].args.to_dict() == {
         "relativeDate": "custom",
         "startDate": "2025-12-01T00:00:00.000Z",
         "endDate": "2025-12-02T00:00:00.000Z",
@@ -50,72 +50,74 @@ def test_counts_are_asked_by_the_hour_between_instants(
     }
 
 
-def test_rows_outside_the_window_are_left_to_the_next_stage(client: VeaClient, vea: FakeVea) -> None:
+def test_rows_outside_the_window_are_not_dropped_by_the_client(client: VeaClient, vea: FakeVea) -> None:
     vea.rows = [{"recordDate_hour_1": "2025-12-02T00:00:00.000Z"}]
     assert client.counts("traffic", WINDOW, ["ins"]) == vea.rows
 
 
-def test_an_endpoint_cannot_leave_the_api(client: VeaClient, vea: FakeVea) -> None:
+def test_the_name_of_an_endpoint_cannot_lead_outside_the_api(client: VeaClient, vea: FakeVea) -> None:
     with pytest.raises(VeaUnavailableError, match=r"/api/\.\.%2Foauth%2Ftoken%3Fx"):
         client.entities("../oauth/token?x")
     assert vea.minted == 1
 
 
-def test_messages_are_logged_short_and_redacted(
+def test_messages_are_shortened_redacted_and_logged(
     client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
 ) -> None:
-    vea.answers = [as_json({"messages": ["beware of token-1", "x" * 1000], "results": []})]
+    vea.responses = [as_json({"messages": ["beware of token-1", "x" * 1000], "results": []})]
     assert client.counts("traffic", WINDOW, ["ins"]) == []
     (message,) = logged(caplog)
     assert "beware of ***" in message
     assert len(message) < 400
 
 
-def test_no_messages_are_not_logged(client: VeaClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_empty_list_of_messages_is_not_logged(client: VeaClient, caplog: pytest.LogCaptureFixture) -> None:
     client.counts("traffic", WINDOW, ["ins"])
     assert logged(caplog) == []
 
 
 def test_an_error_in_a_200_is_refused_at_once(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [as_json({"error": "no such metric", "results": []})]
+    vea.responses = [as_json({"error": "no such metric", "results": []})]
     with pytest.raises(VeaRefusedError, match=r"for 2025-12-01 00:00 to .*no such metric"):
         client.counts("traffic", WINDOW, ["ins"])
-    assert len(vea.questions) == 1
+    assert len(vea.requests) == 1
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"results": None}, [1], {"results": [None]}, "text"])
-def test_a_shape_that_is_not_understood_is_an_error(answer: Any, client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [as_json(answer)]
-    with pytest.raises(VeaResponseError, match="/api/location was answered by"):
+@pytest.mark.parametrize("body", [None, {}, {"results": None}, [1], {"results": [None]}, "text"])
+def test_any_other_shape_of_a_response_is_an_error(body: Any, client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [as_json(body)]
+    with pytest.raises(VeaResponseError, match="/api/location returned"):
         client.entities("location")
 
 
-def test_html_in_place_of_json_is_tried_again_and_then_not_understood(client: VeaClient, vea: FakeVea) -> None:
+def test_html_instead_of_json_is_retried_and_then_a_response_error(client: VeaClient, vea: FakeVea) -> None:
     page = Response("<html>Sign in</html>", content_type="text/html")
-    vea.answers = [page]
+    vea.responses = [page]
     assert client.entities("location") == vea.rows
-    vea.answers = [page] * 3
-    with pytest.raises(VeaResponseError, match=r"3 tries.*text/html\), saying '<html>Sign in"):
+    vea.responses = [page] * 3
+    with pytest.raises(VeaResponseError, match=r"3 attempts.*text/html\), body '<html>Sign in"):
         client.entities("location")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_a_refusal_is_final_and_says_what_to_do(status: int, client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [Response("no", status)]
-    with pytest.raises(VeaRefusedError, match=rf"/api/location is refused: HTTP {status}, saying 'no'\. \w"):
+def test_a_refusal_is_not_retried_and_says_what_to_do(status: int, client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [Response("no", status)]
+    with pytest.raises(VeaRefusedError, match=rf"/api/location is refused: HTTP {status}, body 'no'\. \w"):
         client.entities("location")
     assert (client.requests, client.retries) == (2, 0)
 
 
-def test_what_ends_a_run_names_endpoint_window_tries_and_cause(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [Response("", 500), Response("", 502), Response("busy", 503)]
+def test_the_error_after_all_attempts_names_endpoint_window_attempts_and_cause(
+    client: VeaClient, vea: FakeVea
+) -> None:
+    vea.responses = [Response("", 500), Response("", 502), Response("busy", 503)]
     with pytest.raises(VeaUnavailableError) as caught:
         client.counts("traffic", WINDOW, ["ins"])
     text = str(caught.value)
     for part in (
         "/api/data/traffic for 2025-12-01 00:00 to 2025-12-02 00:00 UTC",
-        "3 tries",
-        "HTTP 503, saying 'busy'",
+        "3 attempts",
+        "HTTP 503, body 'busy'",
         "later",
     ):
         assert part in text
@@ -123,8 +125,8 @@ def test_what_ends_a_run_names_endpoint_window_tries_and_cause(client: VeaClient
     assert (client.requests, client.retries) == (4, 2)
 
 
-def test_the_time_spent_is_counted_even_if_in_vain(client: VeaClient, vea: FakeVea) -> None:
-    vea.answers = [Response("", 404)]
+def test_the_time_of_a_failed_request_is_counted_too(client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [Response("", 404)]
     with pytest.raises(VeaRefusedError):
         client.entities("location")
     spent = client.seconds
@@ -142,7 +144,7 @@ def test_no_secret_is_in_any_error_log_or_repr(
     with VeaClient(account, policy) as client:
         client.entities("location")
         seen.append(repr(client))
-        for answers in (
+        for responses in (
             [Response(leaked, 500)] * 3,
             [Response(leaked)] * 3,
             [Response(leaked, 404)],
@@ -150,11 +152,11 @@ def test_no_secret_is_in_any_error_log_or_repr(
             [as_json({"messages": [leaked], "results": None})],
             [Response("", 302, {"Location": "http://elsewhere.invalid/token-1"})],
         ):
-            vea.answers = list(answers)
+            vea.responses = list(responses)
             with pytest.raises(Exception, match="location") as caught:
                 client.entities("location")
             seen += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
-    vea.token_answers = [Response(SECRET, 401)]
+    vea.token_responses = [Response(SECRET, 401)]
     with VeaClient(replace(account, client_id="other"), policy) as client:
         with pytest.raises(VeaCredentialsError) as refused:
             client.entities("location")
@@ -164,10 +166,10 @@ def test_no_secret_is_in_any_error_log_or_repr(
     assert "token-1" not in everything
 
 
-def test_a_log_of_ones_own_is_used(
+def test_the_client_logs_to_the_given_log(
     account: VeaAccount, policy: HttpPolicy, vea: FakeVea, caplog: pytest.LogCaptureFixture
 ) -> None:
-    vea.answers = [Response("", 500)]
+    vea.responses = [Response("", 500)]
     log = logging.LoggerAdapter(logging.getLogger("a_run"), {})
     with VeaClient(account, policy, log) as client:
         client.entities("location")

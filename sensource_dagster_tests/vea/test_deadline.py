@@ -1,4 +1,4 @@
-"""An answer that drips ends at its deadline, in whatever phase it is; the read timeout never fires."""
+"""A response that arrives byte by byte ends at its deadline, in every phase. The read timeout never fires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 import trustme
 
 from sensource_dagster.vea.deadline import DeadlineAdapter
-from sensource_dagster_tests.vea.raw_server import Script, drips, json_answer, raw_server, resets, says
+from sensource_dagster_tests.vea.raw_server import Script, drips, json_response, raw_server, resets, says
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -30,16 +30,16 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     ],
     ids=["status line", "headers", "body of known length", "body until the connection ends", "one endless chunk"],
 )
-def test_a_drip_ends_at_the_deadline(head: bytes) -> None:
+def test_a_response_byte_by_byte_ends_at_the_deadline(head: bytes) -> None:
     assert _passed_in_time(drips(head, 0.05))
 
 
-def test_a_deadline_that_was_kept_does_not_cut_a_later_answer_on_the_same_connection() -> None:
+def test_a_deadline_that_was_met_does_not_end_a_later_response_on_the_same_connection() -> None:
     def at_once_then_slowly(connection: socket.socket) -> None:
-        connection.sendall(json_answer(b"[1]"))
+        connection.sendall(json_response(b"[1]"))
         connection.recv(65536)
         threading.Event().wait(1.5)
-        connection.sendall(json_answer(b"[2]"))
+        connection.sendall(json_response(b"[2]"))
 
     adapter = DeadlineAdapter()
     with raw_server(at_once_then_slowly, resets) as url, requests.Session() as session:
@@ -54,7 +54,7 @@ def test_a_deadline_that_was_kept_does_not_cut_a_later_answer_on_the_same_connec
 def test_a_connection_that_is_made_after_the_deadline_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = DeadlineAdapter()
     connect = socket.socket.connect
-    with raw_server(says(json_answer(b"{}"))) as url, requests.Session() as session:
+    with raw_server(says(json_response(b"{}"))) as url, requests.Session() as session:
         session.mount(url, adapter)
         with adapter.deadline(0.05) as passed:
 
@@ -67,7 +67,7 @@ def test_a_connection_that_is_made_after_the_deadline_is_not_used(monkeypatch: p
                 session.get(url, timeout=5)
 
 
-def test_a_drip_over_tls_ends_at_the_deadline(tmp_path: Path) -> None:
+def test_a_response_byte_by_byte_over_tls_ends_at_the_deadline(tmp_path: Path) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -96,7 +96,7 @@ def test_a_drip_over_tls_ends_at_the_deadline(tmp_path: Path) -> None:
 
 
 def _passed_in_time(script: Script) -> bool:
-    """Whether reading ended by the deadline, not by the read timeout of 5 s or the server's end after 20 s."""
+    """Whether the deadline ended the reading, not the read timeout of 5 s and not the server after 20 s."""
     adapter = DeadlineAdapter()
     with raw_server(script) as url, requests.Session() as session:
         session.mount(url, adapter)

@@ -8,18 +8,18 @@ from sensource_dagster.errors import VeaResponseError
 from sensource_dagster.vea.envelope import rows_of
 
 
-@pytest.mark.parametrize("answer", [[{"a": 1}], {"results": [{"a": 1}]}, {"messages": [], "results": [{"a": 1}]}])
-def test_rows_come_bare_or_as_results(answer: Any) -> None:
-    assert rows_of(answer, "GET it") == [{"a": 1}]
+@pytest.mark.parametrize("body", [[{"a": 1}], {"results": [{"a": 1}]}, {"messages": [], "results": [{"a": 1}]}])
+def test_rows_are_read_from_a_bare_array_or_from_results(body: Any) -> None:
+    assert rows_of(body, "GET it") == [{"a": 1}]
 
 
-@pytest.mark.parametrize("answer", [[], {"results": []}])
-def test_no_rows_are_an_answer_too(answer: Any) -> None:
-    assert rows_of(answer, "GET it") == []
+@pytest.mark.parametrize("body", [[], {"results": []}])
+def test_a_response_may_have_no_rows(body: Any) -> None:
+    assert rows_of(body, "GET it") == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "shape"),
+    ("body", "shape"),
     [
         (None, "null"),
         (True, "a boolean"),
@@ -32,18 +32,18 @@ def test_no_rows_are_an_answer_too(answer: Any) -> None:
         ({"results": {"a": 1}}, "where results is an object with the keys 'a'"),
     ],
 )
-def test_any_other_shape_is_named(answer: Any, shape: str) -> None:
-    with pytest.raises(VeaResponseError, match=f"GET it was answered by .*{shape}"):
-        rows_of(answer, "GET it")
+def test_any_other_shape_is_named_in_the_error(body: Any, shape: str) -> None:
+    with pytest.raises(VeaResponseError, match=f"GET it returned .*{shape}"):
+        rows_of(body, "GET it")
 
 
 @pytest.mark.parametrize("element", [None, 1, "text", [], True])
-def test_an_element_that_is_no_object_is_named_by_its_place(element: Any) -> None:
+def test_an_element_that_is_not_an_object_is_named_by_its_index(element: Any) -> None:
     with pytest.raises(VeaResponseError, match="element 1 is "):
         rows_of([{}, element], "GET it")
 
 
-def test_values_are_not_shown() -> None:
+def test_the_error_shows_no_values() -> None:
     with pytest.raises(VeaResponseError) as caught:
         rows_of({"token": "hunter2"}, "GET it")
     assert "hunter2" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Asking for a token: what is sent, and what each answer means."""
+"""The token request: what is sent, and what each response means."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def test_id_and_secret_are_sent_as_a_form_and_nothing_else_is(store: TokenStore,
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("body", ['{"error": "invalid_client"}', "<html>no</html>", ""])
-def test_wrong_credentials_are_tried_once_and_named(
+def test_wrong_credentials_are_not_retried_and_the_error_names_them(
     status: int, body: str, store: TokenStore, vea: FakeVea
 ) -> None:
-    vea.token_answers = [Response(body, status)]
+    vea.token_responses = [Response(body, status)]
     with pytest.raises(VeaCredentialsError, match="SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET") as caught:
         first_token(store)
     assert f"HTTP {status}" in str(caught.value)
     assert vea.minted == 1
 
 
-def test_an_error_in_a_200_is_about_the_credentials_too(store: TokenStore, vea: FakeVea) -> None:
-    vea.token_answers = [as_json({"error": "invalid_client", "error_description": f"not {SECRET}"})]
+def test_an_error_in_a_200_means_wrong_credentials_too(store: TokenStore, vea: FakeVea) -> None:
+    vea.token_responses = [as_json({"error": "invalid_client", "error_description": f"not {SECRET}"})]
     with pytest.raises(VeaCredentialsError, match="invalid_client not") as caught:
         first_token(store)
     assert vea.minted == 1
@@ -39,14 +39,16 @@ def test_an_error_in_a_200_is_about_the_credentials_too(store: TokenStore, vea: 
 
 
 @pytest.mark.parametrize("status", [404, 405, 422])
-def test_any_other_4xx_points_to_the_address(status: int, store: TokenStore, vea: FakeVea) -> None:
-    vea.token_answers = [Response("", status)]
+def test_the_error_of_any_other_4xx_names_the_variable_of_the_url(
+    status: int, store: TokenStore, vea: FakeVea
+) -> None:
+    vea.token_responses = [Response("", status)]
     with pytest.raises(VeaRefusedError, match=f"HTTP {status}.*SENSOURCE_AUTH_URL"):
         first_token(store)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "body",
     [
         None,
         [],
@@ -61,34 +63,34 @@ def test_any_other_4xx_points_to_the_address(status: int, store: TokenStore, vea
         {"token": "hidden"},
     ],
 )
-def test_an_answer_without_a_usable_token_is_not_understood_and_not_shown(
-    answer: Any, store: TokenStore, vea: FakeVea
+def test_a_response_without_a_usable_token_is_an_error_that_does_not_show_it(
+    body: Any, store: TokenStore, vea: FakeVea
 ) -> None:
-    vea.token_answers = [as_json(answer)]
-    with pytest.raises(VeaResponseError, match="without a usable access_token") as caught:
+    vea.token_responses = [as_json(body)]
+    with pytest.raises(VeaResponseError, match="no usable access_token") as caught:
         first_token(store)
     assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_minting_waits_as_told(
+def test_minting_waits_as_long_as_retry_after_says(
     status: int, store: TokenStore, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", waits.append)
-    vea.token_answers = [Response("", status, {"Retry-After": "11"}), Response("", status, {"Retry-After": "3"})]
+    vea.token_responses = [Response("", status, {"Retry-After": "11"}), Response("", status, {"Retry-After": "3"})]
     assert first_token(store) == "token-3"
     assert waits == [11, 3]
 
 
-def test_a_minting_that_never_gets_through_is_for_now(store: TokenStore, vea: FakeVea) -> None:
-    vea.token_answers = [Response("", 429)] * 3
-    with pytest.raises(VeaUnavailableError, match=r"asking for a token.*3 tries.*HTTP 429"):
+def test_minting_that_fails_in_every_attempt_is_an_unavailable_error(store: TokenStore, vea: FakeVea) -> None:
+    vea.token_responses = [Response("", 429)] * 3
+    with pytest.raises(VeaUnavailableError, match=r"token request.*3 attempts.*HTTP 429"):
         first_token(store)
 
 
-def test_a_cut_answer_with_a_token_in_it_does_not_show_the_token(store: TokenStore, vea: FakeVea) -> None:
-    vea.token_answers = [Response('{"refresh_token": "hidden", "access_token": "hid')] * 3
+def test_the_error_of_a_truncated_response_does_not_show_the_token_in_it(store: TokenStore, vea: FakeVea) -> None:
+    vea.token_responses = [Response('{"refresh_token": "hidden", "access_token": "hid')] * 3
     with pytest.raises(VeaResponseError) as caught:
         first_token(store)
     assert "hid" not in str(caught.value)

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from sensource_dagster.vea.redaction import EXCERPT_LENGTH, excerpt, redact
 
 
-def test_a_secret_is_masked_wherever_it_stands() -> None:
+def test_a_secret_is_masked_at_every_place_in_a_text() -> None:
     assert redact("id=hunter2&again=hunter2", ["hunter2"]) == "id=***&again=***"
 
 
 @pytest.mark.parametrize("written", ["a/b+c d&e", "a%2Fb%2Bc%20d%26e", "a%2Fb%2Bc+d%26e"])
-def test_a_secret_is_masked_as_it_is_and_as_a_form_or_a_url_writes_it(written: str) -> None:
+def test_a_secret_is_masked_plain_and_encoded_for_a_form_or_a_url(written: str) -> None:
     assert redact(f"client_secret={written}", ["a/b+c d&e"]) == "client_secret=***"
 
 
-def test_a_secret_that_begins_with_another_leaves_no_tail() -> None:
+def test_a_secret_that_begins_with_another_is_masked_whole() -> None:
     assert redact("abcdef", ["abc", "abcdef"]) == "***"
 
 
@@ -24,7 +24,7 @@ def test_an_empty_secret_masks_nothing() -> None:
     assert redact("text", [""]) == "text"
 
 
-def test_an_excerpt_is_redacted_before_it_is_cut() -> None:
+def test_an_excerpt_is_redacted_before_it_is_shortened() -> None:
     text = "a " * (EXCERPT_LENGTH // 2 - 2) + "hunter2"
     assert "hunt" not in excerpt(text, ["hunter2"])
 
@@ -38,11 +38,11 @@ def test_an_excerpt_is_redacted_before_it_is_cut() -> None:
         f"<html>{'abcdef0123' * 6}</html>",
     ],
 )
-def test_an_excerpt_masks_tokens_that_nobody_knew(body: str) -> None:
+def test_an_excerpt_masks_unknown_tokens(body: str) -> None:
     assert "abcdef0123" not in excerpt(body, [])
 
 
-def test_an_excerpt_keeps_what_helps() -> None:
+def test_an_excerpt_keeps_the_rest_of_the_text() -> None:
     assert excerpt("<h1>Bad\r\n\x00 Gateway</h1>", []) == "<h1>Bad Gateway</h1>"
 
 

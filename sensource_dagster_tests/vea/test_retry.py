@@ -17,7 +17,7 @@ from sensource_dagster.vea.retry import LONGEST_RETRY_AFTER, call_with_retries, 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between tries, not waited for."""
+    """The waits between attempts; the test does not wait."""
     waited: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
     return waited
@@ -29,7 +29,7 @@ def failing(*failures: Exception) -> Callable[[], str]:
     def attempt() -> str:
         if left:
             raise left.pop(0)
-        return "answer"
+        return "response"
 
     return attempt
 
@@ -38,38 +38,46 @@ def ignore(_text: str) -> None:
     pass
 
 
-def test_what_passes_is_tried_again(waits: list[float]) -> None:
-    told: list[str] = []
+def test_a_transient_error_is_retried(waits: list[float]) -> None:
+    logged: list[str] = []
     attempt = failing(TransientError("HTTP 502"), TransientError("cut"))
-    assert call_with_retries(attempt, "GET it", HttpPolicy(), told.append) == "answer"
+    assert call_with_retries(attempt, "GET it", HttpPolicy(), logged.append) == "response"
     assert len(waits) == 2
-    assert re.fullmatch(r"GET it: try 1 of 5 failed \(HTTP 502\), next in 1\.\d s|.*2\.0 s", told[0])
-    assert "try 2 of 5 failed (cut)" in told[1]
+    assert re.fullmatch(
+        r"GET it: attempt 1 of 5 failed \(HTTP 502\)\. The next retry is in (1\.\d|2\.0) s\.", logged[0]
+    )
+    assert "attempt 2 of 5 failed (cut)" in logged[1]
 
 
 def test_waits_grow_up_to_the_policys_longest(waits: list[float]) -> None:
     attempt = failing(*[TransientError("cut")] * 5)
-    call_with_retries(attempt, "GET it", HttpPolicy(max_tries=6, first_wait=1, max_wait=6), ignore)
+    call_with_retries(attempt, "GET it", HttpPolicy(max_attempts=6, first_wait=1, max_wait=6), ignore)
     for wait, least in zip(waits, [1, 2, 4, 6, 6], strict=True):
         assert least <= wait <= least + 1
 
 
-def test_the_last_failure_ends_in_its_kind_of_error_with_tries_and_cause(waits: list[float]) -> None:
+def test_the_last_transient_error_becomes_its_own_class_of_error_with_attempts_and_cause(
+    waits: list[float],
+) -> None:
     attempt = failing(*[TransientError("cut")] * 4, TransientError("HTML", VeaResponseError))
-    with pytest.raises(VeaResponseError, match=r"^GET it failed in 5 tries over 0 s; the last: HTML\. Check"):
+    with pytest.raises(
+        VeaResponseError, match=r"^GET it failed after 5 attempts in 0 s\. The last error: HTML\. Check"
+    ):
         call_with_retries(attempt, "GET it", HttpPolicy(), ignore)
-    with pytest.raises(VeaUnavailableError, match=r"^GET it failed in 1 try over 0 s; the last: cut\. .*later"):
-        call_with_retries(failing(TransientError("cut")), "GET it", HttpPolicy(max_tries=1), ignore)
+    with pytest.raises(
+        VeaUnavailableError, match=r"^GET it failed after 1 attempt in 0 s\. The last error: cut\. .*later"
+    ):
+        call_with_retries(failing(TransientError("cut")), "GET it", HttpPolicy(max_attempts=1), ignore)
     assert len(waits) == 4
 
 
-def test_any_other_error_is_not_tried_again(waits: list[float]) -> None:
+def test_any_other_error_is_not_retried(waits: list[float]) -> None:
     with pytest.raises(VeaRefusedError):
         call_with_retries(failing(VeaRefusedError("no")), "GET it", HttpPolicy(), ignore)
     assert waits == []
 
 
-def test_a_told_wait_is_kept(waits: list[float]) -> None:
+def test_the_wait_of_retry_after_is_kept(waits: list[float]) -> None:
     call_with_retries(failing(TransientError("HTTP 429", retry_after=17)), "GET it", HttpPolicy(), ignore)
     assert waits == [17]
 
@@ -104,7 +112,7 @@ def test_waiting_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Fri, 99 Dec 2025 23:59:59 GMT", None),
     ],
 )
-def test_retry_after_says_how_long_to_wait_or_nothing(header: str | None, seconds: float | None) -> None:
+def test_retry_after_is_read_as_seconds_or_ignored(header: str | None, seconds: float | None) -> None:
     assert retry_after_seconds(header) == seconds
 
 
@@ -125,6 +133,6 @@ def _in_a_minute(zone: str) -> str:
 
 
 @given(st.text())
-def test_no_retry_after_is_waited_for_longer_than_the_limit(header: str) -> None:
+def test_no_retry_after_makes_a_wait_longer_than_the_limit(header: str) -> None:
     seconds = retry_after_seconds(header)
     assert seconds is None or 0 < seconds <= LONGEST_RETRY_AFTER

@@ -43,7 +43,7 @@ def write(folder: Path, token: Token = TOKEN) -> None:
         cache.write(token)
 
 
-def test_a_token_is_there_for_the_next_process(folder: Path) -> None:
+def test_the_next_process_reads_the_token(folder: Path) -> None:
     write(folder)
     assert cache_in(folder).read() == TOKEN
 
@@ -52,7 +52,7 @@ def test_a_cache_that_was_never_written_holds_no_token(folder: Path) -> None:
     assert cache_in(folder).read() is None
 
 
-def test_everything_it_makes_is_private_whatever_the_umask(folder: Path, file: Path) -> None:
+def test_folder_and_files_are_private_whatever_the_umask(folder: Path, file: Path) -> None:
     mask = os.umask(0)
     try:
         write(folder)
@@ -103,7 +103,7 @@ def test_the_token_is_not_in_the_repr() -> None:
         b" " * 100_000 + b'{"token": "token-1", "minted_at": 1000, "renew_at": 2000}',
     ],
 )
-def test_a_damaged_file_is_no_token_and_is_replaced(content: bytes, folder: Path, file: Path) -> None:
+def test_a_damaged_file_counts_as_no_token_and_is_replaced(content: bytes, folder: Path, file: Path) -> None:
     write(folder)
     file.write_bytes(content)
     assert cache_in(folder).read() is None
@@ -111,7 +111,7 @@ def test_a_damaged_file_is_no_token_and_is_replaced(content: bytes, folder: Path
     assert cache_in(folder).read() == TOKEN
 
 
-def test_a_file_that_others_may_read_is_no_token_and_is_replaced(folder: Path, file: Path) -> None:
+def test_a_file_that_others_may_read_counts_as_no_token_and_is_replaced(folder: Path, file: Path) -> None:
     write(folder)
     file.chmod(0o640)
     assert cache_in(folder).read() is None
@@ -119,13 +119,13 @@ def test_a_file_that_others_may_read_is_no_token_and_is_replaced(folder: Path, f
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_of_somebody_else_is_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_counts_as_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(folder)
     monkeypatch.setattr(os, "getuid", lambda: os.geteuid() + 1)
     assert cache_in(folder).read() is None
 
 
-def test_a_link_is_no_token_and_is_replaced_but_not_what_it_points_to(
+def test_a_link_counts_as_no_token_and_is_replaced_but_its_target_is_not(
     folder: Path, file: Path, tmp_path: Path
 ) -> None:
     write(folder)
@@ -144,7 +144,9 @@ def test_a_pipe_does_not_hang_the_reader(folder: Path, file: Path) -> None:
     assert cache_in(folder).read() is None
 
 
-def test_what_a_killed_writer_left_is_in_nobodys_way(folder: Path, file: Path, tmp_path: Path) -> None:
+def test_the_file_that_a_killed_writer_left_does_not_stop_the_next_writer(
+    folder: Path, file: Path, tmp_path: Path
+) -> None:
     write(folder)
     file.with_suffix(".tmp").symlink_to(tmp_path / "elsewhere")
     write(folder, Token("token-2", 1.0, 2.0))
@@ -152,7 +154,7 @@ def test_what_a_killed_writer_left_is_in_nobodys_way(folder: Path, file: Path, t
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_folder_that_cannot_be_made_leaves_the_token_to_the_process_with_one_warning(
+def test_if_the_folder_cannot_be_made_the_process_keeps_its_token_and_logs_one_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     in_the_way = tmp_path / "file"
@@ -162,14 +164,14 @@ def test_a_folder_that_cannot_be_made_leaves_the_token_to_the_process_with_one_w
         with cache.locked():
             cache.write(token)
     (warning,) = caplog.messages
-    assert "make the folder writable" in warning
+    assert "Make the folder writable" in warning
     assert "token-" not in warning
     found = cache_in(in_the_way / "tokens").read()
     assert found is not None
     assert found.text == "token-2"
 
 
-def test_a_token_goes_back_into_the_file_once_that_can_be_written(folder: Path, file: Path) -> None:
+def test_a_token_is_written_to_the_file_again_as_soon_as_that_is_possible(folder: Path, file: Path) -> None:
     file.mkdir(parents=True)
     write(folder)
     assert cache_in(folder).read() == TOKEN
@@ -179,7 +181,7 @@ def test_a_token_goes_back_into_the_file_once_that_can_be_written(folder: Path, 
     assert TokenCache._process_tokens == {}
 
 
-def test_the_lock_is_waited_for_only_so_long(folder: Path) -> None:
+def test_waiting_for_the_lock_ends_after_the_lock_wait(folder: Path) -> None:
     write(folder)
     with (folder / "vea-key.lock").open("r+b") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""When a token is minted, and when it is not. The clock is the test's; the sockets are real."""
+"""When a token is minted, and when it is not. The clock is fake, the sockets are real."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_whatever_expires_in_says_a_token_is_used_and_minted_at_most_each_30_sec
     assert first_token(store) == "token-2"
 
 
-def test_a_missing_expires_in_means_the_usual_hour(store: TokenStore, clock: Clock, vea: FakeVea) -> None:
-    vea.token_answers = [as_json({"access_token": "given"})]
+def test_a_missing_expires_in_means_one_hour(store: TokenStore, clock: Clock, vea: FakeVea) -> None:
+    vea.token_responses = [as_json({"access_token": "given"})]
     assert first_token(store) == "given"
     clock.now += 3539
     assert first_token(store) == "given"
@@ -91,22 +91,22 @@ def test_neither_id_nor_secret_is_in_a_file_or_its_name(account: VeaAccount, sto
             assert private not in file.read_text()
 
 
-def test_a_refused_token_is_tried_again_before_one_is_minted(
+def test_a_refused_token_is_used_once_more_before_another_is_minted(
     store: TokenStore, clock: Clock, vea: FakeVea
 ) -> None:
     first_token(store)
     clock.now += 30
-    assert list(store.for_one_question()) == ["token-1", "token-1", "token-2"]
+    assert list(store.for_one_request()) == ["token-1", "token-1", "token-2"]
     assert vea.minted == 2
 
 
 def test_a_token_that_another_process_renewed_is_taken_instead_of_minting(
     store: TokenStore, other: TokenStore, clock: Clock, vea: FakeVea
 ) -> None:
-    tokens = store.for_one_question()
+    tokens = store.for_one_request()
     assert [next(tokens), next(tokens)] == ["token-1", "token-1"]
     clock.now += 30
-    list(other.for_one_question())
+    list(other.for_one_request())
     clock.now += 30
     assert next(tokens) == "token-2"
     assert vea.minted == 2
@@ -116,13 +116,13 @@ def test_a_token_that_another_process_renewed_is_taken_instead_of_minting(
 def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
     store: TokenStore, other: TokenStore, clock: Clock, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens = store.for_one_question()
+    tokens = store.for_one_request()
     assert [next(tokens), next(tokens)] == ["token-1", "token-1"]
     clock.now += 30
     locked = store._cache.locked
 
     def renewed_before_we_got_the_lock() -> Any:
-        assert list(other.for_one_question())[-1] == "token-2"
+        assert list(other.for_one_request())[-1] == "token-2"
         return locked()
 
     monkeypatch.setattr(store._cache, "locked", renewed_before_we_got_the_lock)
@@ -131,7 +131,7 @@ def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
 
 
 def test_a_token_refused_right_after_its_minting_is_renewed_at_once(store: TokenStore, vea: FakeVea) -> None:
-    assert list(store.for_one_question()) == ["token-1", "token-1", "token-2"]
+    assert list(store.for_one_request()) == ["token-1", "token-1", "token-2"]
     assert vea.minted == 2
 
 
@@ -140,17 +140,17 @@ def test_a_renewed_token_that_is_refused_too_is_renewed_when_30_s_have_passed(
 ) -> None:
     waits: list[float] = []
     store = TokenStore(account, transport, LOG, clock, sleep=waits.append)
-    assert list(store.for_one_question())[-1] == "token-2"
+    assert list(store.for_one_request())[-1] == "token-2"
     clock.now += 12
-    assert list(store.for_one_question()) == ["token-2", "token-2", "token-3"]
+    assert list(store.for_one_request()) == ["token-2", "token-2", "token-3"]
     assert waits == [18]
     assert "another deployment or tool" in caplog.text
     clock.now += 30
-    assert list(store.for_one_question())[-1] == "token-4"
+    assert list(store.for_one_request())[-1] == "token-4"
     assert waits == [18]
 
 
-def test_a_token_from_a_clock_that_was_ahead_is_replaced(store: TokenStore, clock: Clock) -> None:
+def test_a_token_that_was_minted_by_a_clock_ahead_of_time_is_replaced(store: TokenStore, clock: Clock) -> None:
     clock.now += 86_400
     first_token(store)
     clock.now -= 86_400
@@ -171,7 +171,7 @@ def test_a_damaged_cache_is_replaced(account: VeaAccount, store: TokenStore) -> 
     assert orjson.loads(file.read_bytes())["token"] == "token-2"
 
 
-def test_without_a_folder_to_write_the_clients_of_a_process_share_their_token(
+def test_if_the_folder_cannot_be_written_the_clients_of_a_process_share_their_token(
     account: VeaAccount, transport: Transport, clock: Clock, tmp_path: Path, vea: FakeVea
 ) -> None:
     (tmp_path / "file").touch()
@@ -181,7 +181,7 @@ def test_without_a_folder_to_write_the_clients_of_a_process_share_their_token(
     assert vea.minted == 1
 
 
-def test_every_token_is_known_as_a_secret_also_one_that_another_process_minted(
+def test_every_token_is_redacted_even_one_that_another_process_minted(
     store: TokenStore, account: VeaAccount, clock: Clock, transport: Transport, policy: HttpPolicy
 ) -> None:
     first_token(store)

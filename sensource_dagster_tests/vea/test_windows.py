@@ -28,7 +28,7 @@ ODD_ZONES = [
     "Pacific/Kiritimati",
 ]
 zones = (st.sampled_from(ODD_ZONES) | st.sampled_from(sorted(available_timezones()))).map(ZoneInfo)
-# From when no zone puts its clocks back across midnight any more.
+# After these dates no zone puts its clocks back across midnight.
 dates = st.dates(date(2011, 11, 10), date(2035, 12, 31))
 
 
@@ -37,7 +37,7 @@ def utc(text: str) -> datetime:
 
 
 @given(zones, dates, st.integers(0, 70), st.integers(1, 40), st.data())
-def test_an_instant_is_in_one_window_if_its_local_day_was_asked_for_and_else_in_none(
+def test_an_instant_is_in_one_window_if_its_local_day_is_in_the_range_and_otherwise_in_none(
     zone: ZoneInfo, first: date, more: int, days: int, data: st.DataObject
 ) -> None:
     last = first + timedelta(days=more)
@@ -49,7 +49,7 @@ def test_an_instant_is_in_one_window_if_its_local_day_was_asked_for_and_else_in_
 
 
 @given(zones, dates, st.integers(0, 120), st.integers(1, 40))
-def test_windows_follow_one_another_in_whole_days_and_are_as_long_as_they_may_be(
+def test_windows_are_consecutive_whole_days_and_as_long_as_allowed(
     zone: ZoneInfo, first: date, more: int, days: int
 ) -> None:
     last = first + timedelta(days=more)
@@ -95,7 +95,7 @@ def test_a_day_starts_at_its_first_instant(zone: str, day: str, start: str) -> N
     assert day_start(date.fromisoformat(day), ZoneInfo(zone)) == utc(start)
 
 
-def test_a_range_with_a_25_hour_day_is_cut_a_day_earlier() -> None:
+def test_a_window_with_a_25_hour_day_has_one_day_less() -> None:
     windows = day_windows(date(2025, 10, 1), date(2025, 11, 10), ZoneInfo("Europe/Berlin"))
     assert [str(window) for window in windows] == [
         "2025-09-30 22:00 to 2025-10-29 23:00 UTC",
@@ -113,7 +113,7 @@ def test_a_day_that_its_zone_skipped_has_no_window() -> None:
 
 
 @pytest.mark.parametrize(("last", "days"), [(date(2024, 12, 31), 30), (date(2025, 1, 1), 0)])
-def test_a_range_that_cannot_be_is_refused(last: date, days: int) -> None:
+def test_an_impossible_range_is_an_error(last: date, days: int) -> None:
     with pytest.raises(ValueError, match="no windows of"):
         day_windows(date(2025, 1, 1), last, ZoneInfo("UTC"), days)
 
@@ -127,7 +127,7 @@ def test_a_window_takes_utc_instants_only() -> None:
 
 
 @pytest.mark.parametrize("hours", [0, -1])
-def test_a_window_that_holds_nothing_is_refused(hours: int) -> None:
+def test_an_empty_window_is_an_error(hours: int) -> None:
     start = utc("2025-01-01T00:00")
     with pytest.raises(ValueError, match="must end after it starts"):
         Window(start, start + timedelta(hours=hours))
@@ -138,6 +138,6 @@ def test_an_instant_is_written_as_vea_writes_it() -> None:
     assert instant_text(datetime(2025, 12, 1, 17, tzinfo=ZoneInfo("Europe/Berlin"))) == "2025-12-01T16:00:00.000Z"
 
 
-def test_a_time_without_a_zone_is_no_instant() -> None:
+def test_a_time_without_a_zone_is_an_error() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         instant_text(datetime(2025, 12, 1))  # noqa: DTZ001
