@@ -1,4 +1,4 @@
-"""`dagster dev` as a user starts it: in a project folder, with the settings in `.env`."""
+"""`dg dev` as a user starts it: in a project folder, with the settings in `.env`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 90  # seconds
 FINISHES_WITHIN = 180  # seconds
+DG = str(Path(sys.executable).with_name("dg"))
+DAGSTER = str(Path(sys.executable).with_name("dagster"))
+DG_DEV = (DG, "dev", "--workspace", "workspace.yaml")
 
 LAUNCH = """
 mutation($backfill: LaunchBackfillParams!) {
