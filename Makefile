@@ -3,11 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo dev check test lint soak bench growth format clean help
+.PHONY: demo dev check test test-newest lint soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(BIN)/.installed ## sync 90 days of a simulated account and show them
 	@$(BIN)/sensource demo
@@ -20,6 +20,14 @@ check: $(BIN)/.installed ## say step by step whether your account and warehouse 
 
 test: lint ## lint, types and tests
 	$(BIN)/python -m pytest
+
+test-newest: ## the tests of instance/ with the newest Dagster patch release, in .venv-newest
+	@$(PYTHON) -m venv .venv-newest
+	@grep -v '^dagster' constraints.txt >.venv-newest/constraints.txt
+	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	  --constraint .venv-newest/constraints.txt --editable '.[dev]'
+	.venv-newest/bin/python -m pip list --disable-pip-version-check | grep '^dagster '
+	.venv-newest/bin/python -m pytest sensource_dagster_tests/instance
 
 lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check

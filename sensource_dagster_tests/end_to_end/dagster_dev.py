@@ -22,8 +22,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 90  # seconds
 FINISHES_WITHIN = 180  # seconds
 DG = str(Path(sys.executable).with_name("dg"))
-DAGSTER = str(Path(sys.executable).with_name("dagster"))
-DG_DEV = (DG, "dev", "--workspace", "workspace.yaml")
 
 LAUNCH = """
 mutation($backfill: LaunchBackfillParams!) {
@@ -42,8 +40,9 @@ query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on Partiti
 
 
 def project_folder(folder: Path, variables: Mapping[str, str]) -> Path:
-    """A folder with the project's own files and a `.env`."""
+    """A copy of the project's own files and package, with a `.env`."""
     folder.mkdir()
+    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
     for name in ("workspace.yaml", "dagster.yaml", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder / name)
     lines = [f"{name}={value}\n" for name, value in variables.items()]
@@ -145,9 +144,7 @@ def _session_of(pid: int) -> int | None:
 
 
 @contextmanager
-def dagster_dev(
-    folder: Path, log: Path, command: Sequence[str] = (sys.executable, "-m", "dagster", "dev")
-) -> Iterator[DagsterDev]:
+def dagster_dev(folder: Path, log: Path, command: Sequence[str] = (DG, "dev")) -> Iterator[DagsterDev]:
     """Start in `folder`, wait until the web server answers, and end with what Ctrl-C sends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,8 +23,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.windows import day_windows, instant_text
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
-from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
+from sensource_dagster_tests.end_to_end.dagster_dev import DG, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.sync import variables_of
 
 DENVER = ZoneInfo("America/Denver")
 DAYS_A_RUN = 5
@@ -47,7 +45,7 @@ POOLS = "{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } 
 
 @dataclass
 class Deployment:
-    """A project folder with `dagster dev` in it, which can be killed and started again."""
+    """A project folder with `dg dev` in it, which can be killed and started again."""
 
     simulator: RunningSimulator
     folder: Path
@@ -115,10 +113,8 @@ class Deployment:
         return [run["status"] for run in self.dagster.runs() if run["jobName"] == "counts"]
 
     def start_script(self, day: date) -> subprocess.Popen[bytes]:
-        """`dagster job execute` as the README has it."""
-        tags = {RANGE_START: str(day), RANGE_END: str(day)}
-        command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
-        command += ["-j", "counts", "--tags", json.dumps(tags)]
+        """`dg launch`, which starts a run without a code server."""
+        command = [DG, "launch", "--job", "counts", "--partition", str(day)]
         environment = {**os.environ, "DAGSTER_HOME": str(self.folder)}
         with (self.folder.parent / "script.log").open("w") as log:
             return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)

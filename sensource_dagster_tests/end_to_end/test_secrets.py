@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, 
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import DG, PROJECT, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
 
 # Both halves survive every encoding, and half a secret is a leak as well.
@@ -238,9 +237,7 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
 
 
 def execute(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any]) -> str:
-    tags = json.dumps({RANGE_START: DAY, RANGE_END: DAY})
-    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
-    command += ["-j", "counts", "--tags", tags, "--config", str(folder / "run.yaml")]
+    command = [DG, "launch", "--job", "counts", "--partition", DAY, "--config", str(folder / "run.yaml")]
     (folder / "run.yaml").write_text(json.dumps(config))  # YAML as well
     done = subprocess.run(
         command,
