@@ -7,11 +7,11 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --
 # Three at a time on two cores: the tests of the daemon mostly wait.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 
-.PHONY: demo dev check test test-all lint lock soak bench growth format clean help
+.PHONY: demo dev check test test-all test-newest lint lock soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(BIN)/.installed ## sync 90 days of a simulated account and show them
 	@$(BIN)/sensource demo
@@ -27,6 +27,14 @@ test: lint ## lint, types and tests
 
 test-all: test ## the same, and the tests that are slow by nature: a browser, 30 kills, 30 days of schedules
 	$(PYTEST) -m slow
+
+test-newest: ## the tests of instance/ with the newest Dagster patch release, in .venv-newest
+	@$(PYTHON) -m venv .venv-newest
+	@grep -v '^dagster' constraints.txt >.venv-newest/constraints.txt
+	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	  --constraint .venv-newest/constraints.txt --editable '.[dev]'
+	.venv-newest/bin/python -m pip list --disable-pip-version-check | grep '^dagster '
+	.venv-newest/bin/python -m pytest sensource_dagster_tests/instance
 
 lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check

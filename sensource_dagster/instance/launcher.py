@@ -37,7 +37,7 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
     def _pid_without_code_server(self, run: DagsterRun) -> int | None:
-        """The process of a run that was started without a code server: by `sensource backfill`, or `dg launch`."""
+        """Of a run that was started without a code server: `sensource backfill` or `dg launch --job …`."""
         events = self._instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT)
         for event in reversed(events):
             pid = event.get_dagster_event().engine_event_data.metadata.get("pid")

@@ -1,7 +1,7 @@
 """What the project needs of Dagster and Dagster has no public name for. It is imported from here alone.
 
-Outside `instance/` no module imports a private module of Dagster, so a new Dagster is looked through in one place.
-What only `instance/` needs is imported there: history in SQLite, say, would bring SQLAlchemy into each start.
+Outside `instance/` no module imports a private module of Dagster. What only `instance/` needs is not here: history
+in SQLite, for example, would import SQLAlchemy at each start.
 """
 
 from __future__ import annotations

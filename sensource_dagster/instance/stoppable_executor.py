@@ -1,6 +1,6 @@
 """An executor that sleeps while a step waits for its slot, and whose run ends as canceled when it is stopped.
 
-Dagster's own executor does neither (1.13): it asks for the slot without a pause, and cannot be stopped meanwhile.
+Dagster's own executor does neither (1.13): it claims the slot again without a pause, and cannot be stopped then.
 """
 
 from __future__ import annotations

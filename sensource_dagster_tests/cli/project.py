@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from dagster import DagsterInstance
 
 from sensource_dagster.cli import demo_account, main
 from sensource_dagster.simulator import RunningSimulator
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import project_folder
 from sensource_dagster_tests.end_to_end.sync import Sync, variables_of
 from sensource_dagster_tests.fork_server import ForkedProcess, fork
 
@@ -97,7 +96,6 @@ class Project:
 def make_project(folder: Path, simulator: RunningSimulator, **others: str) -> Project:
     variables = variables_of(simulator, folder, **others)
     project = project_folder(folder / "project", variables)
-    shutil.copytree(PROJECT / "sensource_dagster", project / "sensource_dagster")
     return Project(project, simulator, variables)
 
 

@@ -22,10 +22,10 @@ from sensource_dagster_tests.cli.backfills import (
     RANGE,
     SUCCESS,
     TRAFFIC,
-    asked,
     assert_true,
     days,
     green,
+    requested_days,
     runs,
 )
 from sensource_dagster_tests.cli.project import Project, make_project, until
@@ -74,10 +74,10 @@ def test_a_failed_batch_is_named_the_others_are_read_and_the_next_backfill_reads
     assert "HTTP 404" in printed
     assert "2025-08-30 to 2025-09-03: " in printed
     assert printed.splitlines()[-1] == "traffic, failed: 2025-07-31 to 2025-08-29"
-    seen = len(asked(simulator, TRAFFIC))
+    seen = len(requested_days(simulator, TRAFFIC))
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed
-    assert asked(simulator, TRAFFIC)[seen:] == ["2025-07-31"]
+    assert requested_days(simulator, TRAFFIC)[seen:] == ["2025-07-31"]
     with project.sync() as sync:
         assert_true(sync, FIRST, LAST)
 
@@ -87,10 +87,10 @@ def test_days_that_another_run_has_read_are_left_out_and_the_gaps_between_become
 ) -> None:
     with project.sync() as sync:
         assert sync.run("counts", date(2025, 7, 4), date(2025, 7, 5)).success
-    seen = len(asked(simulator, TRAFFIC))
+    seen = len(requested_days(simulator, TRAFFIC))
     status, printed = project.run("backfill", "--from", "2025-07-02", "--to", "2025-07-08")
     assert status == 0, printed
-    assert asked(simulator, TRAFFIC)[seen:] == ["2025-07-02", "2025-07-06"]
+    assert requested_days(simulator, TRAFFIC)[seen:] == ["2025-07-02", "2025-07-06"]
     with project.sync() as sync:
         assert_true(sync, date(2025, 7, 2), date(2025, 7, 8))
 
@@ -98,7 +98,7 @@ def test_days_that_another_run_has_read_are_left_out_and_the_gaps_between_become
 def test_only_reads_one_of_the_counts(project: Project, simulator: RunningSimulator) -> None:
     status, printed = project.run("backfill", *RANGE, "--only", "occupancy")
     assert status == 0, printed
-    assert not asked(simulator, TRAFFIC)
+    assert not requested_days(simulator, TRAFFIC)
     with project.sync() as sync:
         assert green(sync.instance, "occupancy") == days(FIRST, LAST)
         assert green(sync.instance, "traffic") == []
@@ -127,7 +127,7 @@ def test_today_is_read_each_time_since_it_is_never_complete(project: Project, si
     for time in (1, 2):
         status, printed = project.run("backfill", "--from", today)
         assert status == 0, printed
-        assert len(asked(simulator, TRAFFIC)) == time
+        assert len(requested_days(simulator, TRAFFIC)) == time
 
 
 def test_a_terminal_shows_a_bar_that_counts_days_and_rows(project: Project) -> None:
@@ -161,7 +161,7 @@ def test_the_bar_moves_on_while_a_run_does(project: Project, simulator: RunningS
 
     with project.started("backfill", *RANGE, stdout=its) as process:
         os.close(its)
-        until(lambda: not shown() and len(asked(simulator, TRAFFIC)) == 1, process)
+        until(lambda: not shown() and len(requested_days(simulator, TRAFFIC)) == 1, process)
         until(lambda: b"\x1b" in shown(), process)
     os.close(ours)
 

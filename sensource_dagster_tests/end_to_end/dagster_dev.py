@@ -1,4 +1,4 @@
-"""`dagster dev` as a user starts it: in a project folder, with the settings in `.env`."""
+"""`dg dev` as a user starts it: in a project folder, with the settings in `.env`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
 STARTS_WITHIN = 180  # seconds
 FINISHES_WITHIN = 300  # seconds
+DG = str(Path(sys.executable).with_name("dg"))
 
 LAUNCH = """
 mutation($backfill: LaunchBackfillParams!) {
@@ -40,8 +41,9 @@ query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on Partiti
 
 
 def project_folder(folder: Path, variables: Mapping[str, str]) -> Path:
-    """A folder with the project's own files and a `.env`."""
+    """A copy of the project's own files and package, with a `.env`."""
     folder.mkdir()
+    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
     for name in ("workspace.yaml", "dagster.yaml", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder / name)
     lines = [f"{name}={value}\n" for name, value in variables.items()]
@@ -147,9 +149,7 @@ def _session_of(pid: int) -> int | None:
 
 
 @contextmanager
-def dagster_dev(
-    folder: Path, log: Path, command: Sequence[str] = (sys.executable, "-m", "dagster", "dev")
-) -> Iterator[DagsterDev]:
+def dagster_dev(folder: Path, log: Path, command: Sequence[str] = (DG, "dev")) -> Iterator[DagsterDev]:
     """Start in `folder`, wait until the web server answers, and end with what Ctrl-C sends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -1,11 +1,9 @@
-"""A project folder whose `dagster dev` can be killed and started again, and what is looked at in it."""
+"""A project folder whose `dg dev` can be killed and started again, and what is looked at in it."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,8 +15,7 @@ import duckdb
 
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev
-from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
+from sensource_dagster_tests.end_to_end.dagster_dev import DG, DagsterDev, dagster_dev
 
 DENVER = ZoneInfo("America/Denver")
 DAYS_A_RUN = 5
@@ -39,7 +36,7 @@ POOLS = "{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } 
 
 @dataclass
 class Deployment:
-    """A project folder with `dagster dev` in it, which can be killed and started again."""
+    """A project folder with `dg dev` in it, which can be killed and started again."""
 
     simulator: RunningSimulator
     folder: Path
@@ -107,10 +104,8 @@ class Deployment:
         return [run["status"] for run in self.dagster.runs() if run["jobName"] == "counts"]
 
     def start_script(self, day: date) -> subprocess.Popen[bytes]:
-        """`dagster job execute` as the README has it."""
-        tags = {RANGE_START: str(day), RANGE_END: str(day)}
-        command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
-        command += ["-j", "counts", "--tags", json.dumps(tags)]
+        """`dg launch`, which starts a run without a code server."""
+        command = [DG, "launch", "--job", "counts", "--partition", str(day)]
         environment = {**os.environ, "DAGSTER_HOME": str(self.folder)}
         with (self.folder.parent / "script.log").open("w") as log:
             return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from sensource_dagster.resources import SenSourceResource
 from sensource_dagster.simulator import Options, RunningSimulator, serving
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import DG, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.secret_faults import FAILING, Failing, echo
 from sensource_dagster_tests.end_to_end.secret_queries import DEFINITIONS, LAUNCH_RUN, RUN, RUN_CONFIG_SCHEMA
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
@@ -197,9 +196,7 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
 
 
 def execute(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any]) -> str:
-    tags = json.dumps({RANGE_START: DAY, RANGE_END: DAY})
-    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
-    command += ["-j", "counts", "--tags", tags, "--config", str(folder / "run.yaml")]
+    command = [DG, "launch", "--job", "counts", "--partition", DAY, "--config", str(folder / "run.yaml")]
     (folder / "run.yaml").write_text(json.dumps(config))  # YAML as well
     done = subprocess.run(
         command,

@@ -19,10 +19,10 @@ from dagster import (
     TableMetadataValue,
     build_schedule_context,
 )
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
-from dagster._core.storage.tags import SCHEDULE_NAME_TAG
 
 from sensource_dagster.automation.alerts import Alert, alerts_of
+from sensource_dagster.instance.private import SCHEDULE_NAME_TAG
+from sensource_dagster.instance.private import AssetCheckExecutionRecordStatus as Status
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import Sync
 

@@ -72,7 +72,7 @@ def ours_and_dagsters(folder: Path) -> Iterator[tuple[DagsterInstance, DagsterIn
 
 
 def seen(instance: DagsterInstance, run_id: str) -> dict[str, Any]:
-    """All that Dagster answers of a run, without ids and times."""
+    """All that Dagster returns about a run, without ids and times."""
     log = instance.event_log_storage
     logged = [entry.get_dagster_event() for entry in log.get_logs_for_run(run_id) if entry.is_dagster_event]
     events = [event for event in logged if event.event_type != PLANNED]
