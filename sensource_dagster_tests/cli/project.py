@@ -61,8 +61,8 @@ class Project:
     def run(self, *arguments: str) -> tuple[int, str]:
         """Exit status and what it printed."""
         with self.started(*arguments) as process:
-            printed = process.communicate()[0]
-        return process.returncode, printed
+            printed, _ = process.communicate()
+            return process.wait(), printed
 
     @contextmanager
     def entered(self) -> Iterator[None]:

@@ -8,25 +8,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from dagster import AssetKey, DagsterInstance
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource
-from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
-from sensource_dagster.simulator.fault_kinds import Fault
+from sensource_dagster.simulator import Options, RunningSimulator, serving
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.secret_faults import FAILING, Failing, echo
+from sensource_dagster_tests.end_to_end.secret_queries import DEFINITIONS, LAUNCH_RUN, RUN, RUN_CONFIG_SCHEMA
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
 from sensource_dagster_tests.fork_server import fork
 
@@ -34,89 +31,6 @@ from sensource_dagster_tests.fork_server import fork
 SECRET_HALVES = ("Zq9xKv7LmR2tQe5s", "W8yB4nHc6JpDf3Ga")
 SECRET = " +/&=%".join(SECRET_HALVES)
 DAY = "2026-02-03"
-PACKAGES = ("sensource_dagster", "sensource_dagster_tests")
-
-LAUNCH_RUN = """
-mutation($run: ExecutionParams!) {
-  launchRun(executionParams: $run) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-    ... on RunConfigValidationInvalid { errors { message } } } }"""
-RUN = """
-query($id: ID!) {
-  runOrError(runId: $id) { ... on Run { status runConfigYaml tags { key value } } }
-  logsForRun(runId: $id, limit: 1000) { ... on EventConnection { events {
-    __typename ... on MessageEvent { message }
-    ... on ErrorEvent { error { message stack cause { message stack } errorChain { error { message stack } } } }
-    ... on ExecutionStepFailureEvent { failureMetadata { description
-      metadataEntries { label description ... on TextMetadataEntry { text } } } }
-    ... on EngineEvent { metadataEntries { label description ... on TextMetadataEntry { text } } }
-    ... on MaterializationEvent { metadataEntries { label ... on TextMetadataEntry { text } } } } } } }"""
-DEFINITIONS = """
-{ allTopLevelResourceDetailsOrError(repositorySelector: {
-      repositoryName: "__repository__", repositoryLocationName: "sensource_dagster"}) {
-    ... on ResourceDetailsList { results { name description configFields { name description defaultValueAsJson }
-      configuredValues { key value type } } } }
-  assetNodes { assetKey { path } description metadataEntries {
-      label description ... on TextMetadataEntry { text } ... on PathMetadataEntry { path } }
-    configField { configType { recursiveConfigTypes { key description } } } }
-  instance { info runLauncher { name } } }"""
-RUN_CONFIG_SCHEMA = """
-{ runConfigSchemaOrError(selector: {repositoryName: "__repository__",
-      repositoryLocationName: "sensource_dagster", pipelineName: "counts"}) {
-    ... on RunConfigSchema { rootDefaultYaml allConfigTypes {
-      description ... on CompositeConfigType { fields { name description defaultValueAsJson } } } } } }"""
-
-
-def echo(status: int, shape: str = '{"error": %s}') -> Fault:
-    """Answers with all that the client sent, as a debugging proxy does."""
-
-    async def fault(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        sent = f"{request.headers.get('authorization', '')} {(await request.body()).decode()}"
-        body = shape % json.dumps(sent)
-        await Response(body, status, media_type="application/json")(scope, receive, send)
-
-    return fault
-
-
-async def redirect_with_the_token(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    token = Request(scope).headers["authorization"].removeprefix("Bearer ")
-    place = f"https://elsewhere.invalid/{token}?token={token}"
-    await Response("", 302, {"Location": place})(scope, receive, send)
-
-
-@dataclass(frozen=True)
-class Failing:
-    """A fault, the requests that meet it, and what is typed into the Launchpad."""
-
-    name: str
-    fault: Fault | None
-    path: str = "/api/"
-    config: Mapping[str, Any] | None = None
-    status: str = "FAILURE"
-
-
-# In this order: with a token that lives, none is asked for.
-FAILING = [
-    Failing("wrong secret", echo(401), "/oauth/token"),
-    Failing("wrong secret, in a 200", echo(200), "/oauth/token"),
-    Failing("token endpoint down", echo(500), "/oauth/token"),
-    Failing("token in an unknown place", echo(200, '{"data": {"access_token": %s}}'), "/oauth/token"),
-    Failing("down", echo(500)),
-    Failing("refused", echo(403)),
-    Failing("error in a 200", echo(200)),
-    Failing("unknown shape", echo(200, '{"answer": [%s]}')),
-    Failing("no JSON", echo(200, "<html>%s")),
-    Failing("a remark", fault_kinds.messages([]), status="SUCCESS"),
-    Failing("HTML", fault_kinds.html()),
-    Failing("redirect", redirect_with_the_token),
-    Failing("reset", fault_kinds.reset()),
-    Failing("cut", fault_kinds.cut()),
-    Failing("no such host", None, config={"api_url": "https://vea.invalid"}),
-    Failing("plain http", None, config={"api_url": "http://vea.invalid"}),
-    Failing("plain http, asked for", None, config={"api_url": "http://vea.invalid", "allow_plain_http": True}),
-    Failing("refused for ever", echo(401)),
-]
 
 
 class Minted:
@@ -124,15 +38,15 @@ class Minted:
 
     def __init__(self, simulator: RunningSimulator) -> None:
         self.texts: list[str] = []
-        answer = simulator.tokens.answer
+        respond = simulator.tokens.respond
 
         def recorded(request: Mapping[str, str]) -> Any:
-            given = answer(request)
+            given = respond(request)
             fields = json.loads(given.body)
             self.texts += [fields[name] for name in ("access_token", "refresh_token") if name in fields]
             return given
 
-        simulator.tokens.answer = recorded  # type: ignore[method-assign]
+        simulator.tokens.respond = recorded  # type: ignore[method-assign]
 
 
 def halves(texts: Iterable[str]) -> list[str]:
@@ -328,11 +242,3 @@ def test_no_repr_shows_the_secret_or_a_token(tmp_path: Path) -> None:
             for thing in held:
                 for text in (repr(thing), str(thing)):
                     assert not leaks(text.encode(), needles), type(thing)
-
-
-def test_the_threat_table_names_files_that_exist() -> None:
-    text = (PROJECT / "SECURITY.md").read_text()
-    named = re.findall(r"`([\w/]+\.py)`", text)
-    assert len(named) > 20
-    for name in named:
-        assert any((PROJECT / package / name).exists() for package in PACKAGES), name

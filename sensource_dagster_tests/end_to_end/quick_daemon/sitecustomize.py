@@ -30,4 +30,4 @@ class _Quick:
         return spec
 
 
-sys.meta_path.insert(0, _Quick)  # type: ignore[arg-type]
+sys.meta_path.insert(0, _Quick)
