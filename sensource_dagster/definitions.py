@@ -28,6 +28,13 @@ from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
 def build_definitions(settings: Settings) -> Definitions:
+    """The assets, checks, jobs, schedules and sensors for one account and one warehouse.
+
+    >>> from sensource_dagster.config.settings import read_settings
+    >>> definitions = build_definitions(read_settings())
+    >>> definitions.resolve_job_def("lists").execute_in_process().success
+    True
+    """
     assets: list[AssetsDefinition | AssetSpec] = [
         *external_assets(settings),
         *reference_assets(settings),

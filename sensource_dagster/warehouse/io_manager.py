@@ -143,7 +143,22 @@ class ContractClient(DbClient[Warehouse]):
 
 
 class SenSourceDuckDBIOManager(DuckDBIOManager):
-    """Keeps the contract's tables in a DuckDB file. Re-running anything ends in the same table."""
+    """Keeps the contract's tables in a DuckDB file. Re-running anything ends in the same table.
+
+    An asset whose key is `sensource/<table>` returns a DataFrame, and its rows are merged into the table:
+
+    >>> import duckdb, pandas as pd
+    >>> from dagster import asset, materialize
+    >>> @asset(key=["sensource", "site"])
+    ... def site() -> pd.DataFrame:
+    ...     return pd.DataFrame({"site_id": ["s1"], "location_id": ["l1"], "name": ["Main Library"]})
+    >>> io_manager = SenSourceDuckDBIOManager(database="data/example.duckdb")
+    >>> materialize([site], resources={"io_manager": io_manager}).success
+    True
+    >>> with duckdb.connect("data/example.duckdb", read_only=True) as warehouse:
+    ...     warehouse.execute("SELECT site_id, name FROM sensource.site").fetchall()
+    [('s1', 'Main Library')]
+    """
 
     database: str = Field(description="Path of the DuckDB file; made, with its folder, by the first write.")
     wait_seconds: float = Field(
