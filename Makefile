@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv, itself from pip, installs in seconds what takes pip minutes on a slow machine; pip knows more set-ups.
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
+UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 # Three at a time on two cores: the tests of the daemon mostly wait.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 
@@ -51,7 +51,7 @@ growth: $(BIN)/.installed-dev ## how that grows: days, zones, five years of hist
 	@status=0; for part in growth history daemon; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status
 
 lock: $(BIN)/.installed-dev ## move constraints.txt to the newest versions that fit pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --upgrade --all-extras --no-annotate \
+	$(BIN)/uv pip compile --system-certs --quiet --universal --python-version 3.10 --upgrade --all-extras --no-annotate \
 	  --custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
 
 format: $(BIN)/.installed-dev ## format and sort imports
