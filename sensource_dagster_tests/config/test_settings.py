@@ -1,4 +1,4 @@
-"""Every SENSOURCE_* variable has the documented default, and a wrong value costs one clear line."""
+"""Every SENSOURCE_* variable has the documented default. A wrong value gives one line that says what to do."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_each_variable_has_the_documented_default_and_a_meaning() -> None:
     assert all(variable["meaning"] for variable in VARIABLES.values())
 
 
-def test_no_variable_set_gives_the_defaults_as_values_and_other_variables_are_ignored() -> None:
+def test_without_variables_the_settings_are_the_defaults_and_other_variables_are_ignored() -> None:
     assert read_settings({"SENSOURCE_TIME_ZONE": "nowhere", "TZ": "nowhere"}) == Settings(
         client_id=None,
         client_secret=None,
@@ -76,7 +76,7 @@ def test_no_variable_set_gives_the_defaults_as_values_and_other_variables_are_ig
     )
 
 
-def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
+def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
     read = read_settings(
         {
             "SENSOURCE_CLIENT_ID": " id ",
@@ -132,28 +132,28 @@ def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
         ("START_DATE", "\uff12\uff10\uff12\uff14-01-01", "YYYY-MM-DD"),
         ("START_DATE", "2024-01-01T00:00:00", "YYYY-MM-DD"),
         ("START_DATE", "0202-01-01", "from 1970-01-01 on"),
-        ("START_DATE", "9999-12-31", "in UTC) or earlier"),
-        ("STATIC_ENDPOINTS", "zone,zones", "'zones' is not one of them; allowed is one or more of location, site"),
-        ("STATIC_ENDPOINTS", "Zone", "'Zone' is not one of them"),
-        ("STATIC_ENDPOINTS", "zone,zone", "named twice"),
-        ("STATIC_ENDPOINTS", "", "'' is not one of them"),
-        ("TRAFFIC_METRICS", "ins,,outs", "'' is not one of them; allowed is one or more of ins, outs"),
-        ("TRAFFIC_METRICS", "ins;outs", "'ins;outs' is not one of them"),
-        ("TRAFFIC_METRICS", "occupancy(max)", "allowed is one or more of ins, outs"),
-        ("TRAFFIC_METRICS", "", "'' is not one of them"),
+        ("START_DATE", "9999-12-31", "in UTC) or an earlier day"),
+        ("STATIC_ENDPOINTS", "zone,zones", "'zones' is not allowed; use one or more of location, site"),
+        ("STATIC_ENDPOINTS", "Zone", "'Zone' is not allowed"),
+        ("STATIC_ENDPOINTS", "zone,zone", "there twice"),
+        ("STATIC_ENDPOINTS", "", "'' is not allowed"),
+        ("TRAFFIC_METRICS", "ins,,outs", "'' is not allowed; use one or more of ins, outs"),
+        ("TRAFFIC_METRICS", "ins;outs", "'ins;outs' is not allowed"),
+        ("TRAFFIC_METRICS", "occupancy(max)", "use one or more of ins, outs"),
+        ("TRAFFIC_METRICS", "", "'' is not allowed"),
         (
             "OCCUPANCY_METRICS",
             "occupancy(maximum)",
             "one or more of occupancy(max), occupancy(min), occupancy(avg)",
         ),
-        ("OCCUPANCY_METRICS", "occupancy(max", "'occupancy(max' is not one of them"),
+        ("OCCUPANCY_METRICS", "occupancy(max", "'occupancy(max' is not allowed"),
         ("API_URL", "vea.sensourceinc.com", "http(s)://host/path"),
         ("API_URL", "ftp://vea.sensourceinc.com", "http(s)://host/path"),
         ("API_URL", "https://", "http(s)://host/path"),
         ("API_URL", "https://host:port", "http(s)://host/path"),
         ("API_URL", "https://[::1", "http(s)://host/path"),
         ("API_URL", "https://ho st", "http(s)://host/path"),
-        ("API_URL", "https://host/?a=b", "without user name, ? and #"),
+        ("API_URL", "https://host/?a=b", "must not have a user name, a ? or a #"),
         ("AUTH_URL", "", "http(s)://host/path"),
         ("AUTH_URL", "file:///etc/passwd", "http(s)://host/path"),
         ("WAREHOUSE", "", "the path of a DuckDB file"),
@@ -171,12 +171,12 @@ def test_every_variable_is_read_and_blanks_around_values_do_not_count() -> None:
         ("LOOKBACK_DAYS", "9" * 5000, "a whole number from 1 to 3660"),
         ("LOOKBACK_DAYS", "7\n8", "a whole number from 1 to 3660"),
         ("CORRECTIONS_DAYS", "0", "a whole number from 1 to 36600"),
-        ("OWNERS", "Ann", "'Ann' is no owner; allowed are e-mail addresses and team:name"),
-        ("OWNERS", "ann@library.example,,team:data", "'' is no owner"),
-        ("OWNERS", "team:", "'team:' is no owner"),
-        ("TAGS", "gold", "'gold' is no tag; allowed is name=value"),
-        ("TAGS", "tier=gold,=x", "'=x' is no tag"),
-        ("TAGS", "tier=two words", "'tier=two words' is no tag"),
+        ("OWNERS", "Ann", "'Ann' is not an owner; use e-mail addresses and team:name"),
+        ("OWNERS", "ann@library.example,,team:data", "'' is not an owner"),
+        ("OWNERS", "team:", "'team:' is not an owner"),
+        ("TAGS", "gold", "'gold' is not a tag; use name=value"),
+        ("TAGS", "tier=gold,=x", "'=x' is not a tag"),
+        ("TAGS", "tier=two words", "'tier=two words' is not a tag"),
     ],
 )
 def test_a_wrong_value_gives_one_line_with_variable_value_and_what_is_allowed(
@@ -187,7 +187,7 @@ def test_a_wrong_value_gives_one_line_with_variable_value_and_what_is_allowed(
     assert allowed in line
 
 
-def test_all_wrong_variables_are_named_at_once_a_late_start_among_them() -> None:
+def test_all_wrong_variables_are_named_at_once_including_a_start_in_the_future() -> None:
     problems = lines(
         API_URL="nowhere",
         TRAFFIC_METRICS="in",
@@ -210,7 +210,7 @@ def test_the_start_date_may_be_today_in_the_zone_of_the_days_but_not_tomorrow(zo
         read = read_settings({"SENSOURCE_TIMEZONE": zone, "SENSOURCE_START_DATE": str(today)})
         [line] = lines(TIMEZONE=zone, START_DATE=str(today + timedelta(days=1)))
     assert read.start_date == today
-    assert f"allowed is today ({today} in {zone}) or earlier" in line
+    assert f"use today ({today} in {zone}) or an earlier day" in line
 
 
 def test_the_secret_is_in_no_repr() -> None:
@@ -220,7 +220,7 @@ def test_the_secret_is_in_no_repr() -> None:
 
 
 @pytest.mark.parametrize("variable", sorted(DEFAULTS))
-def test_the_secret_is_in_no_error_even_where_it_was_put_into_another_variable(variable: str) -> None:
+def test_the_secret_is_in_no_error_even_if_it_is_the_value_of_another_variable(variable: str) -> None:
     environment = {"SENSOURCE_BACKFILL_DAYS": "none", variable: SECRET, "SENSOURCE_CLIENT_SECRET": SECRET}
     with pytest.raises(SettingsError) as raised:
         read_settings(environment)
@@ -229,7 +229,9 @@ def test_the_secret_is_in_no_error_even_where_it_was_put_into_another_variable(v
 
 def test_a_password_in_a_url_is_refused_without_showing_it() -> None:
     [line] = lines(AUTH_URL="https://user:pa55word@auth.example/token")
-    assert line.startswith("SENSOURCE_AUTH_URL='https://***@auth.example/token': a URL without user name")
+    assert line.startswith(
+        "SENSOURCE_AUTH_URL='https://***@auth.example/token': the URL must not have a user name"
+    )
 
 
 @pytest.mark.parametrize(("client_id", "secret"), [("", ""), (" ", "\t"), ("id", " "), ("", SECRET)])
@@ -250,11 +252,11 @@ def test_the_account_says_demo_for_the_demo_alone_and_shows_only_the_end_of_a_re
         assert "demo" not in read_settings({**account, "SENSOURCE_API_URL": elsewhere}).account
 
 
-def test_the_text_for_missing_credentials_says_what_to_set_and_what_needs_none() -> None:
+def test_the_text_for_missing_credentials_names_the_variables_and_make_demo() -> None:
     assert all(part in NO_CREDENTIALS for part in (*CREDENTIALS, ".env", "make demo"))
 
 
-def test_dotenv_wins_over_the_environment_as_with_dagster_dev(
+def test_dotenv_overrides_the_environment_as_in_dagster_dev(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".env").write_text(
