@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from sensource_dagster.contract.frames import Counts, counts_frame, list_frame
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, LISTS, TABLES
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import ContractError
+from sensource_dagster_tests.contract.rows import row
 
 UTC = ZoneInfo("UTC")
 START, END = datetime(2025, 12, 1, tzinfo=timezone.utc), datetime(2025, 12, 2, tzinfo=timezone.utc)
 TRAFFIC, OCCUPANCY, ZONE = TABLES["traffic"], TABLES["occupancy"], TABLES["zone"]
-ODD_ZONES = [
-    "America/Havana",
-    "America/New_York",
-    "America/Santiago",
-    "America/St_Johns",
-    "Africa/Cairo",
-    "Asia/Beirut",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Asia/Tehran",
-    "Australia/Lord_Howe",
-    "Europe/Berlin",
-    "Pacific/Apia",
-    "Pacific/Chatham",
-    "Pacific/Kiritimati",
-]
-
-
-def row(zone: str = "z1", hour: str = "2025-12-01T16:00:00.000Z", **fields: Any) -> dict[str, Any]:
-    return {"recordDate_hour_1": hour, "zoneId": zone, "name": "Door", "sumins": 112, "sumouts": 87, **fields}
 
 
 def traffic(*rows: dict[str, Any]) -> Counts:
     return counts_frame(TRAFFIC, rows, START, END, UTC)
-
-
-@pytest.fixture(params=["America/Los_Angeles", "Pacific/Kiritimati", "UTC"])
-def host_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield request.param
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_a_frame_has_the_contracts_columns_in_its_order_then_unknown_ones_then_the_day() -> None:
@@ -245,32 +212,3 @@ def test_a_response_with_all_rows_outside_the_window_keeps_its_types() -> None:
     counts = traffic(row(hour="2020-01-01T00:00:00Z"))
     assert (len(counts.frame), counts.outside) == (0, 1)
     assert str(counts.frame["record_date"].dtype) == "datetime64[us]"
-
-
-zones = st.sampled_from(ODD_ZONES) | st.sampled_from(sorted(available_timezones()))
-hours = st.integers(0, 60 * 366 * 24).map(lambda n: datetime(1990, 1, 1, tzinfo=timezone.utc) + timedelta(hours=n))
-
-
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(zone=zones, hour=hours)
-@example(zone="America/New_York", hour=datetime(2025, 11, 2, 5, tzinfo=timezone.utc))  # the hour before it repeats
-@example(zone="America/New_York", hour=datetime(2025, 11, 2, 6, tzinfo=timezone.utc))
-@example(zone="America/Havana", hour=datetime(2025, 11, 2, 4, tzinfo=timezone.utc))  # midnight comes twice
-@example(zone="America/Santiago", hour=datetime(2025, 4, 6, 3, tzinfo=timezone.utc))  # back across midnight
-@example(zone="Africa/Cairo", hour=datetime(2025, 4, 24, 22, tzinfo=timezone.utc))  # a day that begins at one
-@example(zone="Asia/Kathmandu", hour=datetime(2025, 1, 1, 18, tzinfo=timezone.utc))  # 23:45
-@example(zone="Asia/Kathmandu", hour=datetime(2025, 1, 1, 19, tzinfo=timezone.utc))
-@example(zone="Pacific/Apia", hour=datetime(2011, 12, 30, 9, tzinfo=timezone.utc))  # its 30th does not exist
-@example(zone="Pacific/Apia", hour=datetime(2011, 12, 30, 10, tzinfo=timezone.utc))
-@example(zone="Australia/Lord_Howe", hour=datetime(2025, 4, 5, 15, tzinfo=timezone.utc))  # half an hour back
-@example(zone="Europe/Berlin", hour=datetime(2049, 3, 28, 1, tzinfo=timezone.utc))
-def test_the_day_is_the_local_day_in_the_zone_whatever_the_zone_of_the_host(
-    host_zone: str, zone: str, hour: datetime
-) -> None:
-    assert os.environ["TZ"] == host_zone
-    local = ZoneInfo(zone)
-    rows = [row(hour=hour.isoformat()), row("z2", hour.replace(tzinfo=None).isoformat() + ".000Z")]
-    frame = counts_frame(TRAFFIC, rows, hour, hour + timedelta(hours=1), local).frame
-    assert frame["record_date"].dt.date.tolist() == [hour.astimezone(local).date()] * 2
-    assert str(frame["record_date"].dtype) == "datetime64[us]"
-    assert frame["record_date_hour_1"].tolist() == [hour] * 2
