@@ -1,4 +1,4 @@
-"""What all assets have in common: their key, and what the UI shows of their table."""
+"""The key of each asset, and what the UI shows about its table."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dagster import (
 )
 
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import HOUR, SCHEMA, Column, Table
+from sensource_dagster.contract.model import HOUR, SCHEMA, Column, Table
 from sensource_dagster.warehouse.sql import database_name, qualified
 
 POOL = "sensource_api"
-"""One step at a time asks the API and writes the DuckDB file, over all runs: see dagster.yaml."""
+"""The pool of all steps that use the API or the DuckDB file. dagster.yaml gives it one slot."""
 KINDS = {"python", "duckdb"}
 
 
@@ -41,7 +41,7 @@ def asset_key(table: Table) -> AssetKey:
 
 
 class Described(TypedDict):
-    """Arguments of `asset` and `AssetSpec`."""
+    """Arguments for `asset` and `AssetSpec`."""
 
     key: AssetKey
     description: str
@@ -52,7 +52,7 @@ class Described(TypedDict):
 
 
 def described(table: Table, settings: Settings) -> Described:
-    """What the UI shows of a table."""
+    """What the UI shows about a table."""
     key = ", ".join(f"`{name}`" for name in table.key)
     source = f" Source: `/api/{table.endpoint}`, {settings.account}." if table.endpoint else ""
     return {
@@ -71,7 +71,7 @@ def described(table: Table, settings: Settings) -> Described:
 
 
 def _query(table: Table, settings: Settings) -> str:
-    """A query to start from, as one types it in the file's folder."""
+    """An example query, to be run in the folder of the DuckDB file."""
     name = qualified(database_name(settings.warehouse), SCHEMA, table.name)
     newest = f" ORDER BY {HOUR} DESC" if HOUR in table.key else ""
     return f"```sql\n-- duckdb -readonly {settings.warehouse.name}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
@@ -79,4 +79,6 @@ def _query(table: Table, settings: Settings) -> str:
 
 def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:
     if repeated:
-        context.log.warning(f"{repeated} rows of {table.name} repeat the key of a later row and were left out.")
+        context.log.warning(
+            f"{repeated} rows of {table.name} have the same key as a later row. They were dropped."
+        )

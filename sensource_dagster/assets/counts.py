@@ -14,7 +14,8 @@ from sensource_dagster.assets.external import VEA
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import counts_frame
-from sensource_dagster.contract.tables import COUNTS, DAY, Table
+from sensource_dagster.contract.model import DAY, Table
+from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import VeaError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.resources import SenSourceResource
@@ -23,13 +24,14 @@ from sensource_dagster.vea.windows import day_windows
 from sensource_dagster.warehouse.frame_stream import FrameStream
 
 NO_DAYS = (
-    "Which days? A run of the counts needs a partition, or the tags dagster/asset_partition_range_start and "
-    "dagster/asset_partition_range_end with days such as 2026-01-31."
+    "No partition is selected, so this run does not know which days to read. Choose days in the UI, or set the "
+    "tags dagster/asset_partition_range_start and dagster/asset_partition_range_end to days such as 2026-01-31."
 )
 
 
 def counts_assets(settings: Settings) -> list[AssetsDefinition]:
-    warnings.filterwarnings("ignore", "Parameter `backfill_policy`", BetaWarning)  # at each start, to every user
+    # Otherwise each user would see it at each start.
+    warnings.filterwarnings("ignore", "Parameter `backfill_policy`", BetaWarning)
     return [_counts_asset(table, settings.metrics[table.name], settings) for table in COUNTS]
 
 
@@ -72,8 +74,11 @@ def _read(
                 rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
                 counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
             except VeaError as error:
-                # Said here already: what was read before is merged first, and that can fail as well.
-                context.log.warning(f"Reading {table.name} ends with window {done + 1} of {len(windows)}: {error}")
+                # Logged here too, since the windows before this one are merged first, and that merge can fail as
+                # well.
+                context.log.warning(
+                    f"Reading {table.name} failed in window {done + 1} of {len(windows)} ({window}): {error}"
+                )
                 raise
             outside += counts.outside
             repeated += counts.repeated
@@ -84,11 +89,11 @@ def _read(
 
 
 def _progress(done: int, of: int, rows: int, seconds: float) -> str:
-    return f"; {rows:,} rows so far, about {seconds / done * (of - done):.0f} s left" if done else ""
+    return f": {rows:,} rows so far, about {seconds / done * (of - done):.0f} s left" if done else ""
 
 
 def _report(context: AssetExecutionContext, vea: VeaClient, outside: int, repeated: int) -> None:
-    """What holds for the run as a whole, so each of its days carries the same."""
+    """Add the numbers of the whole run. They are the same on each of its days."""
     context.add_asset_metadata(
         {
             "run_api_seconds": round(vea.seconds, 3),

@@ -1,4 +1,4 @@
-"""What the sync does not materialise itself: the API that all comes from, and the table of corrections."""
+"""The assets that no run materializes: the Vea API, and the table of corrections, which the merge writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dagster import AssetKey, AssetSpec
 
 from sensource_dagster.assets.common import asset_key, described
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, SCHEMA
+from sensource_dagster.contract.model import SCHEMA
+from sensource_dagster.contract.tables import CORRECTIONS, COUNTS
 
 VEA = AssetKey([SCHEMA, "vea"])
 

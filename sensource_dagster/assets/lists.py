@@ -7,7 +7,8 @@ from sensource_dagster.assets.common import POOL, described, warn_of_repeated
 from sensource_dagster.assets.external import VEA
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
-from sensource_dagster.contract.tables import LISTS, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import PRIORITY_TAG
 from sensource_dagster.resources import SenSourceResource
@@ -23,7 +24,7 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
         group_name="lists",
         deps=[VEA],
         pool=POOL,
-        op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look zones and spaces up in them
+        op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look up zones and spaces in the lists
     )
     def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
         with errors_as_failures(), sensource.client(context.log) as vea:

@@ -1,4 +1,4 @@
-"""The checks as Dagster knows them: one step for each table, which opens the DuckDB file once."""
+"""The checks as Dagster asset checks. Each table has one step, which opens the DuckDB file once."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,8 @@ from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
 from sensource_dagster.checks.reading import Reading, tables_of
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import COUNTS, LISTS, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import COUNTS, LISTS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.warehouse.connection import Warehouse
@@ -34,17 +35,17 @@ from sensource_dagster.warehouse.connection import Warehouse
 def checks(settings: Settings) -> list[AssetChecksDefinition]:
     lists = [table for table in LISTS if table.name in settings.static_endpoints]
     return [
-        *(_step(table, _of_list(table), settings) for table in lists),
-        *(_step(table, _of_counts(table, settings), settings) for table in COUNTS),
+        *(_step(table, _list_checks(table), settings) for table in lists),
+        *(_step(table, _counts_checks(table, settings), settings) for table in COUNTS),
         *(fresh(table, settings) for table in COUNTS),
     ]
 
 
-def _of_list(table: Table) -> list[Check]:
+def _list_checks(table: Table) -> list[Check]:
     return [key_is_unique(table), *([joins_hit(table)] if table.name in JOINS else [])]
 
 
-def _of_counts(table: Table, settings: Settings) -> list[Check]:
+def _counts_checks(table: Table, settings: Settings) -> list[Check]:
     own = {
         "traffic": [NO_DOOR_IS_SILENT, ins_and_outs_agree(settings)],
         "occupancy": [OCCUPANCY_IS_IN_ORDER],
@@ -59,9 +60,9 @@ def _of_counts(table: Table, settings: Settings) -> list[Check]:
     ]
 
 
-def _step(table: Table, of_table: list[Check], settings: Settings) -> AssetChecksDefinition:
+def _step(table: Table, table_checks: list[Check], settings: Settings) -> AssetChecksDefinition:
     key = asset_key(table)
-    by_name = {check.name: check for check in of_table}
+    by_name = {check.name: check for check in table_checks}
     specs = [
         AssetCheckSpec(
             check.name,
@@ -69,14 +70,14 @@ def _step(table: Table, of_table: list[Check], settings: Settings) -> AssetCheck
             description=check.description,
             blocking=check.blocking,
         )
-        for check in of_table
+        for check in table_checks
     ]
 
-    # One step at a time opens the file: a run that writes would have to wait for this one, or this for it.
+    # The pool lets one step at a time open the file. Otherwise a run that writes would have to wait for this step.
     @multi_asset_check(name=f"{table.name}_checks", specs=specs, can_subset=True, pool=POOL)
     def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
-        asked = [by_name[check.name] for check in context.selected_asset_check_keys]
-        judgements = _judge(context, table, asked, settings)
+        selected = [by_name[check.name] for check in context.selected_asset_check_keys]
+        judgements = _judge(context, table, selected, settings)
         for name, judgement in judgements.items():
             yield judgement.result(key, name)
 
@@ -84,33 +85,36 @@ def _step(table: Table, of_table: list[Check], settings: Settings) -> AssetCheck
 
 
 def _judge(
-    context: AssetCheckExecutionContext, table: Table, asked: list[Check], settings: Settings
+    context: AssetCheckExecutionContext, table: Table, selected: list[Check], settings: Settings
 ) -> Mapping[str, Judgement]:
     with errors_as_failures():
         if not settings.warehouse.exists():
-            return _all(asked, f"Nothing to judge yet: there is no file {settings.warehouse}.")
+            return _all(selected, f"Nothing to judge yet: the file {settings.warehouse} does not exist.")
         warehouse = Warehouse(
             settings.warehouse, settings.warehouse_wait, {"custom_user_agent": "sensource_dagster"}
         )
         with warehouse.open(read_only=True) as connection, _reading(table):
-            there = tables_of(connection)
-            if table.name not in there:
-                return _all(asked, f"Nothing to judge yet: there is no table {table.name}.")
+            existing = tables_of(connection)
+            if table.name not in existing:
+                return _all(selected, f"Nothing to judge yet: the table {table.name} does not exist.")
             reading = Reading(
                 connection,
                 table,
                 JudgedDays.of_run(context.run.tags, settings, _start_of_run(context)),
-                there.intersection(settings.static_endpoints),
+                existing.intersection(settings.static_endpoints),
             )
-            return {check.name: check.judge(reading) for check in asked}
+            return {check.name: check.judge(reading) for check in selected}
 
 
-def _all(asked: list[Check], sentence: str) -> Mapping[str, Judgement]:
-    return {check.name: Judgement(sentence) for check in asked}
+def _all(checks_to_skip: list[Check], sentence: str) -> Mapping[str, Judgement]:
+    return {check.name: Judgement(sentence) for check in checks_to_skip}
 
 
 def _start_of_run(context: AssetCheckExecutionContext) -> datetime:
-    """What ended after it may not have been there to read."""
+    """When the run started.
+
+    Hours that ended later are not expected: the run may have read Vea before they ended.
+    """
     record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is None or record.start_time is None:
         return datetime.now(timezone.utc)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import DAY
+from sensource_dagster.contract.model import DAY
 
 _LEAST = 100
 
@@ -18,9 +18,9 @@ def ins_and_outs_agree(settings: Settings) -> Check:
 
     return Check(
         "ins_and_outs_agree",
-        "The ins and outs of all zones together differ on no day by more than SENSOURCE_BALANCE_THRESHOLD "
-        f"({percent} %) of the larger and by at least {_LEAST} people. One zone alone may be one-way, and at "
-        "real doors 15 % are normal. Judges days that are over and have both.",
+        "A day fails if the ins and outs of all zones together differ by more than SENSOURCE_BALANCE_THRESHOLD "
+        f"({percent} %) of the larger and by at least {_LEAST} people. A single zone may be one-way. At real "
+        "doors 15 % are normal. Days that are not over or have only one of the two are not judged.",
         judge,
     )
 
@@ -28,8 +28,8 @@ def ins_and_outs_agree(settings: Settings) -> Check:
 def _judge(reading: Reading, percent: int) -> Judgement:
     closed = reading.days.closed
     if not closed:
-        return Judgement(f"Nothing to judge yet: {reading.days} is not over.")
-    faults = reading.faults(
+        return Judgement(f"Nothing to judge yet: no day of {reading.days} is over.")
+    findings = reading.findings(
         f"""SELECT {DAY} AS day, sum(sumins)::BIGINT AS ins, sum(sumouts)::BIGINT AS outs,
                abs(ins - outs) AS difference, round(100 * difference / greatest(ins, outs), 1) AS percent
         FROM {reading.rows()} WHERE {DAY} IN (SELECT unnest($closed::DATE[]))
@@ -38,9 +38,10 @@ def _judge(reading: Reading, percent: int) -> Judgement:
         values={"closed": closed, "percent": percent},
     )
     sentence = (
-        f"{counted(faults.total, 'day')} of {reading.days} with ins and outs of all zones more than {percent} % "
-        "of the larger apart: look for a sensor that counts one way only, or the wrong way round."
-        if faults
-        else f"The ins and outs of each day of {reading.days} differ by at most {percent} %, or by few people."
+        f"On {counted(findings.total, 'day')} of {reading.days} the ins and outs of all zones differ by more than "
+        f"{percent} % of the larger. Look for a sensor that counts one direction only or has the directions "
+        "reversed."
+        if findings
+        else f"The ins and outs of each day of {reading.days} differ by at most {percent} % or by a few people."
     )
-    return Judgement(sentence, {"unbalanced_days": faults.total}, faults)
+    return Judgement(sentence, {"unbalanced_days": findings.total}, findings)

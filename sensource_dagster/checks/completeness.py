@@ -1,4 +1,4 @@
-"""How many of the hours that should be there are there."""
+"""How many of the expected hours have a row."""
 
 from __future__ import annotations
 
@@ -6,58 +6,64 @@ from dataclasses import replace
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Findings, Reading
-from sensource_dagster.contract.tables import DELETED, HOUR, TABLES, Table
+from sensource_dagster.contract.model import DELETED, HOUR, Table
+from sensource_dagster.contract.tables import TABLES
 
 
 def hours_are_complete(table: Table) -> Check:
-    created = " from the first that begins after it was created in Vea" if _has(table, "created_at") else ""
+    created = " from the first one that begins after it was created in Vea" if _has(table, "created_at") else ""
     enabled = " and not disabled" if _has(table, "disabled") else ""
     return Check(
         "hours_are_complete",
-        f"Each {table.entity} that is listed{enabled} has a row for each hour of each day{created}: 24, or what "
-        "the change of the clocks leaves (23; 24 of 25, since Vea has no row for the first of two repeated "
-        "hours), of today those that ended before the run began. An absent hour is unknown, not zero. Sensors "
-        "send up to two days late, so of yesterday and today many still come. Without the list, "
-        f"the {table.entity}s that have counts on these days are judged.",
+        f"Each {table.entity} that is listed{enabled} has a row for each hour of each day{created}. A day has 24 "
+        "expected hours. A day on which the clocks change has 23, or 24 of 25, since Vea has no row for the first "
+        "of two repeated hours. Today has those that ended before the run began. A missing hour is unknown, not "
+        "zero. Sensors send up to two days late, so many missing hours of yesterday and today still arrive. If "
+        f"the list has not been read, the {table.entity}s with counts on these days are judged.",
         _judge,
     )
 
 
 def _judge(reading: Reading) -> Judgement:
     entity, days = reading.table.entity, reading.days
-    total, faults = 0, Findings()
+    total, findings = 0, Findings()
     for batch in reading.batches():
-        total_of_batch, faults_of_batch = _missing(batch)
-        total, faults = total + total_of_batch, faults + faults_of_batch
+        total_of_batch, findings_of_batch = _missing(batch)
+        total, findings = total + total_of_batch, findings + findings_of_batch
     if not total:
-        return Judgement(f"Nothing to judge yet: no hour of a {entity} is over on {days}.")
-    missing = faults.sums["hours_missing"]
+        return Judgement(f"Nothing to judge yet: no hour of {days} is over.")
+    missing = findings.sums["hours_missing"]
     numbers = {
         "missing_hours": missing,
-        f"incomplete_{entity}_days": faults.total,
+        f"incomplete_{entity}_days": findings.total,
         "percent_complete": round(100 * (1 - missing / total), 2),
     }
-    judged = "" if entity in reading.lists else f" (the list {entity} has not been read: only those with counts)"
-    sentence = (
-        f"{missing:,} of {counted(total, 'hour')} missing on {days}, over {counted(faults.total, f'{entity} day')}"
-        f"{judged}. Where whole days are missing a sensor is offline, or the {entity} should be disabled in Vea."
-        if faults
-        else f"All {total:,} hours of {days} are there{judged}."
+    judged = (
+        ""
+        if entity in reading.lists
+        else f" (the list {entity} has not been read, so only {entity}s with counts are judged)"
     )
-    worst = sorted(faults.rows, key=lambda row: -row["hours_missing"])
-    return Judgement(sentence, numbers, replace(faults, rows=worst))
+    sentence = (
+        f"{missing:,} of {counted(total, 'hour')} of {days} are missing, on "
+        f"{counted(findings.total, f'{entity} day')}{judged}. If whole days are missing, a sensor is offline or "
+        f"the {entity} should be disabled in Vea."
+        if findings
+        else f"All {total:,} hours of {days} have a row{judged}."
+    )
+    worst = sorted(findings.rows, key=lambda row: -row["hours_missing"])
+    return Judgement(sentence, numbers, replace(findings, rows=worst))
 
 
 def _missing(reading: Reading) -> tuple[int, Findings]:
-    """How many hours there should be, and the days on which some are missing."""
+    """The number of expected hours, and the days on which some are missing."""
     expected = reading.days.expected_hours()
     values = {"hours": [hour for hour, _ in expected], "days": [day for _, day in expected]}
     [(total,)] = reading.connection.execute(
         f"WITH {_due(reading)} SELECT coalesce(sum(hours_expected), 0)::BIGINT FROM due", values
     ).fetchall()
-    # A row is matched by the whole hour at or after its start: where local time is half an hour off UTC, it is not
-    # known whether Vea's hours are.
-    faults = reading.faults(
+    # A row is assigned to the whole UTC hour at or after its start. In a zone that is half an hour off UTC, it is
+    # not known whether Vea's hours start at whole UTC hours.
+    findings = reading.findings(
         f"""
         WITH {_due(reading)},
         slots AS (SELECT hour, day, row_number() OVER (PARTITION BY day ORDER BY hour) AS slot FROM expected),
@@ -75,11 +81,11 @@ def _missing(reading: Reading) -> tuple[int, Findings]:
         values=values,
         sums=["hours_missing"],
     )
-    return total, faults
+    return total, findings
 
 
 def _due(reading: Reading) -> str:
-    """Common table expressions: `expected` hours, `entities`, and how many hours are `due` of each on each day."""
+    """Common table expressions: `expected` hours, `entities`, and the hours that are `due` per entity and day."""
     return f"""
         expected AS (SELECT unnest($hours::TIMESTAMPTZ[]) AS hour, unnest($days::DATE[]) AS day),
         entities AS ({_entities(reading)}),
@@ -90,7 +96,7 @@ def _due(reading: Reading) -> str:
 
 
 def _entities(reading: Reading) -> str:
-    """A query: what should have hours, and since when."""
+    """A query: the entities that should have hours, and since when."""
     entity = reading.table.entity
     always = "'-infinity'::TIMESTAMPTZ"
     if entity not in reading.lists:
@@ -107,5 +113,5 @@ def _entities(reading: Reading) -> str:
 
 
 def _has(table: Table, column: str) -> bool:
-    """Whether the list of the table's entities has the column."""
+    """Whether the list of the table's entities has this column."""
     return column in {known.name for known in TABLES[table.entity].columns}

@@ -1,16 +1,16 @@
-"""Whether everything that is named somewhere stands on its list."""
+"""Whether the entities of the counts, and those that a list refers to, are listed."""
 
 from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Reading
-from sensource_dagster.contract.tables import DAY, DELETED, Table
+from sensource_dagster.contract.model import DAY, DELETED, Table
 
 
 def entities_are_listed(table: Table) -> Check:
     return Check(
         "entities_are_listed",
-        f"Each {table.entity} with counts is in the list {table.entity}, if only as deleted there.",
+        f"Each {table.entity} with counts is in the list {table.entity}. It may be marked as deleted there.",
         _judge_listed,
     )
 
@@ -19,23 +19,23 @@ def _judge_listed(reading: Reading) -> Judgement:
     entity = reading.table.entity
     if entity not in reading.lists:
         return Judgement(f"Nothing to judge yet: the list {entity} has not been read.")
-    faults = reading.faults(
+    findings = reading.findings(
         f"""SELECT {reading.entity}, any_value(name) AS name, min({DAY}) AS first_day, max({DAY}) AS last_day,
                count(*) AS hours
         FROM {reading.rows()} ANTI JOIN {reading.name(entity)} USING ({reading.entity}) GROUP BY 1""",
         order=reading.entity,
     )
     sentence = (
-        f"{counted(faults.total, entity)} with counts on {reading.days} but not in the list {entity}: read the "
-        "list again, and where that does not help look in Vea who may see them."
-        if faults
+        f"{counted(findings.total, entity)} with counts on {reading.days} but not in the list {entity}. Read the "
+        "list again. If that does not help, check in Vea whether the API client has the right to see them."
+        if findings
         else f"Every {entity} with counts on {reading.days} is in the list {entity}."
     )
-    return Judgement(sentence, {f"unlisted_{entity}s": faults.total}, faults)
+    return Judgement(sentence, {f"unlisted_{entity}s": findings.total}, findings)
 
 
 JOINS = {"zone": "sensor", "sensor": "site", "site": "location", "space": "location"}
-"""The list that each list leads to; the column is named after it."""
+"""The list that each list refers to. The column is named after it."""
 
 
 def joins_hit(table: Table) -> Check:
@@ -46,8 +46,8 @@ def joins_hit(table: Table) -> Check:
 
     return Check(
         "joins_hit",
-        f"{table.name}.{target}_id is in the list {target}. What does not lead there is missing from sums per "
-        "location. Entries that are deleted in Vea are not judged.",
+        f"Each {table.name}.{target}_id is in the list {target}. Otherwise sums per location miss these rows. "
+        "Rows that are deleted in Vea are not judged.",
         judge,
     )
 
@@ -57,14 +57,14 @@ def _judge_joins(reading: Reading, target: str) -> Judgement:
     if target not in reading.lists:
         return Judgement(f"Nothing to judge yet: the list {target} has not been read.")
     column = f"{target}_id"
-    faults = reading.faults(
+    findings = reading.findings(
         f"""SELECT {reading.entity}, name, {column} FROM {reading.name(table.name)}
         ANTI JOIN {reading.name(target)} USING ({column}) WHERE NOT coalesce({DELETED}, false)""",
         order=reading.entity,
     )
     sentence = (
-        f"{counted(faults.total, table.name)} without a {target}: Vea lists none with this {column}."
-        if faults
-        else f"Every {table.name} leads to its {target}."
+        f"{counted(findings.total, table.name)} without a {target}: Vea lists no {target} with this {column}."
+        if findings
+        else f"Every {table.name} has its {target} in the list."
     )
-    return Judgement(sentence, {"missed_joins": faults.total}, faults)
+    return Judgement(sentence, {"missed_joins": findings.total}, findings)

@@ -1,4 +1,4 @@
-"""Whether the newest days have arrived. Asks Dagster's history alone, so it works without the DuckDB file."""
+"""Whether the newest days have been read. It reads Dagster's events alone, so it works without the DuckDB file."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
@@ -23,18 +23,19 @@ from dagster import (
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.checks.judgement import ERROR, WARN, counted
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import COUNTS, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.vea.windows import day_start
 
 _NAME = "fresh"
-_DUE_HOUR = 6  # the nightly run starts at 03:00, and may have to wait for others
+_DUE_HOUR = 6  # the nightly run starts at 03:00 and may have to wait for other runs
 _WARN_DAYS = 3
 _DAYS = 14
 
 FRESHNESS_JOB = define_asset_job(
     "freshness",
     AssetSelection.checks(*(AssetCheckKey(asset_key(table), _NAME) for table in COUNTS)),
-    description="Says how many days traffic and occupancy are behind; reads nothing from Vea.",
+    description="Reports how many days traffic and occupancy are behind. It sends no request to Vea.",
 )
 
 
@@ -43,9 +44,9 @@ def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
     spec = AssetCheckSpec(
         _NAME,
         asset=key,
-        description="The newest day that was read after it was over is yesterday; until "
-        f"{_DUE_HOUR:02}:00 the day before yesterday will do. A day that was only read while it ran does not "
-        f"count, nor does it when an old day is read again. More than {_WARN_DAYS} days behind is an ERROR.",
+        description=f"The newest whole day is yesterday. Before {_DUE_HOUR:02}:00 the day before yesterday is "
+        "enough. A day is whole if it was read after it was over. Reading an older day again changes nothing. "
+        f"More than {_WARN_DAYS} days behind is an ERROR.",
     )
 
     @multi_asset_check(name=f"{table.name}_freshness", specs=[spec])
@@ -61,13 +62,13 @@ def freshness_schedule(settings: Settings) -> ScheduleDefinition:
         cron_schedule=f"30 {_DUE_HOUR} * * *",
         execution_timezone=settings.timezone.key,
         job=FRESHNESS_JOB,
-        default_status=DefaultScheduleStatus.RUNNING,  # it asks nothing of the API
-        description="Each morning: says how many days traffic and occupancy are behind, even if nothing runs.",
+        default_status=DefaultScheduleStatus.RUNNING,  # it sends no request to Vea
+        description="Reports how many days traffic and occupancy are behind, each morning and without other runs.",
     )
 
 
 def due_day(now: datetime, zone: ZoneInfo) -> date:
-    """The day that should be there, whole."""
+    """The newest day that should have been read whole."""
     local = now.astimezone(zone)
     return local.date() - timedelta(days=1 if local.hour >= _DUE_HOUR else 2)
 
@@ -76,25 +77,25 @@ def _result(instance: DagsterInstance, key: AssetKey, settings: Settings) -> Ass
     now = datetime.now(timezone.utc)
     due = due_day(now, settings.timezone)
     if due < settings.start_date:
-        return _said(key, True, "Nothing to judge yet: the first day is not over.")
+        return _check_result(key, True, "Nothing to judge yet: the first day is not due.")
     yesterday = now.astimezone(settings.timezone).date() - timedelta(days=1)
     oldest = max(settings.start_date, yesterday - timedelta(days=_DAYS - 1))
     newest = _newest_whole_day(instance, key, yesterday, oldest, settings.timezone)
     if newest is None and instance.get_latest_materialization_event(key) is None:
-        return _said(key, True, "Nothing to judge yet: nothing has been read.")
+        return _check_result(key, True, "Nothing to judge yet: no day has been read.")
     behind = max(0, (due - (newest or oldest - timedelta(days=1))).days)
     if newest is None:
-        sentence = f"No day since {oldest} was read after it was over; {due} should be there."
+        sentence = f"No day since {oldest} was read after it was over, although {due} is due."
     elif behind:
-        sentence = f"The newest whole day is {newest}, {counted(behind, 'day')} behind: {due} should be there."
+        sentence = f"The newest whole day is {newest}. That is {counted(behind, 'day')} behind: {due} is due."
     else:
         sentence = f"The newest whole day is {newest}."
     if behind:
-        sentence += " Look whether the schedules are on, and at the last failed run."
-    return _said(key, not behind, sentence, behind, newest)
+        sentence += " Check whether the schedules are on, and look at the last failed run."
+    return _check_result(key, not behind, sentence, behind, newest)
 
 
-def _said(
+def _check_result(
     key: AssetKey, passed: bool, sentence: str, behind: int = 0, newest: date | None = None
 ) -> AssetCheckResult:
     return AssetCheckResult(
@@ -110,7 +111,7 @@ def _said(
 def _newest_whole_day(
     instance: DagsterInstance, key: AssetKey, yesterday: date, oldest: date, zone: ZoneInfo
 ) -> date | None:
-    """The newest day, none before `oldest`, that was read after its end."""
+    """The newest day since `oldest` that was read after its end."""
     for back in range((yesterday - oldest).days + 1):
         day = yesterday - timedelta(days=back)
         latest = instance.fetch_materializations(

@@ -1,4 +1,4 @@
-"""The days that a run of the checks judges, and the hours that these days should have."""
+"""The days that a run of the checks judges, and the expected hours of these days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class JudgedDays:
-    """The local days from `first` to `last`, both included, as they are to be judged at the instant `now`."""
+    """The local days from `first` to `last`, both included, and the instant `now` at which they are judged."""
 
     first: date
     last: date
@@ -30,7 +30,7 @@ class JudgedDays:
 
     @classmethod
     def of_run(cls, tags: Mapping[str, str], settings: Settings, now: datetime) -> JudgedDays:
-        """Those that the run reads; of a run without days, today and the SENSOURCE_LOOKBACK_DAYS days before."""
+        """The partitions of the run. For a run without them: today and the SENSOURCE_LOOKBACK_DAYS days before."""
         today = now.astimezone(settings.timezone).date()
         lookback = max(settings.start_date, today - timedelta(days=settings.lookback_days))
         only = tags.get(PARTITION_NAME_TAG)
@@ -45,7 +45,7 @@ class JudgedDays:
         return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
 
     def batches(self, days: int = 30) -> Iterator[JudgedDays]:
-        """These days as consecutive ones of at most `days` days."""
+        """These days in consecutive batches of at most `days` days."""
         first = self.first
         while first <= self.last:
             yield replace(self, first=first, last=min(self.last, first + timedelta(days=days - 1)))
@@ -64,22 +64,22 @@ class JudgedDays:
         return [day for day in self if day_start(day + _DAY, self.zone) <= self.now]
 
     def expected_hours(self) -> list[tuple[datetime, date]]:
-        """Each hour that should have a row, by its start in UTC, and its day.
+        """Each hour that should have a row: its start in UTC, and its day.
 
-        These are the hours that have ended, but for the first of the two that a fall-back day repeats: Vea has no
-        row of it in any zone (measured in recorded responses).
+        These are the hours that have ended, except the first of the two hours that a fall-back day repeats. Vea
+        has no row for that hour in any zone (measured in recorded responses).
         """
         start = self.start()
         hour = start.replace(minute=0, second=0)
         expected = []
         while hour < self.end and hour + _HOUR <= self.now:
-            if hour >= start and not _comes_again(hour, self.zone):
+            if hour >= start and not _is_first_of_two(hour, self.zone):
                 expected.append((hour, hour.astimezone(self.zone).date()))
             hour += _HOUR
         return expected
 
 
-def _comes_again(hour: datetime, zone: ZoneInfo) -> bool:
+def _is_first_of_two(hour: datetime, zone: ZoneInfo) -> bool:
     """Whether this is the first of two hours with the same local time."""
     local = hour.astimezone(zone)
     return local.fold == 0 and local.replace(fold=1).utcoffset() != local.utcoffset()

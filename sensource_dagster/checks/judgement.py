@@ -1,4 +1,4 @@
-"""What a check says: one sentence, numbers to plot, and the first entities and days that it means."""
+"""The outcome of a check: a sentence, numbers to plot, and the first rows that it found."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ _SHOWN = 50
 
 @dataclass(frozen=True)
 class Judgement:
-    """The outcome of one check; green where there is no fault.
+    """The outcome of one check. It passes if there are no findings.
 
     Attributes:
         sentence: what was found, with counts.
-        numbers: plotted by the UI over all runs of the check, so they are there when it is green as well.
-        faults: what is wrong, or None.
-        severity: of a red result.
+        numbers: metadata that the UI plots over all runs, so a check that passes has them too.
+        findings: the rows that are wrong, if any.
+        severity: how severe a failed check is.
     """
 
     sentence: str
     numbers: Mapping[str, int | float] = field(default_factory=dict)
-    faults: Findings | None = None
+    findings: Findings | None = None
     severity: AssetCheckSeverity = WARN
 
     def result(self, asset_key: AssetKey, check: str) -> AssetCheckResult:
         metadata: dict[str, Any] = dict(self.numbers)
         sentence = self.sentence
-        if self.faults:
-            shown = self.faults.rows[:_SHOWN]
-            if len(shown) < self.faults.total:
+        if self.findings:
+            shown = self.findings.rows[:_SHOWN]
+            if len(shown) < self.findings.total:
                 sentence += f" The first {len(shown)} are listed."
             records = [TableRecord({name: _shown(value) for name, value in row.items()}) for row in shown]
             metadata["found"] = MetadataValue.table(records)
         return AssetCheckResult(
             asset_key=asset_key,
             check_name=check,
-            passed=not self.faults,
+            passed=not self.findings,
             severity=self.severity,
             description=sentence,
             metadata=metadata,
@@ -64,9 +64,9 @@ class Check:
     """One check of one table.
 
     Attributes:
-        description: what exactly is judged, shown in the UI.
-        judge: reads the warehouse.
-        blocking: a red result of severity ERROR fails the run.
+        description: what exactly is judged. The UI shows it.
+        judge: reads the warehouse and returns the outcome.
+        blocking: whether a failed check of severity ERROR fails the run.
     """
 
     name: str

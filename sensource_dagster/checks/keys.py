@@ -1,17 +1,17 @@
-"""What only a fault of this project, or a hand in its tables, can break: an ERROR, which fails the run."""
+"""Checks that only a bug of this project or a change by hand can break. They are an ERROR and fail the run."""
 
 from __future__ import annotations
 
 from sensource_dagster.checks.judgement import ERROR, Check, Judgement, counted
 from sensource_dagster.checks.reading import Findings, Reading
-from sensource_dagster.contract.tables import DAY, HOUR, Table
+from sensource_dagster.contract.model import DAY, HOUR, Table
 from sensource_dagster.warehouse.sql import identifiers
 
 
 def key_is_unique(table: Table) -> Check:
     return Check(
         "key_is_unique",
-        f"No two rows have the same {' and '.join(table.key)}, and no row lacks one of them.",
+        f"No two rows have the same {' and '.join(table.key)}, and none of these is null.",
         _judge_key,
         blocking=True,
     )
@@ -20,24 +20,26 @@ def key_is_unique(table: Table) -> Check:
 def _judge_key(reading: Reading) -> Judgement:
     table = reading.table
     if table.is_list:
-        faults = _faulty_keys(reading, reading.name(table.name))
+        findings = _wrong_keys(reading, reading.name(table.name))
     else:
-        faults = sum((_faulty_keys(batch, batch.rows_by_hour_or_day()) for batch in reading.batches()), Findings())
+        findings = sum(
+            (_wrong_keys(batch, batch.rows_by_hour_or_day()) for batch in reading.batches()), Findings()
+        )
     sentence = (
-        f"{counted(faults.total, 'key')} of {table.name} on more than one row, or without a part. Every sum "
-        "counts such rows twice: find out who wrote them, and delete them by hand."
-        if faults
-        else f"Each key of {table.name} is there once."
+        f"{counted(findings.total, 'key')} of {table.name} are on more than one row or have a null part. Sums "
+        "count such rows more than once. Find out who wrote these rows, and delete the surplus ones by hand."
+        if findings
+        else f"Each key of {table.name} is on one row."
     )
-    return Judgement(sentence, {"faulty_keys": faults.total}, faults, ERROR)
+    return Judgement(sentence, {"faulty_keys": findings.total}, findings, ERROR)
 
 
-def _faulty_keys(reading: Reading, rows: str) -> Findings:
+def _wrong_keys(reading: Reading, rows: str) -> Findings:
     key = identifiers(reading.table.key)
-    lacking = " OR ".join(f"{column} IS NULL" for column in reading.table.key)
-    about = "any_value(name) AS name" + ("" if reading.table.is_list else f", any_value({DAY}) AS day")
-    return reading.faults(
-        f"SELECT {key}, {about}, count(*) AS rows FROM {rows} GROUP BY {key} HAVING count(*) > 1 OR {lacking}",
+    null_part = " OR ".join(f"{column} IS NULL" for column in reading.table.key)
+    details = "any_value(name) AS name" + ("" if reading.table.is_list else f", any_value({DAY}) AS day")
+    return reading.findings(
+        f"SELECT {key}, {details}, count(*) AS rows FROM {rows} GROUP BY {key} HAVING count(*) > 1 OR {null_part}",
         order=key,
     )
 
@@ -55,10 +57,11 @@ def _judge_days(reading: Reading) -> Judgement:
             wrong.append({**row, "local_day": local})
     rows = sum(row["rows"] for row in wrong)
     sentence = (
-        f"{counted(rows, 'row')} of {reading.table.name} on another day than the hour has in {days.zone.key}. If "
-        "SENSOURCE_TIMEZONE was changed, set the days anew: the README's Settings have the statement."
+        f"{counted(rows, 'row')} of {reading.table.name} whose {DAY} is not the local day of the hour in "
+        f"{days.zone.key}. If SENSOURCE_TIMEZONE was changed, update the days with the statement in the README's "
+        "Settings."
         if wrong
-        else f"Every hour of {days} stands on its local day in {days.zone.key}."
+        else f"Every hour of {days} has its local day in {days.zone.key}."
     )
     return Judgement(sentence, {"rows_on_wrong_day": rows}, Findings(len(wrong), wrong), ERROR)
 

@@ -1,4 +1,4 @@
-"""The warehouse as the checks of one table read it: the rows of the days judged, and no others."""
+"""Reads the warehouse for the checks of one table: only the rows of the judged days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from sensource_dagster.checks.judged_days import JudgedDays
-from sensource_dagster.contract.tables import DAY, HOUR, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, HOUR, SCHEMA, Table
 from sensource_dagster.warehouse.sql import day, full_schema, identifier, instant
 
 _FIRST = 50
@@ -17,12 +17,12 @@ _FIRST = 50
 
 @dataclass(frozen=True)
 class Findings:
-    """What is wrong.
+    """The rows that a check has found wrong.
 
     Attributes:
-        total: how many there are.
+        total: how many rows there are.
         rows: the first of them.
-        sums: of the columns asked for, over all.
+        sums: the sums of the requested columns over all of them.
     """
 
     total: int = 0
@@ -40,7 +40,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Reading:
-    """An open warehouse, the table to judge, the days, and the lists that may be asked."""
+    """An open warehouse, the table and the days to judge, and the lists that have been read."""
 
     connection: duckdb.DuckDBPyConnection
     table: Table
@@ -49,22 +49,23 @@ class Reading:
 
     @property
     def entity(self) -> str:
-        """The column that names what is counted or listed."""
+        """The column with the id of what is counted or listed."""
         return self.table.key[0]
 
     def name(self, table: str) -> str:
         return f"{full_schema(self.connection)}.{identifier(table)}"
 
     def rows(self, days_before: int = 0) -> str:
-        """A relation: the rows of the days judged and of some days before, by their hour.
+        """A relation: the rows whose hour is in the judged days or in `days_before` days before them.
 
-        Both bounds are literals on a column in whose order the rows were written, so DuckDB reads these days only.
+        Both bounds are literals, and the rows were written in the order of this column. So DuckDB reads only these
+        days.
         """
         start, end = instant(self.days.start(days_before)), instant(self.days.end)
         return f"(SELECT * FROM {self.name(self.table.name)} WHERE {HOUR} >= {start} AND {HOUR} < {end})"
 
     def rows_by_hour_or_day(self) -> str:
-        """As `rows`, and also those that only claim to be of these days."""
+        """A relation: as `rows`, and also the rows whose day alone is a judged day."""
         start, end = instant(self.days.start()), instant(self.days.end)
         first, last = day(self.days.first), day(self.days.last)
         return (
@@ -73,7 +74,7 @@ class Reading:
         )
 
     def batches(self) -> Iterator[Reading]:
-        """This reading in pieces of 30 days, for what needs memory for each row."""
+        """This reading in batches of 30 days, for checks that need memory for each row."""
         return (replace(self, days=days) for days in self.days.batches())
 
     def fetch(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -81,21 +82,21 @@ class Reading:
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def faults(
+    def findings(
         self, query: str, order: str, values: Mapping[str, Any] | None = None, sums: Sequence[str] = ()
     ) -> Findings:
-        """Each row of the query is one fault.
+        """The rows of a query as findings.
 
         Args:
-            query: a SELECT.
-            order: which come first.
-            values: for the query's `$name`s.
+            query: a SELECT. Each of its rows is one finding.
+            order: the order of the rows.
+            values: the parameters of the query (`$name`).
             sums: columns to add up.
         """
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE faults AS {query}", values)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE findings AS {query}", values)
         added = ", ".join(["count(*)", *(f"coalesce(sum({identifier(column)}), 0)::BIGINT" for column in sums)])
-        [(total, *totals)] = self.connection.execute(f"SELECT {added} FROM temp.faults").fetchall()
-        rows = self.fetch(f"SELECT * FROM temp.faults ORDER BY {order} LIMIT {_FIRST}")
+        [(total, *totals)] = self.connection.execute(f"SELECT {added} FROM temp.findings").fetchall()
+        rows = self.fetch(f"SELECT * FROM temp.findings ORDER BY {order} LIMIT {_FIRST}")
         return Findings(total, rows, dict(zip(sums, totals, strict=True)))
 
 

@@ -18,7 +18,8 @@ from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.cli.runs import run_job, stop_requests, terminal
 from sensource_dagster.config import parsers
 from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
-from sensource_dagster.contract.tables import COUNTS, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import COUNTS
 
 _STOPPED = 130  # the exit status of a command that Ctrl-C ended, as a shell reports it
 

@@ -17,7 +17,8 @@ from sensource_dagster.config.settings import (
     token_directory,
 )
 from sensource_dagster.contract.frames import counts_frame, list_frame
-from sensource_dagster.contract.tables import COUNTS, TABLES, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import COUNTS, TABLES
 from sensource_dagster.errors import SenSourceError, SettingsError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient

@@ -10,7 +10,8 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from sensource_dagster.contract.tables import DAY, SCHEMA, TABLES
+from sensource_dagster.contract.model import DAY, SCHEMA
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.sql import identifier, qualified
 
 ROWS = 8

@@ -13,7 +13,7 @@ from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import Table
+from sensource_dagster.contract.model import Table
 from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 from sensource_dagster.vea.windows import day_start
 

@@ -16,7 +16,8 @@ from sensource_dagster.cli import project
 from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import COUNTS, DAY, DELETED, HOUR, LISTS, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, DELETED, HOUR, SCHEMA, Table
+from sensource_dagster.contract.tables import COUNTS, LISTS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema, identifier

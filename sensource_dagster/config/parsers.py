@@ -1,4 +1,7 @@
-"""Checks of one variable's text. Each returns the value, or raises ValueError with what is allowed."""
+"""Parsers of the text of one variable.
+
+Each returns the value, or raises a ValueError that says what is allowed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def host(url: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host is this machine by its name alone."""
+    """Whether a host name means this machine. Names are not resolved."""
     try:
         return ip_address(name).is_loopback
     except ValueError:
@@ -27,13 +30,13 @@ def is_loopback(name: str) -> bool:
 def url(text: str) -> str:
     try:
         parts = urlsplit(text)
-        _ = parts.port  # raises ValueError for a port that is no number
+        _ = parts.port  # raises ValueError if the port is not a number
     except ValueError as error:
-        raise ValueError(f"no usable URL ({error}); allowed is http(s)://host/path") from None
+        raise ValueError(f"it is not a valid URL ({error}); use http(s)://host/path") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
-        raise ValueError("no http(s) URL; allowed is http(s)://host/path")
+        raise ValueError("it is not an http(s) URL; use http(s)://host/path")
     if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("a URL without user name, ? and # is needed: http(s)://host/path")
+        raise ValueError("the URL must not have a user name, a ? or a #; use http(s)://host/path")
     return text.rstrip("/")
 
 
@@ -43,8 +46,8 @@ def time_zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     by_folded = {name.lower(): name for name in names}
     near = difflib.get_close_matches(text.lower().replace(" ", "_"), by_folded, n=1)
-    hint = f"; did you mean {by_folded[near[0]]}?" if near else ""
-    raise ValueError(f"no such time zone; allowed is an IANA name such as America/Denver{hint}")
+    hint = f" (did you mean {by_folded[near[0]]}?)" if near else ""
+    raise ValueError(f"there is no such time zone{hint}; use an IANA name such as America/Denver")
 
 
 def day(text: str) -> date:
@@ -53,30 +56,30 @@ def day(text: str) -> date:
             raise ValueError
         first = date.fromisoformat(text)
     except ValueError:
-        raise ValueError("no date; allowed is YYYY-MM-DD, such as 2022-01-01") from None
-    if first.year < 1970:  # Dagster cuts the leading zeros of a year, and a day before counting is a slip
-        raise ValueError("too early; allowed is YYYY-MM-DD from 1970-01-01 on")
+        raise ValueError("it is not a date; use YYYY-MM-DD, such as 2022-01-01") from None
+    if first.year < 1970:  # surely a typing error, and Dagster drops the leading zeros of a year
+        raise ValueError("the day is too early; use YYYY-MM-DD from 1970-01-01 on")
     return first
 
 
 def future(first: date, zone: ZoneInfo) -> str | None:
-    """What is wrong with a first day that has not come yet, or None."""
+    """The error text for a first day in the future; None for any other day."""
     today = datetime.now(zone).date()
-    return f"lies in the future; allowed is today ({today} in {zone.key}) or earlier" if first > today else None
+    return f"is in the future; use today ({today} in {zone.key}) or an earlier day" if first > today else None
 
 
 def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
-    """A check of a comma-separated list whose elements are among `allowed`, each at most once."""
+    """A parser of a comma-separated list whose elements are among `allowed`, each at most once."""
 
     def parse(text: str) -> tuple[str, ...]:
         names = tuple(name.strip() for name in text.split(","))
         for name in names:
             if name not in allowed:
                 raise ValueError(
-                    f"{name!r} is not one of them; allowed is one or more of {', '.join(allowed)}, with commas"
+                    f"{name!r} is not allowed; use one or more of {', '.join(allowed)}, separated by commas"
                 )
         if len(set(names)) < len(names):
-            raise ValueError("an element is named twice")
+            raise ValueError("an element is there twice; name each one once")
         return names
 
     return parse
@@ -86,37 +89,37 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if re.fullmatch(r"\d{1,9}", text, re.ASCII) and least <= int(text) <= most:
             return int(text)
-        raise ValueError(f"allowed is a whole number from {least} to {most}")
+        raise ValueError(f"use a whole number from {least} to {most}")
 
     return parse
 
 
 def database_file(text: str) -> Path:
     if not text or text.startswith(":") or "://" in text:
-        raise ValueError("allowed is the path of a DuckDB file, such as data/sensource.duckdb")
+        raise ValueError("it is not a path; use the path of a DuckDB file, such as data/sensource.duckdb")
     path = Path(text).expanduser()
     if path.is_dir():
-        raise ValueError("is a folder; allowed is the path of a DuckDB file, such as data/sensource.duckdb")
+        raise ValueError("it is a folder; use the path of a DuckDB file, such as data/sensource.duckdb")
     return path
 
 
 def owners(text: str) -> tuple[str, ...]:
-    """E-mail addresses and teams, as Dagster takes them; an empty text is none."""
+    """E-mail addresses and teams, in Dagster's form. An empty text means no owners."""
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     for name in names:
         if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+|team:[A-Za-z0-9_]+", name):
-            raise ValueError(f"{name!r} is no owner; allowed are e-mail addresses and team:name, with commas")
+            raise ValueError(f"{name!r} is not an owner; use e-mail addresses and team:name, separated by commas")
     return names
 
 
 def tags(text: str) -> dict[str, str]:
-    """Names and values, as Dagster takes them; an empty text is none."""
+    """Names and values, in Dagster's form. An empty text means no tags."""
     pairs = [part.partition("=") for part in text.split(",")] if text else []
     for name, equals, value in pairs:
-        usable = all(re.fullmatch(r"[A-Za-z0-9_.-]{1,63}", part.strip()) for part in (name, value))
-        if not equals or not usable:
+        valid = all(re.fullmatch(r"[A-Za-z0-9_.-]{1,63}", part.strip()) for part in (name, value))
+        if not equals or not valid:
             raise ValueError(
-                f"{name + equals + value!r} is no tag; allowed is name=value, with commas, of at most 63 letters, "
-                "digits, underscores, dots and dashes each"
+                f"{name + equals + value!r} is not a tag; use name=value, separated by commas. Names and values "
+                "have 1 to 63 letters, digits, underscores, dots and dashes"
             )
     return {name.strip(): value.strip() for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""Every SENSOURCE_* variable: name, default, meaning, check. The one place that reads the environment."""
+"""Every SENSOURCE_* variable: name, default, meaning, parser. No other module reads the environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from sensource_dagster.errors import SettingsError
 CREDENTIALS = ("SENSOURCE_CLIENT_ID", "SENSOURCE_CLIENT_SECRET")
 NO_CREDENTIALS = (
     f"No SenSource credentials: set {CREDENTIALS[0]} and {CREDENTIALS[1]} in the environment or in the file "
-    "`.env` of the project folder, then start again. To look around without an account: `make demo` needs none."
+    "`.env` of the project folder. Then start again. If you have no account, run `make demo`: it needs no "
+    "credentials."
 )
 
 
@@ -33,24 +34,24 @@ def _variable(name: str, default: str | None, meaning: str, parse: Callable[[str
 
 @dataclass(frozen=True)
 class Settings:
-    """The checked settings of one deployment. Made by `read_settings`."""
+    """The parsed settings of one deployment. `read_settings` makes them."""
 
     client_id: str | None = _variable(
-        "SENSOURCE_CLIENT_ID", None, "API client id; needed by a run, not by loading the definitions", str
+        "SENSOURCE_CLIENT_ID", None, "API client id; a run needs it, loading the definitions does not", str
     )
     client_secret: str | None = _variable(
-        "SENSOURCE_CLIENT_SECRET", None, "API client secret; needed by a run, never logged", str
+        "SENSOURCE_CLIENT_SECRET", None, "API client secret; a run needs it, and it is never logged", str
     )
     api_url: str = _variable(
         "SENSOURCE_API_URL",
         "https://vea.sensourceinc.com",
-        "where the API is; `/api/...` is appended",
+        "base URL of the API; `/api/...` is appended",
         check.url,
     )
     auth_url: str = _variable(
         "SENSOURCE_AUTH_URL",
         "https://auth.sensourceinc.com/oauth/token",
-        "where tokens are minted",
+        "URL of the token endpoint",
         check.url,
     )
     timezone: ZoneInfo = _variable(
@@ -65,13 +66,13 @@ class Settings:
     traffic_metrics: tuple[str, ...] = _variable(
         "SENSOURCE_TRAFFIC_METRICS",
         "ins,outs",
-        "what is asked of traffic",
+        "metrics that are requested for traffic",
         check.some_of("ins", "outs"),
     )
     occupancy_metrics: tuple[str, ...] = _variable(
         "SENSOURCE_OCCUPANCY_METRICS",
         "occupancy(max),occupancy(min),occupancy(avg)",
-        "what is asked of occupancy",
+        "metrics that are requested for occupancy",
         check.some_of("occupancy(max)", "occupancy(min)", "occupancy(avg)"),
     )
     static_endpoints: tuple[str, ...] = _variable(
@@ -101,31 +102,31 @@ class Settings:
     corrections_days: int = _variable(
         "SENSOURCE_CORRECTIONS_DAYS",
         "400",
-        "how many days the table of corrections keeps what changed",
+        "how many days the table `corrections` keeps a correction",
         check.whole_number(1, 36_600),
     )
     balance_threshold: int = _variable(
         "SENSOURCE_BALANCE_THRESHOLD",
         "50",
-        "by how many percent of the larger a day's ins and outs may differ before a check warns",
+        "percent of the larger by which a day's ins and outs may differ before a check warns",
         check.whole_number(1, 100),
     )
     owners: tuple[str, ...] = _variable(
         "SENSOURCE_OWNERS",
         "",
-        "who owns the assets in the UI: e-mail addresses and teams (`team:data`), commas between",
+        "who owns the assets in the UI: e-mail addresses and teams (`team:data`), separated by commas",
         check.owners,
     )
     tags: Mapping[str, str] = _variable(
         "SENSOURCE_TAGS",
         "",
-        "tags of the assets in the UI: `name=value`, commas between",
+        "tags of the assets in the UI: `name=value`, separated by commas",
         check.tags,
     )
 
     @property
     def metrics(self) -> Mapping[str, tuple[str, ...]]:
-        """What is asked of each table of counts."""
+        """The metrics that are requested for each table of counts."""
         return {"traffic": self.traffic_metrics, "occupancy": self.occupancy_metrics}
 
     @property
@@ -139,7 +140,7 @@ class Settings:
 
     @property
     def account(self) -> str:
-        """Which account this is, for people: shown on every asset in the UI."""
+        """The account in words. The UI shows it on every asset."""
         if not self.has_credentials:
             return "no account configured"
         if self.is_demo:
@@ -148,18 +149,18 @@ class Settings:
 
 
 VARIABLES: Mapping[str, Mapping[str, Any]] = {f.metadata["name"]: f.metadata for f in fields(Settings)}
-"""Each variable's default (as text, or None) and meaning, by its name: for documentation and its tests."""
+"""Default (as text, or None) and meaning of each variable, by its name. Documentation and tests use it."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and check all settings.
+    """Read and parse all settings.
 
     Args:
-        environment: names and values; the process environment where it is left out. Other names are ignored.
+        environment: names and values. The default is the process environment. Other names are ignored.
 
     Raises:
-        SettingsError: one line per variable that cannot be used: its name, its value (never the secret's)
-            and what is allowed.
+        SettingsError: one line for each variable that cannot be used. It has the name, the value (never the
+            secret's) and what is allowed.
     """
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
@@ -167,30 +168,30 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     for item in fields(Settings):
         name, default = item.metadata["name"], item.metadata["default"]
         text = environment.get(name, default)
-        if default is None:  # a blank line in .env is how people leave a credential out
+        if default is None:  # people leave a credential out with an empty line in .env
             values[item.name] = (text or "").strip() or None
             continue
         try:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
-            problems.append(f"{name}={text!r}: {error}. Without the variable it is {default!r}.")
+            problems.append(f"{name}={text!r}: {error}. The default is {default!r}.")
     if {"start_date", "timezone"} <= values.keys():
-        late = check.future(values["start_date"], values["timezone"])
-        if late is not None:
-            problems.append(f"SENSOURCE_START_DATE='{values['start_date']}': {late}.")
+        in_future = check.future(values["start_date"], values["timezone"])
+        if in_future is not None:
+            problems.append(f"SENSOURCE_START_DATE='{values['start_date']}': the day {in_future}.")
     if problems:
         raise SettingsError(_without_secrets("\n".join(problems), values["client_secret"]))
     return Settings(**values)
 
 
 def _without_secrets(text: str, secret: str | None) -> str:
-    """For a secret that went into the wrong variable, or a password into a URL."""
+    """Mask the secret, which may stand in the wrong variable, and a password in a URL."""
     text = re.sub(r"//[^/\s]*@", "//***@", text)
     return text.replace(secret, "***") if secret and len(secret) > 5 else text
 
 
 def environment_with_dotenv(folder: Path | None = None) -> dict[str, str]:
-    """The environment as `dagster dev` sees it: `.env` of the working folder wins over what was there.
+    """The environment as `dagster dev` sees it: values of `.env` in the working folder override others.
 
     Raises:
         SettingsError: the file cannot be read.
@@ -199,11 +200,11 @@ def environment_with_dotenv(folder: Path | None = None) -> dict[str, str]:
     try:
         dotenv = dotenv_values(file)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {error}. It has to be a UTF-8 text file.") from None
+        raise SettingsError(f"{file} cannot be read: {error}. It must be a UTF-8 text file.") from None
     return {**os.environ, **{name: value for name, value in dotenv.items() if value is not None}}
 
 
 def token_directory() -> Path:
-    """Where every process of this user shares the account's one live token."""
+    """The folder in which all processes of this user share the one live token of the account."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 (never raises)
     return Path(cache) / "sensource_dagster"

@@ -1,7 +1,7 @@
-"""Vea rows -> a typed DataFrame that fits a table's contract.
+"""Turns rows of Vea into a typed DataFrame that fits a table's contract.
 
-A frame has the contract's columns that were in the answer, in the contract's order, then a column for each
-field that the contract does not name. Dtypes are those of `values.DTYPES`.
+First come the columns of the contract that the response has, in the order of the contract. Then comes a column for
+each field that the contract does not name. The dtypes are those of `values.DTYPES`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sensource_dagster.contract.tables import DAY, HOUR, Column, Table, Type, column_name
+from sensource_dagster.contract.model import DAY, HOUR, Column, Table, Type, column_name
 from sensource_dagster.contract.values import DTYPES, Objects, objects, shown, to_series, type_of
 from sensource_dagster.errors import ContractError, RejectedValueError
 
@@ -28,8 +28,8 @@ class Counts:
 
     Attributes:
         frame: one row per key, inside the window, with `record_date` added.
-        outside: rows left out because their hour was outside the window.
-        repeated: rows left out because a later row of the same answer had the same key.
+        outside: how many rows were dropped because their hour was outside the window.
+        repeated: how many rows were dropped because a later row of the same response had the same key.
     """
 
     frame: pd.DataFrame
@@ -38,7 +38,7 @@ class Counts:
 
 
 def list_frame(table: Table, rows: Sequence[Row]) -> tuple[pd.DataFrame, int]:
-    """The frame of a whole list, and how many rows were left out because a later one had the same key.
+    """The frame of a whole list, and how many rows were dropped because a later row had the same key.
 
     Raises:
         ContractError: a value does not fit, or a key is missing.
@@ -47,7 +47,7 @@ def list_frame(table: Table, rows: Sequence[Row]) -> tuple[pd.DataFrame, int]:
 
 
 def counts_frame(table: Table, rows: Sequence[Row], start: datetime, end: datetime, zone: ZoneInfo) -> Counts:
-    """The frame of one answer for the window [start, end), with each hour's local day in `zone`.
+    """The frame of one response for the window [start, end), with the local day of each hour in `zone`.
 
     Raises:
         ContractError: a value does not fit, or a key is missing.
@@ -56,7 +56,7 @@ def counts_frame(table: Table, rows: Sequence[Row], start: datetime, end: dateti
     inside = frame[(frame[HOUR] >= start) & (frame[HOUR] < end)]
     outside = len(frame) - len(inside)
     inside, repeated = _last_of_each_key(table, inside)
-    # Naive on purpose: a day has no zone, and a cast of an instant to DATE would follow the session's.
+    # Naive, since a day has no time zone: a cast of an instant to DATE would depend on the session's time zone.
     days = inside[HOUR].dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
     return Counts(inside.assign(**{DAY: days.astype(DTYPES[Type.DATE])}), outside, repeated)
 
@@ -70,17 +70,19 @@ def _typed(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
     contract = {column.name: column for column in table.columns}
     sources = _sources(table, rows)
     names = [*(n for n in contract if n in sources), *(n for n in sources if n not in contract)]
-    columns = {name: _values(rows, sources[name]) for name in names}  # one after the other: the rows stay in cache
+    # All columns are collected before the first is converted, so that the rows stay in the CPU cache.
+    columns = {name: _values(rows, sources[name]) for name in names}
     series: dict[str, pd.Series[Any]] = {}
     for name, values in columns.items():
         column = contract.get(name) or Column(name, type_of(values), "not in the contract")
         try:
             series[name] = to_series(values, column.type)
-        except RejectedValueError as misfit:
-            key = _key_text(table, rows[misfit.position], sources)
+        except RejectedValueError as rejected:
+            key = _key_text(table, rows[rejected.position], sources)
             raise ContractError(
-                f"{table.name}.{name} ({column.type.value}): the value {misfit.shown} of field {sources[name]!r} "
-                f"is {misfit.reason}, in the row with {key}. Nothing was written."
+                f"{table.name}.{name} ({column.type.value}): the value {rejected.shown} of field "
+                f"{sources[name]!r} is {rejected.reason}. It is in the row with {key}. Nothing was written. The "
+                "API may have changed: update sensource_dagster."
             ) from None
     for name in table.key:
         if name not in series:
@@ -90,27 +92,28 @@ def _typed(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
             key = _key_text(table, rows[position], sources)
             raise ContractError(
                 f"{table.name}.{name}: the row with {key} has no {name}. A row without its key cannot be "
-                "kept apart from others. Nothing was written."
+                "distinguished from others. Nothing was written. The API may have changed: update "
+                "sensource_dagster."
             )
     return pd.DataFrame(series)
 
 
 def _values(rows: Sequence[Row], field: str) -> Objects:
     try:
-        return objects(map(itemgetter(field), rows), len(rows))  # faster than `get`, and most rows have all fields
+        return objects(map(itemgetter(field), rows), len(rows))  # faster than `get`; most rows have all fields
     except KeyError:
         return objects((row.get(field) for row in rows), len(rows))
 
 
 def _sources(table: Table, rows: Sequence[Row]) -> dict[str, str]:
-    """Which field fills which column. Two fields of one column name are kept apart by a number behind it."""
-    # The API's own spellings first: a second field must not push one of them off its column.
+    """The field of each column. If two fields have the same column name, the second one gets a number."""
+    # The API's own spellings first: another field must not take the column of one of them.
     fields = sorted(set().union(*rows), key=lambda field: (field not in table.fields, field))
-    taken = {column.name for column in table.added}
+    reserved = {column.name for column in table.added}
     sources: dict[str, str] = {}
     for field in fields:
         name, number = column_name(field), 1
-        while name in taken or name in sources:
+        while name in reserved or name in sources:
             number += 1
             name = f"{column_name(field)}_{number}"
         sources[name] = field

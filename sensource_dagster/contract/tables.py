@@ -1,94 +1,17 @@
-"""The contract: what each table holds. Everything that is made per table is made from here."""
+"""The contract: the columns, key and descriptions of each table. All code for single tables reads it from here."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from enum import Enum
-
-SCHEMA = "sensource"
-HOUR = "record_date_hour_1"
-_HOUR_FIELD = "recordDate_hour_1"
-DAY = "record_date"
-SYNCED_AT = "_synced_at"
-DELETED = "_deleted"
-
-
-class Type(str, Enum):
-    """The DuckDB types in use. A nested API value is kept as JSON."""
-
-    VARCHAR = "VARCHAR"
-    BIGINT = "BIGINT"
-    DOUBLE = "DOUBLE"
-    BOOLEAN = "BOOLEAN"
-    TIMESTAMPTZ = "TIMESTAMPTZ"
-    DATE = "DATE"
-    JSON = "JSON"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What a day's events report of a column: the SQL aggregate over the day's rows, under this name."""
-
-    name: str
-    aggregate: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: name, DuckDB type, meaning, unit (None where there is none), and whether it may be null."""
-
-    name: str
-    type: Type
-    description: str
-    unit: str | None = None
-    nullable: bool = True
-    measure: Measure | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table and the endpoint it comes from.
-
-    Attributes:
-        columns: those filled from the API's fields, in the order of the table.
-        added: those that the sync adds behind them.
-        key: the columns that name a row.
-        endpoint: path of the source, below `{api_url}/api/`; empty where the sync itself makes the rows.
-        entity: what `key[0]` identifies: a zone, a space, a site ...
-    """
-
-    name: str
-    description: str
-    endpoint: str
-    entity: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    added: tuple[Column, ...]
-
-    @property
-    def all_columns(self) -> tuple[Column, ...]:
-        return self.columns + self.added
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The API's own spelling of each of `columns`."""
-        return frozenset(_field(column.name) for column in self.columns)
-
-    @property
-    def is_list(self) -> bool:
-        """A list is read whole and keeps what vanished as deleted; counts are read by day."""
-        return self.key[-1] != HOUR
-
-
-def column_name(field: str) -> str:
-    """The column of an API field: `zoneId` -> `zone_id`, `recordDate_hour_1` -> `record_date_hour_1`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", field)
-    return re.sub(r"\W", "_", spaced.lower()) or "field"
-
-
-def _field(column: str) -> str:
-    return _HOUR_FIELD if column == HOUR else re.sub(r"_([a-z])", lambda found: found[1].upper(), column)
+from sensource_dagster.contract.model import (
+    DAY,
+    DELETED,
+    HOUR,
+    SYNCED_AT,
+    Column,
+    Measure,
+    Table,
+    Type,
+)
 
 
 def _id(name: str, description: str) -> Column:
@@ -125,7 +48,7 @@ _ADDED_TO_COUNTS = (
 )
 _HOUR = Column(HOUR, Type.TIMESTAMPTZ, "Start of the hour counted, an instant", nullable=False)
 _INS = _count("sumins", "People who entered during the hour", Measure("ins", "sum"))
-_OUTS = _count("sumouts", "People who left during the hour; does not balance the ins", Measure("outs", "sum"))
+_OUTS = _count("sumouts", "People who left during the hour; ins and outs do not balance", Measure("outs", "sum"))
 
 
 def _list(name: str, description: str, *columns: Column) -> Table:
@@ -140,13 +63,13 @@ def _counts(name: str, description: str, entity: str, *columns: Column) -> Table
 LISTS = (
     _list(
         "location",
-        "The places of the account: a building, a branch, a park.",
+        "The locations of the account: a building, a branch, a park.",
         _id("location_id", "Identifies the location"),
         _text("org_id", "The organisation that owns it"),
         _text("location_type_id", "The kind of location"),
         _text("name", "Its name; names may repeat"),
         _text("description", "Free text"),
-        _text("location_number", "The customer's own number of it"),
+        _text("location_number", "The customer's own number for the location"),
         _text("street", "Street and house number"),
         _text("city", "City"),
         _text("state", "State or region"),
@@ -154,7 +77,7 @@ LISTS = (
         _text("country", "Country"),
         Column("latitude", Type.DOUBLE, "Latitude, WGS 84", "degrees north"),
         Column("longitude", Type.DOUBLE, "Longitude, WGS 84", "degrees east"),
-        _text("timezone", "IANA time zone, where the API gives it"),
+        _text("timezone", "IANA time zone, if the API sends it"),
         *_CREATED,
     ),
     _list(
@@ -169,8 +92,8 @@ LISTS = (
         "Counting zones: usually one door each. Traffic is counted per zone.",
         _id("zone_id", "Identifies the zone"),
         _text("org_id", "The organisation that owns it"),
-        _text("name", "Its name; names repeat, never join on them"),
-        _text("sensor_id", "The sensor that counts it; leads to site and location"),
+        _text("name", "Its name; names repeat, so never join on them"),
+        _text("sensor_id", "The sensor that counts it; it leads to site and location"),
         _text("device_id", "The device of the sensor"),
         Column("count_type", Type.BIGINT, "Vea's code for what is counted"),
         Column("scale_factor", Type.BIGINT, "Vea's scale of the raw counts"),
@@ -178,7 +101,7 @@ LISTS = (
         Column("count_application", Type.BIGINT, "Vea's code of what the counts are used for"),
         Column("perimeter", Type.BOOLEAN, "The zone is on the outer edge of its location"),
         Column("disabled", Type.BOOLEAN, "The zone no longer counts"),
-        Column("settings", Type.JSON, "Settings of the zone as the API gives them"),
+        Column("settings", Type.JSON, "Settings of the zone as the API sends them"),
         *_CREATED,
     ),
     _list(
@@ -187,7 +110,7 @@ LISTS = (
         _id("space_id", "Identifies the space"),
         _text("name", "Its name; names may repeat"),
         _text("location_id", "Its location"),
-        _count("max_capacity", "How many people it may hold, where set"),
+        _count("max_capacity", "How many people it may hold, if that is set"),
     ),
     _list(
         "sensor",
@@ -201,7 +124,7 @@ LISTS = (
 COUNTS = (
     _counts(
         "traffic",
-        "Who entered and left through each zone, hour by hour. An absent hour is unknown, not zero.",
+        "How many people entered and left through each zone, hour by hour. A missing hour is unknown, not zero.",
         "zone",
         _id("zone_id", "The zone counted"),
         _text("name", "The zone's name when the hour was read"),
@@ -211,7 +134,7 @@ COUNTS = (
     ),
     _counts(
         "occupancy",
-        "How full each space was, hour by hour. An absent hour is unknown, not zero.",
+        "How many people were in each space, hour by hour. A missing hour is unknown, not zero.",
         "space",
         _id("space_id", "The space measured"),
         _text("name", "The space's name when the hour was read"),
@@ -225,7 +148,7 @@ COUNTS = (
         Column("avgoccupancy", Type.DOUBLE, "Mean number of people in the space over the hour", "people"),
         _INS,
         _OUTS,
-        Column("record_error", Type.JSON, "What the API says is wrong with the record, where it does"),
+        Column("record_error", Type.JSON, "What the API says is wrong with the record, if anything"),
     ),
 )
 
@@ -233,7 +156,7 @@ TABLES = {table.name: table for table in LISTS + COUNTS}
 
 CORRECTIONS = Table(
     "corrections",
-    "What changed in hours that were over when they were read before: one row for each value that Vea corrected.",
+    "One row for each value that Vea corrected: it changed after its hour had been read whole.",
     endpoint="",
     entity="correction",
     key=("table_name", "entity_id", HOUR, "column_name", "seen_at"),
@@ -243,10 +166,10 @@ CORRECTIONS = Table(
         Column(HOUR, Type.TIMESTAMPTZ, "The hour of the row, an instant", nullable=False),
         Column(DAY, Type.DATE, "The local day of the hour", nullable=False),
         Column("column_name", Type.VARCHAR, "The column whose value changed", nullable=False),
-        Column("old_value", Type.VARCHAR, "Its value before, as text; null where there was none"),
-        Column("new_value", Type.VARCHAR, "Its value since, as text; null where there is none"),
+        Column("old_value", Type.VARCHAR, "Its value before, as text; null if there was none"),
+        Column("new_value", Type.VARCHAR, "Its value since then, as text; null if there is none"),
         Column("seen_at", Type.TIMESTAMPTZ, "When the sync read the new value", nullable=False),
     ),
     added=(),
 )
-"""Written by every merge that corrects; not in `TABLES`, since no answer of the API fills it."""
+"""Each merge with corrections writes this table. It is not in `TABLES`, since no response of the API fills it."""

@@ -1,4 +1,4 @@
-"""JSON values -> a typed pandas Series. Only what loses nothing is converted; anything else is a misfit."""
+"""Turns JSON values into a typed pandas Series. A value that cannot be converted without loss is rejected."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import orjson
 import pandas as pd
 from pandas.api.types import infer_dtype
 
-from sensource_dagster.contract.tables import Type
+from sensource_dagster.contract.model import Type
 from sensource_dagster.errors import RejectedValueError
 
 Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
 _INT64: Final = range(-(2**63), 2**63)
-_EXACT: Final = range(-(2**53), 2**53 + 1)  # the whole numbers of which DOUBLE holds each
-# pandas reads more as a time: "now", "today", a year alone, a year before Christ.
+_EXACT: Final = range(-(2**53), 2**53 + 1)  # DOUBLE holds each of these whole numbers exactly
+# pandas also reads other texts as times: "now", "today", a year alone, a year before Christ.
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
-_YEARS: Final = range(1, 10_000)  # in UTC, where an offset can lead out of them
-_ABSENT: Final = type(None)
+_YEARS: Final = range(1, 10_000)  # in UTC: an offset can lead to a year outside this range
+_NULL: Final = type(None)
 _SHORT: Final = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
@@ -34,17 +34,17 @@ DTYPES: Final[dict[Type, str]] = {
     Type.BOOLEAN: "boolean",
     Type.TIMESTAMPTZ: "datetime64[us, UTC]",
     Type.DATE: "datetime64[us]",
-    Type.JSON: "object",  # JSON text: the only use of the object dtype, so the dtype alone tells the type
+    Type.JSON: "object",  # JSON text; no other type has the object dtype
 }
 
 
 def shown(value: object) -> str:
-    """The value as an error shows it: short, on one line, whatever it is."""
+    """The value as an error text shows it: short and on one line."""
     return _SHORT.repr(value)
 
 
 def _is_plain(value: Any) -> bool:
-    """Not a text such as "1_000" or "\u0663", which Python reads as a number and JSON does not."""
+    """Whether it is not a text such as "1_000" or "\u0663", which Python reads as a number and JSON does not."""
     return not isinstance(value, str) or (value.isascii() and "_" not in value)
 
 
@@ -53,7 +53,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise ValueError("not a text but a nested value")
+    raise ValueError("a nested value and not a text")
 
 
 def _integer(value: Any) -> int:
@@ -82,7 +82,7 @@ def _double(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError("not a finite number")
     if isinstance(value, int) and int(number) != value:
-        raise ValueError("too large to be kept exactly")
+        raise ValueError("too large for an exact DOUBLE")
     return number
 
 
@@ -93,7 +93,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _instant(value: Any) -> pd.Timestamp:
-    """A time without an offset is taken as UTC."""
+    """A time without an offset is read as UTC."""
     if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
         raise ValueError("not an ISO 8601 time")
     try:
@@ -108,12 +108,12 @@ def _instant(value: Any) -> pd.Timestamp:
 
 def _json(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and int(value) in _EXACT:
-        value = int(value)  # JSON has one type of number
-    # Sorted, so that another order of an object's keys is no correction.
+        value = int(value)  # JSON has only one type of numbers
+    # Sorted, so that another order of an object's keys is not a correction.
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError as error:  # it reads deeper nesting than it writes
-        raise ValueError(f"no JSON that can be written ({error})") from None
+    except orjson.JSONEncodeError as error:  # orjson reads deeper nesting than it writes
+        raise ValueError(f"not writable as JSON ({error})") from None
 
 
 _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
@@ -124,23 +124,23 @@ _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
     Type.TIMESTAMPTZ: _instant,
     Type.JSON: _json,
 }
-# What pandas infers of values that are converted as a whole.
-_AS_THEY_ARE: Final[dict[Type, set[str]]] = {
+# The inferred types of values that pandas converts as a whole.
+_WHOLE_COLUMN: Final[dict[Type, set[str]]] = {
     Type.VARCHAR: {"string"},
     Type.BIGINT: {"integer"},
     Type.DOUBLE: {"floating", "integer", "mixed-integer-float"},
     Type.BOOLEAN: {"boolean"},
 }
-# Of texts of these types each distinct one is read once: an hour comes again for every zone.
+# Texts of these types are converted once for each distinct text: every zone repeats the same hour.
 _BY_DISTINCT: Final[set[Type]] = {Type.TIMESTAMPTZ, Type.BIGINT, Type.DOUBLE}
 
 
 def _whole(values: Objects, kind: Type) -> pd.Series[Any]:
-    if kind is Type.BIGINT:  # numpy refuses what is too large; pandas would go through float64
+    if kind is Type.BIGINT:  # numpy refuses a number that is too large; pandas would convert it to float64
         return pd.Series(values.astype(np.int64), dtype=DTYPES[kind])
     if kind is Type.DOUBLE:
         numbers = values.astype(np.float64)
-        if not (np.abs(numbers) < _EXACT[-1]).all():  # a whole number may have been rounded
+        if not (np.abs(numbers) < _EXACT[-1]).all():  # a whole number may be rounded
             raise ValueError
         return pd.Series(numbers, dtype=DTYPES[kind])
     return pd.Series(values, dtype=DTYPES[kind])
@@ -162,21 +162,21 @@ def _instants(texts: Iterable[str]) -> pd.Series[Any]:
 
 
 def objects(values: Iterable[Any], count: int) -> Objects:
-    """So many values as an array of the objects they are: a nested list stays one object."""
+    """The values as an array of objects, of length `count`. A nested list stays one object."""
     return np.fromiter(values, dtype=object, count=count)
 
 
 def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
-    """A Series of `kind`'s dtype; None is null.
+    """The values as a Series of the dtype of `kind`. None becomes null.
 
     Raises:
-        RejectedValueError: names the first value that does not fit.
+        RejectedValueError: a value does not fit. The error names the first such value.
     """
     inferred = infer_dtype(values, skipna=False)
-    with suppress(ValueError, OverflowError, TypeError):  # one by one, to name the value
+    with suppress(ValueError, OverflowError, TypeError):  # then below, one by one, to name the value
         if inferred == "string" and kind in _BY_DISTINCT:
             return _distinct(values, kind)
-        if inferred in _AS_THEY_ARE.get(kind, set()):
+        if inferred in _WHOLE_COLUMN.get(kind, set()):
             return _whole(values, kind)
     convert = _CONVERT[kind]
     converted: list[Any] = []
@@ -189,8 +189,8 @@ def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
 
 
 def type_of(values: Objects) -> Type:
-    """The narrowest type that fits values which no contract describes; JSON where they are mixed or nested."""
-    kinds = set(map(type, values)) - {_ABSENT}
+    """The narrowest type for values that no contract describes. It is JSON if they are mixed or nested."""
+    kinds = set(map(type, values)) - {_NULL}
     if kinds == {str}:
         return Type.VARCHAR
     if kinds == {bool}:

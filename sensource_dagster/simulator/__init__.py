@@ -1,5 +1,7 @@
-"""A stand-in for the SenSource Vea API on loopback, with the faults of the real one, for the demo and for "
-"tests."""
+"""A stand-in for the SenSource Vea API on loopback, for the demo and for tests.
+
+It can have all faults of the real one.
+"""
 
 from sensource_dagster.simulator.clock import ManualClock
 from sensource_dagster.simulator.options import Options

@@ -1,4 +1,4 @@
-"""Opening the DuckDB file: one process at a time writes, so the others wait, for a bounded time."""
+"""Opens the DuckDB file. One process at a time can write, so the others wait for a limited time."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Warehouse:
     """The DuckDB file of a deployment.
 
     Attributes:
-        path: the file; made, with its folder, by the first write.
+        path: the file. The first write creates it and its folder.
         wait_seconds: how long to wait while another process holds the file.
-        config: DuckDB's own settings, see duckdb.org/docs/stable/configuration.
+        config: DuckDB's own settings (duckdb.org/docs/stable/configuration).
     """
 
     path: Path
@@ -36,10 +36,10 @@ class Warehouse:
 
     @contextmanager
     def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An open connection, closed whatever happens. Its session time zone is UTC.
+        """An open connection, which is closed at the end of the block. Its session time zone is UTC.
 
         Raises:
-            WarehouseError: another process holds the file for longer than the wait, or it cannot be opened.
+            WarehouseError: another process held the file during the whole wait, or the file cannot be opened.
         """
         connection = self._connect(read_only)
         try:
@@ -50,14 +50,15 @@ class Warehouse:
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         if read_only and not self.path.exists():
-            raise WarehouseError(f"The warehouse {self.path} does not exist yet: materialise an asset first.")
+            raise WarehouseError(f"The warehouse {self.path} does not exist yet: materialize an asset first.")
         waiting = Retrying(
             retry=retry_if_exception(_is_held),
             stop=stop_after_delay(self.wait_seconds),
             wait=wait_random_exponential(multiplier=0.05, max=1.0),
             reraise=True,
         )
-        # A frame's texts are read under Python's lock: more threads only wait for each other, at a third more CPU.
+        # DuckDB reads a frame's texts under Python's lock. More threads would wait for each other and use a third
+        # more CPU.
         config = {**({} if read_only else {"threads": "1"}), **self.config}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,7 @@ class Warehouse:
         held = _HELD.search(text)
         holder = f"process {held['pid']} ({held['program']})" if held else "another process"
         return (
-            f"The warehouse {self.path} is held by {holder}, and still was after {self.wait_seconds:g} s. Close "
-            "it there (a notebook, the DuckDB CLI and its UI keep the file while they are open), or set "
+            f"The warehouse {self.path} is held by {holder}. Waiting {self.wait_seconds:g} s did not help. Close "
+            "the file there (a notebook, the DuckDB CLI and its UI keep it while they are open), or set "
             "SENSOURCE_WAREHOUSE_WAIT to more seconds. Then run again."
         )

@@ -1,11 +1,12 @@
-"""Keeps what a merge changes, value by value, so that a number that moved can be explained."""
+"""Records each value that a merge corrects, so that a changed number can be explained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sensource_dagster.contract.tables import CORRECTIONS, DAY, HOUR
+from sensource_dagster.contract.model import DAY, HOUR
+from sensource_dagster.contract.tables import CORRECTIONS
 from sensource_dagster.warehouse.schema import Target, definition
 from sensource_dagster.warehouse.sql import identifier, identifiers
 
@@ -15,16 +16,16 @@ def _name(target: Target) -> str:
 
 
 def create(target: Target) -> None:
-    """Make the table, so that a query finds it before there is anything to correct."""
+    """Create the table, so that a query finds it before there is a correction."""
     columns = ", ".join(map(definition, CORRECTIONS.columns))
     target.connection.execute(f"CREATE TABLE IF NOT EXISTS {_name(target)} ({columns})")
 
 
 def record(target: Target, columns: Iterable[str], synced_at: datetime, keep: timedelta) -> None:
-    """Write the old and the new value of each column that the staged rows correct, before they are merged.
+    """Record the old and the new value of each column that the staged rows correct. Call it before the merge.
 
-    Drops what was recorded longer than `keep` ago. A row that only grew, since its hour was still running when it
-    was last read, is no correction.
+    Records that are older than `keep` are deleted. Growth is not a correction: the hour of such a row was still
+    running when it was last read.
     """
     table, entity = target.table, identifier(target.table.key[0])
     values = [column for column in columns if column not in (*table.key, DAY)]

@@ -1,4 +1,4 @@
-"""Frames that are made as they are asked for, so that a long range needs no more memory than a short one."""
+"""Frames that are made one by one, so that a long range needs no more memory than a short one."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _SECONDS = 10.0
 
 
 class FrameStream:
-    """Frames for one table, to be merged in groups, each frame in a transaction of its own.
+    """Frames for one table. They are merged in groups, each frame in its own transaction.
 
-    The DuckDB file is opened once for a group, and is free while the next one is made. A group ends with so many
-    rows, or where the next frame, if it takes as long as the last, would make it take longer than so many seconds.
-    That is how much reading a kill or an interrupt can lose.
+    The DuckDB file is opened once for each group. It is free while the next group is made. A group ends when it
+    has at least `rows` rows. It also ends when one more frame, if it took as long as the last one, would make the
+    group take longer than `seconds`. A kill or an interrupt can lose the reading of one group at most.
     """
 
     def __init__(self, frames: Iterable[pd.DataFrame], *, rows: int = _ROWS, seconds: float = _SECONDS) -> None:
         self._frames, self._rows, self._seconds = frames, rows, seconds
 
     def groups(self, clock: Callable[[], float] = time.monotonic) -> Iterator[list[pd.DataFrame]]:
-        """None is empty. Where making a frame fails, those made before come first, then the error."""
+        """The groups; none of them is empty. If making a frame fails, the frames before it are yielded first."""
         group: list[pd.DataFrame] = []
-        began = asked = clock()
+        group_start = frame_start = clock()
         try:
             for frame in self._frames:
                 group.append(frame)
-                del frame  # whoever merges the group may let go of it
+                del frame  # the caller that merges the group may free it
                 now = clock()
-                if sum(map(len, group)) >= self._rows or now - began + (now - asked) > self._seconds:
+                if sum(map(len, group)) >= self._rows or now - group_start + (now - frame_start) > self._seconds:
                     yield group
-                    group, began = [], clock()
-                asked = clock()
+                    group, group_start = [], clock()
+                frame_start = clock()
         except Exception:
             if group:
                 yield group

@@ -1,4 +1,4 @@
-"""The I/O manager: a frame becomes rows of a table, and a table's rows become a frame."""
+"""The I/O manager. It writes frames to tables and loads tables as frames."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
 from sensource_dagster.config.settings import VARIABLES
-from sensource_dagster.contract.tables import SCHEMA, TABLES, Table
+from sensource_dagster.contract.model import SCHEMA, Table
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import DbClient, DbIOManager, DbTypeHandler, TableSlice
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.frame_stream import FrameStream
-from sensource_dagster.warehouse.merge import Merged, merge
-from sensource_dagster.warehouse.run_metadata import Report
+from sensource_dagster.warehouse.merge import MergeResult, merge
+from sensource_dagster.warehouse.run_metadata import MergeMetadata
 from sensource_dagster.warehouse.sql import (
     database_name,
     day,
@@ -34,7 +35,7 @@ from sensource_dagster.warehouse.sql import (
 
 
 class ContractTypeHandler(DbTypeHandler[Any]):
-    """Merges DataFrames into the contract's tables, and loads them."""
+    """Merges DataFrames into the tables of the contract, and loads these tables."""
 
     def handle_output(
         self,
@@ -43,31 +44,31 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         obj: pd.DataFrame | FrameStream,
         connection: Warehouse,
     ) -> None:
-        """Merge all frames, and put each partition's own numbers on its own event.
+        """Merge all frames. Each partition's own numbers go to its own event.
 
         Raises:
-            Failure: with the text of the WarehouseError.
+            Failure: it has the text of the WarehouseError.
         """
         with errors_as_failures():
             table = _contract(table_slice)
-            report = Report(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
+            metadata = MergeMetadata(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             keep = timedelta(days=_config(context)["corrections_days"])
             for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
-                done: list[Merged] = []
+                done: list[MergeResult] = []
                 try:
                     with connection.open() as session:
-                        while group:  # none outlives its merge
+                        while group:  # each frame is freed after its merge
                             done.append(merge(session, table, group.pop(0), datetime.now(timezone.utc), keep))
-                finally:  # outside: it writes into Dagster's history, which can take its time
-                    for merged in done:
-                        report.add(merged)
-        report.publish()
+                finally:  # with the file closed: writing events to Dagster's storage can be slow
+                    for merge_result in done:
+                        metadata.add(merge_result)
+        metadata.publish()
 
     def load_input(self, context: InputContext, table_slice: TableSlice, connection: Warehouse) -> pd.DataFrame:
-        """The partitions asked for (all rows where the input has none), the columns asked for.
+        """The requested columns of the requested partitions. All rows if the input has no partitions.
 
         Raises:
-            Failure: with the text of the WarehouseError.
+            Failure: it has the text of the WarehouseError.
         """
         with errors_as_failures(), connection.open(read_only=True) as session:
             try:
@@ -89,7 +90,7 @@ def _contract(table_slice: TableSlice) -> Table:
     if table is None or table_slice.schema != SCHEMA:
         raise WarehouseError(
             f"Table {table_slice.schema}.{table_slice.table} is not in the contract (tables.py), so its key is "
-            "unknown and nothing was written. Add it there, or give the asset another I/O manager."
+            "not known. Nothing was written. Add the table there, or give the asset another I/O manager."
         )
     return table
 
@@ -103,7 +104,7 @@ def _select(table_slice: TableSlice, schema: str) -> str:
     select = f"SELECT {columns} FROM {schema}.{identifier(table_slice.table)}"
     for dimension in table_slice.partition_dimensions or []:
         if not isinstance(dimension.partitions, TimeWindow):
-            return f"{select} WHERE false"  # a partitioned asset without partitions yet
+            return f"{select} WHERE false"  # a partitioned asset that has no partitions yet
         first, end = (instant.date() for instant in dimension.partitions)
         select += f" WHERE {identifier(dimension.partition_expr)} >= {day(first)}"
         select += f" AND {identifier(dimension.partition_expr)} < {day(end)}"
@@ -111,7 +112,7 @@ def _select(table_slice: TableSlice, schema: str) -> str:
 
 
 class ContractClient(DbClient[Warehouse]):
-    """Hands out the warehouse unopened: a connection held while the API is asked would lock everyone out."""
+    """Returns the warehouse unopened. A connection that is open during API requests would lock all others out."""
 
     @staticmethod
     @contextmanager
@@ -125,25 +126,25 @@ class ContractClient(DbClient[Warehouse]):
 
     @staticmethod
     def ensure_schema_exists(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
-        """Nothing: the merge makes the schema, within its transaction."""
+        """Do nothing: the merge creates the schema within its transaction."""
 
     @staticmethod
     def delete_table_slice(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
-        """Nothing: a merge never deletes."""
+        """Do nothing: a merge never deletes rows."""
 
     @staticmethod
     def get_table_name(table_slice: TableSlice) -> str:
-        """As DuckDB itself calls it: it names a database after its file."""
+        """The name that DuckDB uses. It names a database after its file."""
         return ".".join(_names(table_slice))
 
     @staticmethod
     def get_select_statement(table_slice: TableSlice) -> str:
-        """As the UI shows it."""
+        """The query that the UI shows."""
         return _select(table_slice, qualified(*_names(table_slice)[:2]))
 
 
 class SenSourceDuckDBIOManager(DuckDBIOManager):
-    """Keeps the contract's tables in a DuckDB file. Re-running anything ends in the same table.
+    """Keeps the tables of the contract in a DuckDB file. A rerun of any run leaves the same tables.
 
     An asset whose key is `sensource/<table>` returns a DataFrame, and its rows are merged into the table:
 
@@ -160,15 +161,15 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
     [('s1', 'Main Library')]
     """
 
-    database: str = Field(description="Path of the DuckDB file; made, with its folder, by the first write.")
+    database: str = Field(description="Path of the DuckDB file. The first write creates the file and its folder.")
     wait_seconds: float = Field(
-        default=60.0, ge=0, description="Seconds to wait for the file while another process holds it. Default 60."
+        default=60.0, ge=0, description="Seconds to wait while another process holds the file. Default 60."
     )
 
     corrections_days: int = Field(
         default=int(VARIABLES["SENSOURCE_CORRECTIONS_DAYS"]["default"]),
         ge=1,
-        description="How many days the corrections are kept (SENSOURCE_CORRECTIONS_DAYS).",
+        description="How many days corrections are kept (SENSOURCE_CORRECTIONS_DAYS).",
     )
 
     @staticmethod

@@ -1,4 +1,7 @@
-"""Merges a frame into its table: by key, by name, in one transaction. What the frame lacks stays as it is."""
+"""Merges a frame into its table: rows by key, columns by name, in one transaction.
+
+Rows and columns that the frame does not have stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from sensource_dagster.contract.tables import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
+from sensource_dagster.contract.model import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse import corrections
 from sensource_dagster.warehouse.schema import Target, fit, type_of_values
@@ -19,16 +22,16 @@ from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
 
 
 @dataclass(frozen=True)
-class Tally:
-    """What became of the rows read, and each measure over them.
+class RowCounts:
+    """How many rows of a frame the merge inserted, changed or left, and the measures over these rows.
 
     Attributes:
-        inserted: rows new to the table.
-        grown: rows that changed, of hours of the last day that were still running when they were written before.
-        corrected: rows that changed otherwise.
+        inserted: rows that are new in the table.
+        grown: rows of the last 24 hours that changed and whose hour was still running when they were last written.
+        corrected: all other rows that changed.
         unchanged: rows that did not change.
         entities: distinct zones, spaces ... among the rows.
-        measures: by `Measure.name`; None where every value is null.
+        measures: the values by `Measure.name`. A measure is None if all its values are null.
     """
 
     inserted: int
@@ -44,15 +47,16 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Merged:
-    """The outcome of one merge: a tally for each day (None for a list), and what else changed.
+class MergeResult:
+    """The outcome of one merge.
 
     Attributes:
-        deleted: entries of a list that were marked, because the API no longer lists them.
-        changes: a line for each column that was added or widened for a field the contract does not name.
+        days: the row counts of each day; of a list they are under the key None.
+        deleted: how many rows of a list were marked as deleted, because the API no longer lists them.
+        changes: a line for each column that was added or widened for a field that the contract does not name.
     """
 
-    days: Mapping[date | None, Tally]
+    days: Mapping[date | None, RowCounts]
     deleted: int
     changes: list[str]
 
@@ -63,12 +67,12 @@ def merge(
     frame: pd.DataFrame,
     synced_at: datetime,
     keep_corrections: timedelta,
-) -> Merged:
-    """Write what is new or different; afterwards every row of the frame is in the table as it is in the frame.
+) -> MergeResult:
+    """Write the new and the changed rows. Afterwards the table has every row of the frame with its values.
 
     Args:
-        frame: columns by name, at most one row per key; the whole list where the table is one.
-        synced_at: goes to `_synced_at` of the rows that are written, and of no others.
+        frame: columns by name, with at most one row per key. For a list, the frame has all its rows.
+        synced_at: the new `_synced_at` of the rows that are written. Other rows keep theirs.
         keep_corrections: how long `sensource.corrections` keeps the values that a merge of counts corrects.
 
     Raises:
@@ -80,16 +84,16 @@ def merge(
         if not table.is_list:
             corrections.create(target)
         if table.is_list and frame.empty:
-            _refuse_empty(target)
+            _raise_if_empty(target)
         _stage(target, frame, types, synced_at)
-        days = _tally(target, set(types))
-        if not table.is_list and any(tally.corrected for tally in days.values()):
+        days = _count_rows(target, set(types))
+        if not table.is_list and any(row_counts.corrected for row_counts in days.values()):
             corrections.record(target, types, synced_at, keep_corrections)
         _write(target, list(types), synced_at, days.values())
         deleted = _mark_deleted(target, synced_at) if table.is_list else 0
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
-    return Merged(days, deleted, changes)
+    return MergeResult(days, deleted, changes)
 
 
 @contextmanager
@@ -101,31 +105,31 @@ def _transaction(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterato
     except duckdb.Error as error:
         reason = str(error).strip().split("\n", maxsplit=1)[0]
         raise WarehouseError(f"Table {table.name}: {reason}. Nothing was written.{_advice(error)}") from error
-    # No ROLLBACK: the connection is closed behind every error, which ends the transaction in all its states.
+    # No ROLLBACK: the connection is closed after every error, and that ends the transaction in any state.
 
 
 def _advice(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.ConstraintException):
-        return " The constraint is none of ours: drop it, or let it allow what the API sends. Then run again."
+        return " The sync did not make this constraint: drop it, or allow what the API sends. Then run again."
     return ""
 
 
-def _refuse_empty(target: Target) -> None:
-    # fetchall everywhere: DuckDB 2 refuses the next statement while a result has not been read to its end.
+def _raise_if_empty(target: Target) -> None:
+    # fetchall everywhere: DuckDB 2 refuses the next statement until a result is read to its end.
     [(listed,)] = target.connection.execute(
         f"SELECT count(*) FROM {target.name} WHERE NOT coalesce({identifier(DELETED)}, false)"
     ).fetchall()
     if listed:
         raise WarehouseError(
-            f"The API listed no {target.table.name} at all, but the warehouse has {listed}. That is taken for a "
-            "fault of the API or of the account's rights, so nothing was marked deleted. If the account really is "
-            f"empty now: UPDATE {target.name} SET {identifier(DELETED)} = true;"
+            f"The API listed no {target.table.name} at all, but the warehouse has {listed}. The cause may be an "
+            "error of the API or missing rights of the API client, so no row was marked as deleted. If the "
+            f"account really is empty now, run: UPDATE {target.name} SET {identifier(DELETED)} = true;"
         )
 
 
 def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced_at: datetime) -> None:
-    """A temporary view `incoming`: the frame, typed, and beside each row what it means for the table."""
-    connection, (where, bounds) = target.connection, _reach(target.table, frame)
+    """Create a temporary view `incoming`: the typed frame, and for each row the change it makes to the table."""
+    connection, (where, bounds) = target.connection, _hour_condition(target.table, frame)
     connection.register("frame", frame)
     typed = f"SELECT {', '.join(_cast(frame, column, kind) for column, kind in types.items())} FROM frame"
     if connection.execute(f"SELECT 1 FROM {target.name} {where} LIMIT 1", bounds).fetchall():
@@ -135,16 +139,20 @@ def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced
             [*([] if target.table.is_list else [synced_at]), *bounds],
         )
         rows = "FROM compared"
-    else:  # all are new; a join would also lose the order of the answer, in which the file is a third smaller
+    else:  # all rows are new; a join would lose the response's row order, which makes the file a third smaller
         rows = f"""SELECT *, 'inserted' AS "~change" FROM ({typed})"""
     connection.execute(f"CREATE TEMP VIEW incoming AS {rows}")
 
 
 def _change(table: Table, types: Mapping[str, str]) -> str:
-    """What a row `s` means for the table, where `t` is its row there. Of a count, a parameter is the present."""
+    """SQL for the change that a row `s` makes to its row `t` in the table.
+
+    For counts, its parameter is `synced_at`.
+    """
     values = [identifier(column) for column in types if column not in table.key]
     changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values) or "false"
-    # For a day: a row that stood still is not written again, so that its time of writing stays early for ever.
+    # Growth is limited to one day. An unchanged row is not written again, so its `_synced_at` can lie within its
+    # hour for ever. A change that comes days later is a correction even so.
     hour, written = f"t.{identifier(HOUR)}", f"t.{identifier(SYNCED_AT)}"
     grown = f"{written} < {hour} + INTERVAL 1 HOUR AND ?::TIMESTAMPTZ < {hour} + INTERVAL 25 HOUR"
     if table.is_list:
@@ -165,25 +173,25 @@ def _same_key(table: Table) -> str:
     return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
 
 
-def _reach(table: Table, frame: pd.DataFrame) -> tuple[str, list[datetime]]:
-    """A condition that spares the merge the table's other years: they cannot match."""
+def _hour_condition(table: Table, frame: pd.DataFrame) -> tuple[str, list[datetime]]:
+    """A WHERE condition for the hours of the frame, so that the merge does not read the rest of the table."""
     if table.is_list or frame.empty:
         return "", []
     return f"WHERE {identifier(HOUR)} BETWEEN ? AND ?", [frame[HOUR].min(), frame[HOUR].max()]
 
 
-def _write(target: Target, columns: list[str], synced_at: datetime, days: Collection[Tally]) -> None:
+def _write(target: Target, columns: list[str], synced_at: datetime, days: Collection[RowCounts]) -> None:
     written: dict[str, str] = {column: f"s.{identifier(column)}" for column in columns}
     written[SYNCED_AT] = "$synced_at"
     if target.table.is_list:
         written[DELETED] = "false"
     names, values = identifiers(written), ", ".join(written.values())
     rows = """(SELECT * FROM incoming WHERE "~change" <> 'unchanged') s"""
-    if any(tally.grown or tally.corrected for tally in days):
+    if any(row_counts.grown or row_counts.corrected for row_counts in days):
         updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in target.table.key)
         statement = f"""MERGE INTO {target.name} t USING {rows} ON {_same_key(target.table)}
         WHEN MATCHED THEN UPDATE SET {updates} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"""
-    elif any(tally.inserted for tally in days):  # as the MERGE would do, for a third of its time
+    elif any(row_counts.inserted for row_counts in days):  # the result of the MERGE, in a third of its time
         statement = f"INSERT INTO {target.name} ({names}) SELECT {values} FROM {rows}"
     else:
         return
@@ -200,7 +208,7 @@ def _mark_deleted(target: Target, synced_at: datetime) -> int:
     return int(deleted)
 
 
-def _tally(target: Target, present: set[str]) -> dict[date | None, Tally]:
+def _count_rows(target: Target, present: set[str]) -> dict[date | None, RowCounts]:
     table = target.table
     measured = [c for c in table.columns if c.measure and c.name in present]
     measures = [f"{c.measure.aggregate}({identifier(c.name)})" for c in measured if c.measure]
@@ -213,6 +221,6 @@ def _tally(target: Target, present: set[str]) -> dict[date | None, Tally]:
     ).fetchall()
     names = [c.measure.name for c in measured if c.measure]
     return {
-        day: Tally(inserted, grown, corrected, unchanged, entities, dict(zip(names, sums, strict=True)))
+        day: RowCounts(inserted, grown, corrected, unchanged, entities, dict(zip(names, sums, strict=True)))
         for day, inserted, grown, corrected, unchanged, entities, *sums in rows
     }

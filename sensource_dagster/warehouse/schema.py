@@ -1,4 +1,4 @@
-"""Makes a table of the contract, and lets it grow by what the API adds."""
+"""Creates a table of the contract, and adds or widens columns for new fields of the API."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from sensource_dagster.contract.tables import SCHEMA, Column, Table, Type
+from sensource_dagster.contract.model import SCHEMA, Column, Table, Type
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.sql import as_json, full_schema, identifier
 
-# As DuckDB resolves a name: without regard to case.
+# DuckDB resolves names without regard to case.
 _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
 _TYPE_OF_DTYPE = {dtype: kind for kind, dtype in DTYPES.items()}
 
 
 @dataclass(frozen=True)
 class Target:
-    """A table of the contract in an open warehouse; `schema` is the full name of its schema, quoted."""
+    """A table of the contract in an open warehouse. `schema` is the quoted full name of its schema."""
 
     connection: duckdb.DuckDBPyConnection
     table: Table
@@ -35,12 +35,12 @@ class Target:
         return f"{self.schema}.{identifier(self.table.name)}"
 
     def columns(self) -> dict[str, str]:
-        """Name (in lower case: DuckDB's names have none) and type of each column of the table."""
-        # Not duckdb_columns(): that binds every view of the catalogue, for one table's columns.
+        """Name and type of each column of the table. Names are in lower case, since DuckDB ignores case."""
+        # Not duckdb_columns(): it binds every view of the catalogue.
         found = self.connection.execute(
             "SELECT lower(name), type FROM pragma_table_info(?)", [self.name]
         ).fetchall()
-        # DuckDB spells TIMESTAMPTZ out where it lists columns.
+        # DuckDB writes TIMESTAMPTZ in full when it lists columns.
         spelled = {"TIMESTAMP WITH TIME ZONE": Type.TIMESTAMPTZ.value}
         return {column: spelled.get(kind, kind) for column, kind in found}
 
@@ -58,10 +58,10 @@ class Target:
         ).fetchall()
         if indexes:
             raise WarehouseError(
-                f"{self.table.name}.{column} has to become {kind} to take what the API sends, and DuckDB changes "
-                "no type in a table with an index. Nothing was written. Run "
+                f"{self.table.name}.{column} has to become {kind} for the values that the API sends. DuckDB "
+                "cannot change a type in a table with an index. Nothing was written. First run "
                 + "".join(f"DROP INDEX {self.schema}.{identifier(name)}; " for name, _ in indexes)
-                + "then this again, then "
+                + "Then start this run again. Afterwards run "
                 + " ".join(str(sql) for _, sql in indexes)
             )
         quoted = identifier(column)
@@ -70,19 +70,19 @@ class Target:
 
 
 def definition(column: Column) -> str:
-    """The column as CREATE TABLE has it."""
+    """The column's definition for CREATE TABLE."""
     return f"{identifier(column.name)} {column.type.value}{'' if column.nullable else ' NOT NULL'}"
 
 
 def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
-    """Make the table, or add the columns it lacks, so that it can take the frame.
+    """Create the table, or add and widen its columns, so that the frame fits it.
 
     Returns:
-        the type in the table of each of the frame's columns, and a line for each change the contract does
-        not name: a new column, or a column that now holds values of more than one type.
+        The type in the table of each column of the frame; and a line for each added or widened column that the
+        contract does not name.
 
     Raises:
-        WarehouseError: a column of the contract has another type in the table.
+        WarehouseError: a key column is missing, or a column of the contract has another type in the table.
     """
     target.create()
     existing = target.columns()
@@ -90,11 +90,11 @@ def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]
         have = existing.get(column.name)
         if have is None and column.name in target.table.key:
             raise WarehouseError(
-                f"{target.table.name}.{column.name} is missing in the warehouse, and without it the table's rows "
-                "cannot be told apart. Nothing was written. Set the table aside, then read all again: "
+                f"{target.table.name}.{column.name} is missing in the warehouse. Rows without this key column "
+                "cannot be distinguished. Nothing was written. Rename the table, then read all days again: "
                 f"ALTER TABLE {target.name} RENAME TO {identifier(target.table.name + '_old')};"
             )
-        if have is None:  # dropped by someone, or newer than the table
+        if have is None:  # somebody dropped it, or it was added to the contract later
             target.add(column.name, column.type.value)
         elif have != column.type.value:
             raise WarehouseError(
@@ -106,7 +106,7 @@ def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]
     types: dict[str, str] = {}
     changes: list[str] = []
     for name in map(str, frame.columns):
-        types[name] = contract.get(name) or _fit_extra(target, frame[name], existing.get(name), changes)
+        types[name] = contract.get(name) or _fit_unknown_column(target, frame[name], existing.get(name), changes)
     return types, changes
 
 
@@ -114,18 +114,19 @@ def type_of_values(values: pd.Series[Any]) -> str:
     return _TYPE_OF_DTYPE.get(str(values.dtype), Type.JSON).value
 
 
-def _fit_extra(target: Target, values: pd.Series[Any], have: str | None, changes: list[str]) -> str:
+def _fit_unknown_column(target: Target, values: pd.Series[Any], have: str | None, changes: list[str]) -> str:
     name = str(values.name)
     new = type_of_values(values)
     if have is None:
         target.add(name, new)
         changes.append(
-            f"{target.table.name} has a new column {name} ({new}): the API sends a field we did not know"
+            f"{target.table.name} has a new column {name} ({new}): the API sends a field that the contract does "
+            "not name"
         )
         return new
-    if values.isna().all():  # nothing to hold; its dtype may come from a row that a later one replaced
+    if values.isna().all():  # its dtype may come from a row that a later row replaced
         return have
-    wide = _common(have, new)
+    wide = _common_type(have, new)
     if wide == Type.DOUBLE.value and have != new and not _exact_as_double(target, values, have):
         wide = Type.JSON.value
     if wide != have:
@@ -135,7 +136,7 @@ def _fit_extra(target: Target, values: pd.Series[Any], have: str | None, changes
 
 
 def _exact_as_double(target: Target, values: pd.Series[Any], have: str) -> bool:
-    """Whether DOUBLE holds each whole number of the column, in the table or in the answer."""
+    """Whether DOUBLE holds each whole number of the column exactly, in the table and in the response."""
     least, most = values.min(), values.max()
     if have == Type.BIGINT.value:
         column = identifier(str(values.name))
@@ -145,8 +146,8 @@ def _exact_as_double(target: Target, values: pd.Series[Any], have: str) -> bool:
     return bool(least >= -(2**53) and most <= 2**53)
 
 
-def _common(have: str, new: str) -> str:
-    """The type that holds values of both without loss. A type that the user chose himself stays."""
+def _common_type(have: str, new: str) -> str:
+    """The type that holds the values of both without loss. A type that the user has chosen stays."""
     if have == new or have not in {kind.value for kind in Type}:
         return have
     if {have, new} == {Type.BIGINT.value, Type.DOUBLE.value}:

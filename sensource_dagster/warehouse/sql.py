@@ -1,7 +1,7 @@
-"""The one place where a name becomes part of a statement. Values never do: they are bound.
+"""Quotes names for SQL statements. No other module does this. Values are bound as parameters instead.
 
-Days and instants are the exception: the query shown in the UI has to run as it stands there, and one query of the
-checks holds the bounds of another.
+Days and instants are the exception: the UI shows a query that can be run as it is, and some queries of the checks
+contain another query with its bounds.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 
 import duckdb
 
-from sensource_dagster.contract.tables import SCHEMA
+from sensource_dagster.contract.model import SCHEMA
 
 
 def identifier(name: str) -> str:
-    """A quoted SQL identifier, safe whatever the name holds."""
+    """A quoted SQL identifier. It is safe for any name."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def identifiers(names: Iterable[str], prefix: str = "") -> str:
-    """Quoted identifiers with commas between, each behind `prefix` (a table's alias and a dot)."""
+    """Quoted identifiers, separated by commas. Each has the `prefix` (a table's alias and a dot)."""
     return ", ".join(prefix + identifier(name) for name in names)
 
 
@@ -30,18 +30,20 @@ def qualified(*names: str) -> str:
 
 
 def as_json(column: str, kind: str) -> str:
-    """A (quoted) column of this type as JSON. One value has one text, by whichever way it comes here."""
-    if kind == "JSON":  # as text, maybe written by another library
+    """SQL for a (quoted) column of this type as JSON. Equal values have the same text, whatever their type."""
+    if kind == "JSON":  # the text may come from another library
         return f"json(CAST({column} AS VARCHAR))"
-    if kind == "DOUBLE":  # 5 that stood beside 2.5 is still 5
+    if kind == "DOUBLE":  # a 5 in a column with 2.5 is still the JSON number 5
         whole = f"trunc({column}) = {column} AND abs({column}) <= {2**53}"
         return f"CASE WHEN {whole} THEN to_json(CAST({column} AS BIGINT)) ELSE to_json({column}) END"
     return f"to_json({column})"
 
 
 def full_schema(connection: duckdb.DuckDBPyConnection) -> str:
-    """Our schema's name with the database before it: in a file called sensource.duckdb, DuckDB refuses
-    `sensource.traffic` as ambiguous, because it names the database after the file.
+    """The name of our schema, with the database before it.
+
+    DuckDB names a database after its file. So in a file named sensource.duckdb it refuses `sensource.traffic` as
+    ambiguous.
     """
     found = connection.execute("SELECT current_database()").fetchall()
     return qualified(found[0][0], SCHEMA)
@@ -54,10 +56,10 @@ def database_name(path: Path) -> str:
 
 
 def day(value: date) -> str:
-    """A DATE literal; from a date, never from text."""
+    """A DATE literal. It is made from a date, never from text."""
     return f"DATE '{value.isoformat()}'"
 
 
 def instant(value: datetime) -> str:
-    """A TIMESTAMPTZ literal; from an aware datetime, never from text."""
+    """A TIMESTAMPTZ literal. It is made from an aware datetime, never from text."""
     return f"TIMESTAMPTZ '{value.isoformat(sep=' ')}'"

@@ -1,4 +1,4 @@
-"""One partition for each local day from the start date to today, in any zone."""
+"""There is one partition for each local day from the start date to today, in any time zone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def keys(zone: str, start: str) -> list[str]:
 
 @pytest.mark.parametrize("zone", ODD_ZONES)
 @pytest.mark.parametrize("now", ["2025-12-31T23:30", "2026-01-01T00:30", "2025-11-02T05:30", "2025-04-06T10:00"])
-def test_the_days_are_all_local_days_from_the_start_to_today_each_once(zone: str, now: str) -> None:
+def test_the_partitions_are_all_local_days_from_the_start_to_today(zone: str, now: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=timezone.utc)
     first, today = date(2025, 1, 1), moment.astimezone(ZoneInfo(zone)).date()
     with time_machine.travel(moment, tick=False):
@@ -45,7 +45,7 @@ def test_the_days_are_all_local_days_from_the_start_to_today_each_once(zone: str
 
 
 @pytest.mark.parametrize("zone", ODD_ZONES)
-def test_a_start_today_gives_today_alone(zone: str) -> None:
+def test_a_start_date_of_today_gives_one_partition(zone: str) -> None:
     with time_machine.travel(datetime(2025, 6, 15, 10, 30, tzinfo=timezone.utc), tick=False):
         today = str(datetime.now(ZoneInfo(zone)).date())
         assert keys(zone, today) == [today]

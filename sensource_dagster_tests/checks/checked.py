@@ -1,4 +1,4 @@
-"""A warehouse that a sync has filled, to break and to judge."""
+"""A warehouse that a sync has filled, for tests that break it and run the checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST, TODAY = date(2025, 10, 27), date(2025, 12, 10)
 
 @dataclass
 class Checked:
-    """Settings and an instant; the checks run on their own, as by hand in the UI."""
+    """Settings and an instant. The checks run without their assets, as if started by hand in the UI."""
 
     settings: Settings
     now: datetime = NOW
@@ -39,7 +39,7 @@ class Checked:
     def run(
         self, table: str, first: date | None = None, last: date | None = None, only: str | None = None
     ) -> ExecuteInProcessResult:
-        """Run all checks of a table, or only one, over days; it may fail."""
+        """Run all checks of a table, or only one, for some days. The run may fail."""
         tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
         defs = build_definitions(self.settings)
         key = AssetKey(["sensource", table])
@@ -59,7 +59,7 @@ class Checked:
 
 
 def evaluations(result: ExecuteInProcessResult, table: str | None = None) -> dict[str, AssetCheckEvaluation]:
-    """By the name of the check; of one table where there are more."""
+    """The evaluations by the name of the check, of all tables or of one."""
     return {
         evaluation.check_name: evaluation
         for evaluation in result.get_asset_check_evaluations()
@@ -68,7 +68,7 @@ def evaluations(result: ExecuteInProcessResult, table: str | None = None) -> dic
 
 
 def found(evaluation: AssetCheckEvaluation) -> list[Mapping[str, Any]]:
-    """The rows that a red check names."""
+    """The rows that a failed check lists."""
     table: Any = evaluation.metadata["found"]
     return [record.data for record in table.records]
 
@@ -77,5 +77,5 @@ def number(evaluation: AssetCheckEvaluation, name: str) -> Any:
     return evaluation.metadata[name].value
 
 
-def red(judged: Mapping[str, AssetCheckEvaluation]) -> set[str]:
+def failed_checks(judged: Mapping[str, AssetCheckEvaluation]) -> set[str]:
     return {name for name, evaluation in judged.items() if not evaluation.passed}

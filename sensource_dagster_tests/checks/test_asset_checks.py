@@ -1,4 +1,4 @@
-"""What Dagster knows of the checks, and what happens where there is nothing to judge or to read."""
+"""The checks in Dagster, and what they do if there is nothing to judge or to read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dagster import AssetCheckSpec
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
-from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, found, red
+from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, failed_checks, found
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
 W = "warehouse.sensource"
@@ -60,7 +60,7 @@ def test_lists_that_are_switched_off_have_no_checks() -> None:
     assert {spec.asset_key.path[-1] for spec in made} == {"zone", "traffic", "occupancy"}
 
 
-def test_a_run_of_everything_judges_every_check_after_the_lists(tmp_path: Path) -> None:
+def test_a_run_of_everything_runs_every_check_after_the_lists(tmp_path: Path) -> None:
     with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         result = sync.run("everything", TODAY - timedelta(days=9), TODAY)
         assert result.success
@@ -71,7 +71,7 @@ def test_a_run_of_everything_judges_every_check_after_the_lists(tmp_path: Path) 
         assert "is in the list zone" in str(listed.description)
 
 
-def test_a_list_that_fails_keeps_no_counts_from_being_judged(tmp_path: Path) -> None:
+def test_the_counts_are_judged_even_if_a_list_fails(tmp_path: Path) -> None:
     with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.simulator.faults.next(fault_kinds.status(400), path="/api/zone")
         result = sync.run("everything", TODAY)
@@ -80,7 +80,7 @@ def test_a_list_that_fails_keeps_no_counts_from_being_judged(tmp_path: Path) -> 
         assert not evaluations(result, "zone")
 
 
-def test_what_vea_sends_wrong_is_found_by_the_run_that_reads_it(tmp_path: Path) -> None:
+def test_wrong_data_of_vea_are_found_by_the_run_that_reads_them(tmp_path: Path) -> None:
     first, dead_since = TODAY - timedelta(days=36), "2025-12-04T07:00"
     with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         zones = [zone["zoneId"] for zone in sync.simulator.entities("zone")]
@@ -109,7 +109,7 @@ def test_what_vea_sends_wrong_is_found_by_the_run_that_reads_it(tmp_path: Path) 
         assert new not in {row["zone_id"] for row in found(judged["no_door_is_silent"])}
 
 
-def test_one_day_run_of_one_asset_is_judged_on_that_day(tmp_path: Path) -> None:
+def test_a_run_of_one_asset_and_one_day_judges_that_day(tmp_path: Path) -> None:
     with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         job = sync.definitions.resolve_implicit_global_asset_job_def()
         key = next(key for key in job.asset_layer.executable_asset_keys if key.path[-1] == "occupancy")
@@ -119,7 +119,7 @@ def test_one_day_run_of_one_asset_is_judged_on_that_day(tmp_path: Path) -> None:
         assert result.success, error_text(result)
         judged = evaluations(result)
         assert set(judged) == EXPECTED["occupancy"]
-        assert "hours of 2025-12-03 are there (the list space has not been read" in str(
+        assert "hours of 2025-12-03 have a row (the list space has not been read" in str(
             judged["hours_are_complete"].description
         )
 
@@ -137,12 +137,14 @@ def test_one_check_can_run_alone(checked: Checked) -> None:
     assert set(evaluations(checked.run("traffic", TODAY, only="ins_and_outs_agree"))) == {"ins_and_outs_agree"}
 
 
-def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_is_made(checked: Checked) -> None:
+def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_is_created(
+    checked: Checked,
+) -> None:
     elsewhere = replace(checked, settings=replace(checked.settings, warehouse=Path("/nowhere/at/all.duckdb")))
     for table, names in EXPECTED.items():
         judged = elsewhere.judge(table)
         assert set(judged) == names
-        assert not red(judged)
+        assert not failed_checks(judged)
         assert all("Nothing to judge yet" in str(one.description) for one in judged.values())
     assert not Path("/nowhere").exists()
     checked.sql(f"DROP TABLE {W}.location", f"DROP TABLE {W}.zone")
@@ -152,7 +154,7 @@ def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_
         assert "Nothing to judge yet" in str(judgement.description)
 
 
-def test_a_list_that_is_switched_off_is_not_asked_even_if_its_old_table_is_there(checked: Checked) -> None:
+def test_a_list_that_is_switched_off_is_not_read_even_if_its_old_table_exists(checked: Checked) -> None:
     checked.sql(f"DELETE FROM {W}.zone")
     assert not checked.judge("traffic", TODAY)["entities_are_listed"].passed
     checked.settings = replace(checked.settings, static_endpoints=("space",))
@@ -161,7 +163,7 @@ def test_a_list_that_is_switched_off_is_not_asked_even_if_its_old_table_is_there
     assert "the list zone has not been read" in str(listed.description)
 
 
-def test_a_table_that_cannot_be_read_fails_with_its_name_and_no_traceback_of_ours(checked: Checked) -> None:
+def test_a_table_that_cannot_be_read_fails_the_run_with_its_name(checked: Checked) -> None:
     checked.sql(f"ALTER TABLE {W}.traffic DROP COLUMN sumouts")
     result = checked.run("traffic", TODAY)
     assert not result.success
@@ -169,7 +171,7 @@ def test_a_table_that_cannot_be_read_fails_with_its_name_and_no_traceback_of_our
     assert "sumouts" in error_text(result)
 
 
-def test_a_file_that_another_process_holds_fails_with_who_holds_it(checked: Checked) -> None:
+def test_a_file_that_another_process_holds_fails_the_run_and_names_that_process(checked: Checked) -> None:
     hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(checked.settings.warehouse)],

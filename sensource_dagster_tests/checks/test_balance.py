@@ -1,4 +1,4 @@
-"""Ins and outs of a whole day, over all zones, may differ, but not by more than the threshold."""
+"""The ins and outs of a whole day over all zones may differ by no more than the threshold."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def test_a_day_is_judged_when_it_is_over(checked: Checked) -> None:
     assert not checked.judge("traffic", DAY, TODAY)["ins_and_outs_agree"].passed
 
 
-def test_where_only_one_of_the_two_is_read_there_is_nothing_to_compare(checked: Checked) -> None:
+def test_if_only_one_of_the_two_is_read_the_check_passes(checked: Checked) -> None:
     checked.sql(f"UPDATE {W}.traffic SET sumouts = NULL")
     assert checked.judge("traffic", DAY)["ins_and_outs_agree"].passed

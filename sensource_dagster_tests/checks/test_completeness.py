@@ -1,4 +1,4 @@
-"""Missing hours are counted per entity and day, against the hours that this day had for it."""
+"""Missing hours are counted per entity and day, compared with the expected hours of that entity and day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY = date(2025, 12, 3)
 
 
 def fill(checked: Checked, first: date, last: date) -> list[str]:
-    """Give every zone a row for each hour of these days but the lost one, and nothing else."""
+    """Leave the table with one row for each zone and hour of these days, without the lost hour."""
     checked.sql(
         f"DELETE FROM {W}.traffic",
         f"""INSERT INTO {W}.traffic (zone_id, name, record_date_hour_1, sumins, sumouts, record_date, _synced_at)
@@ -41,7 +41,7 @@ def drop(checked: Checked, zone: str, hour: str) -> None:
     assert gone == 1
 
 
-def test_the_gaps_of_the_account_are_found_to_the_hour(checked: Checked) -> None:
+def test_all_missing_hours_of_the_account_are_found(checked: Checked) -> None:
     first, last = date(2025, 10, 27), date(2025, 12, 6)
     present = Counter(
         checked.sql(
@@ -69,7 +69,7 @@ def test_the_gaps_of_the_account_are_found_to_the_hour(checked: Checked) -> None
 
 
 @pytest.mark.parametrize(("first", "hours"), [("2025-03-08", 24 + 23 + 24), ("2025-11-01", 24 + 24 + 24)])
-def test_days_on_which_the_clocks_change_are_whole_without_the_hour_that_vea_loses(
+def test_days_on_which_the_clocks_change_are_complete_without_the_hour_that_vea_loses(
     checked: Checked, first: str, hours: int
 ) -> None:
     days = date.fromisoformat(first), date.fromisoformat(first) + timedelta(days=2)
@@ -84,7 +84,7 @@ def test_days_on_which_the_clocks_change_are_whole_without_the_hour_that_vea_los
     assert row["hours_expected"] == (23 if first == "2025-03-08" else 24)
 
 
-def test_the_lost_hour_or_another_device_s_future_hour_makes_up_for_no_missing_one(checked: Checked) -> None:
+def test_a_row_for_the_lost_hour_or_a_future_hour_does_not_replace_a_missing_hour(checked: Checked) -> None:
     fall_back = date(2025, 11, 2)
     zones = fill(checked, fall_back, fall_back)
     checked.sql(
@@ -93,7 +93,7 @@ def test_the_lost_hour_or_another_device_s_future_hour_makes_up_for_no_missing_o
     )
     [row] = found(checked.judge("traffic", fall_back)["hours_are_complete"])
     assert row["hours_present"] == 23
-    fill(checked, TODAY, TODAY)  # with hours that lie in the future
+    fill(checked, TODAY, TODAY)  # including hours in the future
     drop(checked, zones[0], "2025-12-10 12:00")
     [row] = found(checked.judge("traffic", TODAY)["hours_are_complete"])
     assert (row["hours_present"], row["hours_expected"]) == (10, 11)
@@ -120,11 +120,12 @@ def test_a_zone_that_was_created_during_a_day_is_expected_from_its_first_whole_h
         f"DELETE FROM {W}.traffic WHERE zone_id = '{zones[2]}'",
     )
     [row] = found(checked.judge("traffic", DAY)["hours_are_complete"])
-    # From 19:00Z to 07:00Z are 12 hours. The second zone lacks the first of them; the first came a second later.
+    # There are 12 hours from 19:00Z to 07:00Z. The second zone misses the first one. The first zone was created a
+    # second after 19:00Z, so that hour is not expected of it.
     assert (row["zone_id"], row["hours_present"], row["hours_expected"]) == (zones[1], 11, 12)
 
 
-def test_hours_before_the_creation_make_up_for_none_after_it(checked: Checked) -> None:
+def test_hours_before_the_creation_do_not_replace_missing_hours_after_it(checked: Checked) -> None:
     zones = fill(checked, DAY, DAY)
     checked.sql(f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00Z'")
     drop(checked, zones[0], f"{DAY} 22:00")
@@ -132,7 +133,7 @@ def test_hours_before_the_creation_make_up_for_none_after_it(checked: Checked) -
     assert (row["hours_present"], row["hours_expected"]) == (11, 12)
 
 
-def test_a_listed_zone_without_any_row_is_missing_whole_days_unless_disabled_or_deleted(checked: Checked) -> None:
+def test_a_listed_zone_without_rows_misses_whole_days_unless_it_is_disabled_or_deleted(checked: Checked) -> None:
     zones = fill(checked, DAY, DAY)
     checked.sql(
         f"DELETE FROM {W}.traffic WHERE zone_id <> '{zones[4]}'",
@@ -146,7 +147,7 @@ def test_a_listed_zone_without_any_row_is_missing_whole_days_unless_disabled_or_
     ]
 
 
-def test_without_the_list_those_with_counts_are_judged_and_the_check_says_so(checked: Checked) -> None:
+def test_without_the_list_only_zones_with_counts_are_judged_and_the_check_says_so(checked: Checked) -> None:
     zones = fill(checked, DAY, DAY)
     drop(checked, zones[0], f"{DAY} 22:00")
     checked.sql(f"DELETE FROM {W}.traffic WHERE zone_id = '{zones[1]}'", f"DROP TABLE {W}.zone")
@@ -156,14 +157,14 @@ def test_without_the_list_those_with_counts_are_judged_and_the_check_says_so(che
     assert "the list zone has not been read" in str(complete.description)
 
 
-def test_spaces_are_judged_as_well(checked: Checked) -> None:
+def test_spaces_are_judged_too(checked: Checked) -> None:
     [(space,)] = checked.sql(f"SELECT min(space_id) FROM {W}.space")
     checked.sql(f"DELETE FROM {W}.occupancy WHERE space_id = '{space}' AND record_date = '{DAY}'")
     row = found(checked.judge("occupancy", DAY)["hours_are_complete"])[0]
     assert (row["space_id"], row["hours_missing"]) == (space, 24)
 
 
-def test_a_row_that_is_there_twice_makes_up_for_no_missing_one(checked: Checked) -> None:
+def test_a_repeated_row_does_not_replace_a_missing_hour(checked: Checked) -> None:
     zones = fill(checked, DAY, DAY)
     drop(checked, zones[0], f"{DAY} 22:00")
     checked.sql(f"INSERT INTO {W}.traffic FROM {W}.traffic")
@@ -172,7 +173,7 @@ def test_a_row_that_is_there_twice_makes_up_for_no_missing_one(checked: Checked)
 
 
 @pytest.mark.parametrize("minutes", [0, 30, 45])
-def test_hours_may_start_off_the_whole_hour(checked: Checked, minutes: int) -> None:
+def test_hours_need_not_start_at_whole_utc_hours(checked: Checked, minutes: int) -> None:
     zone = ZoneInfo("Asia/Kolkata" if minutes == 30 else "Asia/Kathmandu")
     checked.settings = replace(checked.settings, timezone=zone)
     start = datetime.combine(DAY, time(), zone).astimezone(UTC)
@@ -189,7 +190,7 @@ def test_hours_may_start_off_the_whole_hour(checked: Checked, minutes: int) -> N
 
 
 @pytest.mark.parametrize("zone", ["America/Denver", "Europe/Paris"])
-def test_a_settled_account_lacks_only_what_its_sensors_lost_for_good(tmp_path: Path, zone: str) -> None:
+def test_a_settled_account_misses_only_the_hours_that_its_sensors_lost(tmp_path: Path, zone: str) -> None:
     local, now = ZoneInfo(zone), datetime(2025, 11, 20, 12, tzinfo=UTC)
     first, last = date(2025, 10, 20), date(2025, 11, 10)
     options = Options(zones=4, timezone=zone)

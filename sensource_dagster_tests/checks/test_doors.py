@@ -1,4 +1,4 @@
-"""A door that counts nobody on a day on which it usually counts somebody, and the others did."""
+"""A door fails if it counts nobody on a day on which it usually counts somebody and others did."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ZERO = f"UPDATE {W}.traffic SET sumins = 0, sumouts = 0"
 
 
 def doors(checked: Checked) -> list[tuple[str, str]]:
-    """(zone, location) of every zone whose location is known, those of the largest location first."""
+    """(zone, location) of every zone with a known location. Those of the largest location come first."""
     return checked.sql(
         f"""SELECT zone_id, location_id FROM {W}.zone
         JOIN {W}.sensor USING (sensor_id) JOIN {W}.site USING (site_id)
@@ -51,7 +51,7 @@ def test_a_door_that_sends_zeros_or_nothing_for_a_whole_day_is_named(checked: Ch
     assert row["name"]
 
 
-def test_one_person_is_enough(checked: Checked) -> None:
+def test_a_door_that_counts_one_person_is_not_silent(checked: Checked) -> None:
     zone = doors(checked)[0][0]
     checked.sql(
         f"{ZERO} WHERE zone_id = '{zone}' AND record_date = '{DAY}'",
@@ -62,35 +62,37 @@ def test_one_person_is_enough(checked: Checked) -> None:
     assert silent(checked) == []
 
 
-def test_a_day_on_which_nobody_counts_is_a_closed_day(checked: Checked) -> None:
+def test_on_a_day_without_any_counts_no_door_is_silent(checked: Checked) -> None:
     checked.sql(f"{ZERO} WHERE record_date = '{DAY}'")
     assert silent(checked) == []
 
 
 def test_a_location_that_is_closed_while_another_is_open_has_no_silent_doors(checked: Checked) -> None:
     _, location = doors(checked)[0]
-    of_the_location = [zone for zone, place in doors(checked) if place == location]
+    of_the_location = [zone for zone, zone_location in doors(checked) if zone_location == location]
     assert len(of_the_location) >= 2
     for zone in of_the_location[1:]:
         checked.sql(f"{ZERO} WHERE zone_id = '{zone}' AND record_date = '{DAY}'")
     assert {zone for zone, _ in silent(checked)} == set(of_the_location[1:])
     checked.sql(f"{ZERO} WHERE zone_id = '{of_the_location[0]}' AND record_date = '{DAY}'")
     assert silent(checked) == []
-    checked.sql(f"DROP TABLE {W}.site")  # where nothing is known of locations, the others are all there is
+    checked.sql(f"DROP TABLE {W}.site")  # if locations are not known, all other zones are compared
     assert {zone for zone, _ in silent(checked)} == set(of_the_location)
 
 
-def test_the_only_door_of_its_location_or_of_none_is_compared_with_all_others(checked: Checked) -> None:
-    lonely = doors(checked)[0][0]
+def test_the_only_door_of_a_location_and_a_door_without_location_are_compared_with_all_others(
+    checked: Checked,
+) -> None:
+    only_door = doors(checked)[0][0]
     [(without,)] = checked.sql(f"SELECT zone_id FROM {W}.zone ANTI JOIN {W}.sensor USING (sensor_id)")
     checked.sql(
         f"INSERT INTO {W}.site (site_id, location_id, _synced_at, _deleted) VALUES ('new', 'new', now(), false)",
         f"UPDATE {W}.sensor SET site_id = 'new' "
-        f"WHERE sensor_id = (SELECT sensor_id FROM {W}.zone WHERE zone_id = '{lonely}')",
+        f"WHERE sensor_id = (SELECT sensor_id FROM {W}.zone WHERE zone_id = '{only_door}')",
     )
-    for zone in (lonely, without):
+    for zone in (only_door, without):
         checked.sql(f"{ZERO} WHERE zone_id = '{zone}' AND record_date = '{DAY}'")
-    assert {zone for zone, _ in silent(checked)} == {lonely, without}
+    assert {zone for zone, _ in silent(checked)} == {only_door, without}
 
 
 @pytest.mark.parametrize(("weeks", "named"), [(1, True), (2, False)])
@@ -136,5 +138,5 @@ def test_a_dead_sensor_is_named_on_each_day_of_a_long_range(checked: Checked) ->
     checked.sql(f"DELETE FROM {W}.traffic WHERE zone_id = '{zone}' AND record_date >= '2025-12-01'")
     dead = silent(checked, date(2025, 10, 27), TODAY)
     open_days = [date(2025, 12, number) for number in range(1, 10)]
-    # From the second week on it is silent on one of the four such weekdays before; that is still unusual.
+    # From the second week on it was silent on one of the four same weekdays before. That is still unusual.
     assert dead == [(zone, str(day)) for day in open_days]

@@ -1,4 +1,4 @@
-"""What counts and is on no list, and joins that miss."""
+"""Entities that have counts but are not listed, and joins that miss."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ W = "warehouse.sensource"
 
 
 @pytest.mark.parametrize(("table", "entity"), [("traffic", "zone"), ("occupancy", "space")])
-def test_who_counts_and_is_not_listed_is_named_with_its_days(checked: Checked, table: str, entity: str) -> None:
+def test_an_entity_with_counts_that_is_not_listed_is_named_with_its_days(
+    checked: Checked, table: str, entity: str
+) -> None:
     assert checked.judge(table, DAY)["entities_are_listed"].passed
     [(one,)] = checked.sql(f"SELECT min({entity}_id) FROM {W}.{table}")
     checked.sql(f"UPDATE {W}.{entity} SET {entity}_id = 'another' WHERE {entity}_id = '{one}'")
@@ -28,12 +30,12 @@ def test_who_counts_and_is_not_listed_is_named_with_its_days(checked: Checked, t
     assert (row[f"{entity}_id"], row["first_day"], row["last_day"]) == (one, "2025-12-02", "2025-12-03")
 
 
-def test_who_is_listed_as_deleted_is_known(checked: Checked) -> None:
+def test_an_entity_that_is_listed_as_deleted_passes(checked: Checked) -> None:
     checked.sql(f"UPDATE {W}.zone SET _deleted = true")
     assert checked.judge("traffic", DAY)["entities_are_listed"].passed
 
 
-def test_the_joins_that_the_account_itself_misses_are_counted(checked: Checked) -> None:
+def test_the_missed_joins_of_the_account_are_counted(checked: Checked) -> None:
     # The simulated account lists no sensor for one zone, and no location for one site.
     for table, column, missed in (("zone", "sensor_id", 1), ("sensor", "site_id", 0), ("site", "location_id", 1)):
         hit = checked.judge(table)["joins_hit"]
@@ -48,9 +50,7 @@ def test_the_joins_that_the_account_itself_misses_are_counted(checked: Checked) 
 @pytest.mark.parametrize(
     ("table", "target"), [("zone", "sensor"), ("sensor", "site"), ("site", "location"), ("space", "location")]
 )
-def test_a_join_that_begins_to_miss_is_named_unless_its_entry_is_deleted(
-    checked: Checked, table: str, target: str
-) -> None:
+def test_a_new_missed_join_is_named_unless_its_row_is_deleted(checked: Checked, table: str, target: str) -> None:
     before = number(checked.judge(table)["joins_hit"], "missed_joins")
     [(one, joined)] = checked.sql(
         f"SELECT min({table}_id), {target}_id FROM {W}.{table} SEMI JOIN {W}.{target} USING ({target}_id) "
@@ -65,7 +65,7 @@ def test_a_join_that_begins_to_miss_is_named_unless_its_entry_is_deleted(
     assert checked.judge(table)["joins_hit"].passed
 
 
-def test_an_entry_that_names_nothing_to_join_misses_too(checked: Checked) -> None:
+def test_a_row_with_null_instead_of_an_id_is_a_missed_join_too(checked: Checked) -> None:
     checked.sql(f"UPDATE {W}.sensor SET site_id = NULL")
     hit = checked.judge("sensor")["joins_hit"]
     assert number(hit, "missed_joins") == checked.sql(f"SELECT count(*) FROM {W}.sensor")[0][0]

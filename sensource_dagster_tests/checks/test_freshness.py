@@ -1,4 +1,4 @@
-"""A warehouse whose newest whole day is not yesterday is stale, whatever was read again since."""
+"""A warehouse is fresh if its newest whole day is yesterday. Reading older days again does not matter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MORNING = datetime(2025, 12, 10, 9, 0, tzinfo=DENVER)
 
 
 class Reads:
-    """A deployment whose runs are only told, not made."""
+    """A deployment whose runs are only reported to Dagster."""
 
     def __init__(self, instance: DagsterInstance, settings: Settings) -> None:
         self.instance, self.settings = instance, settings
@@ -65,7 +65,7 @@ def test_yesterday_is_due_from_six_o_clock_on(now: str, day: str) -> None:
     assert str(due_day(datetime.fromisoformat(now), DENVER)) == day
 
 
-def test_yesterday_read_after_midnight_is_fresh_and_read_before_it_is_not() -> None:
+def test_yesterday_is_fresh_if_it_was_read_after_midnight_and_not_before() -> None:
     with reading() as reads:
         reads.read("2025-12-08", MORNING - timedelta(days=1))
         reads.read("2025-12-09", datetime(2025, 12, 9, 23, 59, 59, tzinfo=DENVER))
@@ -73,14 +73,14 @@ def test_yesterday_read_after_midnight_is_fresh_and_read_before_it_is_not() -> N
         assert not stale.passed
         assert stale.severity is AssetCheckSeverity.WARN
         assert number(stale, "days_behind") == 1
-        assert "newest whole day is 2025-12-08, 1 day behind: 2025-12-09 should be there" in str(stale.description)
+        assert "newest whole day is 2025-12-08. That is 1 day behind: 2025-12-09 is due" in str(stale.description)
         reads.read("2025-12-09", datetime(2025, 12, 10, 0, 0, tzinfo=DENVER))
         fresh = reads.fresh(MORNING)
         assert fresh.passed
         assert number(fresh, "newest_whole_day") == "2025-12-09"
 
 
-def test_reading_old_days_again_makes_nothing_fresh() -> None:
+def test_reading_older_days_again_does_not_make_the_warehouse_fresh() -> None:
     with reading() as reads:
         reads.read("2025-12-05", datetime(2025, 12, 6, 3, tzinfo=DENVER))
         for day in ("2025-11-01", "2025-12-04", "2025-12-05"):
@@ -104,7 +104,7 @@ def test_more_than_three_days_are_an_error(behind: int, severity: AssetCheckSeve
         assert not stale.blocking
 
 
-def test_nothing_for_two_weeks_is_an_error_that_says_since_when() -> None:
+def test_if_no_day_was_read_for_two_weeks_the_error_says_since_when() -> None:
     with reading() as reads:
         reads.read("2025-11-20", datetime(2025, 11, 21, 3, tzinfo=DENVER))
         stale = reads.fresh(MORNING)
@@ -122,7 +122,7 @@ def test_each_asset_is_judged_by_its_own_days() -> None:
         assert number(reads.fresh(MORNING, "occupancy"), "days_behind") == 8
 
 
-def test_where_nothing_was_read_or_no_day_is_over_there_is_nothing_to_judge() -> None:
+def test_if_nothing_was_read_or_no_day_is_due_there_is_nothing_to_judge() -> None:
     with reading() as reads:
         never = reads.fresh(MORNING)
         assert never.passed

@@ -1,4 +1,4 @@
-"""Counts that cannot be are named, and do not fail the run: Vea sent them."""
+"""Impossible values are named. They do not fail the run, since Vea sent them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_count_below_zero_is_named_with_its_hour(checked: Checked, table: str,
         ("NULL", "NULL", "NULL", True),
     ],
 )
-def test_least_mean_and_most_are_in_order_where_they_are_known(
+def test_minimum_mean_and_maximum_are_in_order_if_they_are_known(
     checked: Checked, least: object, mean: object, most: object, passed: bool
 ) -> None:
     checked.sql(

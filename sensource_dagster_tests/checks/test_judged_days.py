@@ -1,4 +1,4 @@
-"""Which days a run judges, and which hours these days should have."""
+"""Which days a run judges, and which hours are expected on these days."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def hours(day: str, zone: str, now: datetime = LATER) -> list[datetime]:
         ("2025-06-01", "Asia/Kathmandu", 24),
     ],
 )
-def test_a_day_has_24_hours_23_in_spring_and_in_autumn_25_less_the_lost_one(
+def test_a_day_has_24_expected_hours_but_23_in_spring_and_in_autumn_25_minus_the_lost_one(
     day: str, zone: str, count: int
 ) -> None:
     assert len(hours(day, zone)) == count
 
 
-def test_the_lost_hour_is_the_first_of_the_two() -> None:
+def test_the_lost_hour_is_the_first_of_the_two_repeated_hours() -> None:
     denver = hours("2025-11-02", "America/Denver")
     assert datetime(2025, 11, 2, 7, tzinfo=UTC) not in denver
     assert datetime(2025, 11, 2, 8, tzinfo=UTC) in denver
@@ -68,7 +68,7 @@ def test_an_hour_is_expected_from_its_end_on() -> None:
 
 
 def by_brute_force(first: date, last: date, zone: ZoneInfo, now: datetime) -> list[tuple[datetime, date]]:
-    """Every whole hour from long before to long after, asked one by one."""
+    """Every whole hour from long before to long after, tested one by one."""
     hour = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=2)
     expected = []
     while hour.date() < last + timedelta(days=3):
@@ -90,7 +90,7 @@ def by_brute_force(first: date, last: date, zone: ZoneInfo, now: datetime) -> li
     more=st.integers(0, 3),
     elapsed=st.integers(-(10**6), 10**6),
 )
-@example(zone="Pacific/Apia", first=date(2011, 12, 29), more=2, elapsed=10**6)  # 30 December 2011 never was
+@example(zone="Pacific/Apia", first=date(2011, 12, 29), more=2, elapsed=10**6)  # 30 December 2011 did not exist
 @example(zone="America/Denver", first=date(2025, 11, 1), more=2, elapsed=10**6)
 @example(zone="Australia/Lord_Howe", first=date(2025, 4, 5), more=2, elapsed=10**6)
 def test_the_expected_hours_are_those_of_a_brute_force_search(
@@ -103,7 +103,7 @@ def test_the_expected_hours_are_those_of_a_brute_force_search(
 
 
 @given(first=st.dates(date(2020, 1, 1), date(2026, 1, 1)), more=st.integers(0, 100), size=st.integers(1, 40))
-def test_batches_are_the_same_days_and_none_is_too_long(first: date, more: int, size: int) -> None:
+def test_the_batches_have_all_days_and_none_is_too_long(first: date, more: int, size: int) -> None:
     days = JudgedDays(first, first + timedelta(days=more), ZoneInfo("UTC"), LATER)
     batches = list(days.batches(size))
     assert [day for batch in batches for day in batch] == list(days)
@@ -121,7 +121,7 @@ def test_a_day_is_closed_from_its_last_midnight_on() -> None:
     assert at.closed == [date(2025, 12, 8), date(2025, 12, 9)]
 
 
-def test_a_run_judges_its_own_days_and_without_days_today_and_the_lookback_but_none_before_the_start() -> None:
+def test_a_run_judges_its_partitions_and_a_run_without_them_today_and_the_lookback_from_the_start_on() -> None:
     now = datetime(2025, 12, 10, 2, tzinfo=UTC)  # the 9th in Denver
     settings = read_settings({"SENSOURCE_TIMEZONE": "America/Denver", "SENSOURCE_LOOKBACK_DAYS": "3"})
     late = read_settings({"SENSOURCE_TIMEZONE": "America/Denver", "SENSOURCE_START_DATE": "2025-12-08"})

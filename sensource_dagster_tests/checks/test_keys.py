@@ -1,4 +1,4 @@
-"""A repeated key, a key without a part, a day that is not the hour's own: seen, named, and the run fails."""
+"""Repeated keys, keys with a null part and wrong days are named, and they fail the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from dagster import AssetCheckSeverity
 
-from sensource_dagster_tests.checks.checked import Checked, evaluations, found, number, red
+from sensource_dagster_tests.checks.checked import Checked, evaluations, failed_checks, found, number
 from sensource_dagster_tests.end_to_end.sync import error_text
 
 DAY = date(2025, 12, 3)
@@ -15,15 +15,15 @@ OURS = {"key_is_unique", "days_are_local"}
 W = "warehouse.sensource"
 
 
-def test_a_healthy_warehouse_breaks_neither(checked: Checked) -> None:
+def test_a_healthy_warehouse_passes_both_checks(checked: Checked) -> None:
     for table in ("traffic", "occupancy", "location", "site", "zone", "space", "sensor"):
         judged = checked.judge(table, date(2025, 11, 1), date(2025, 12, 10))
         assert judged["key_is_unique"].passed
-        assert not red(judged) & OURS
+        assert not failed_checks(judged) & OURS
 
 
 @pytest.mark.parametrize(("table", "entity"), [("traffic", "zone_id"), ("occupancy", "space_id")])
-def test_a_row_that_is_there_twice_fails_the_run_and_is_named(checked: Checked, table: str, entity: str) -> None:
+def test_a_repeated_row_fails_the_run_and_is_named(checked: Checked, table: str, entity: str) -> None:
     [(one, hour)] = checked.sql(
         f"SELECT {entity}, record_date_hour_1 FROM {W}.{table} WHERE record_date = '{DAY}' ORDER BY ALL LIMIT 1"
     )
@@ -35,7 +35,7 @@ def test_a_row_that_is_there_twice_fails_the_run_and_is_named(checked: Checked, 
     assert not result.success
     assert "key_is_unique" in error_text(result)
     judged = evaluations(result)
-    assert red(judged) & OURS == {"key_is_unique"}
+    assert failed_checks(judged) & OURS == {"key_is_unique"}
     key = judged["key_is_unique"]
     assert key.severity is AssetCheckSeverity.ERROR
     assert number(key, "faulty_keys") == 1
@@ -44,7 +44,7 @@ def test_a_row_that_is_there_twice_fails_the_run_and_is_named(checked: Checked, 
     assert datetime.fromisoformat(str(row["record_date_hour_1"])) == hour
 
 
-def test_the_days_beside_those_judged_are_not(checked: Checked) -> None:
+def test_days_next_to_the_judged_days_are_not_judged(checked: Checked) -> None:
     checked.sql(f"INSERT INTO {W}.traffic SELECT * FROM {W}.traffic WHERE record_date = '{DAY}'")
     for day in (DAY - timedelta(days=1), DAY + timedelta(days=1)):
         assert checked.judge("traffic", day)["key_is_unique"].passed
@@ -52,7 +52,7 @@ def test_the_days_beside_those_judged_are_not(checked: Checked) -> None:
 
 
 @pytest.mark.parametrize("column", ["zone_id", "record_date_hour_1"])
-def test_a_row_without_a_part_of_its_key_is_seen(checked: Checked, column: str) -> None:
+def test_a_row_with_a_null_part_of_its_key_is_found(checked: Checked, column: str) -> None:
     checked.sql(
         f"CREATE TABLE {W}.copied AS FROM {W}.traffic",
         f"DROP TABLE {W}.traffic",
@@ -65,7 +65,7 @@ def test_a_row_without_a_part_of_its_key_is_seen(checked: Checked, column: str) 
 
 
 @pytest.mark.parametrize("table", ["location", "site", "zone", "space", "sensor"])
-def test_an_entry_that_is_listed_twice_is_seen(checked: Checked, table: str) -> None:
+def test_a_repeated_row_of_a_list_is_found(checked: Checked, table: str) -> None:
     checked.sql(f"INSERT INTO {W}.{table} FROM {W}.{table} ORDER BY ALL LIMIT 1")
     result = checked.run(table)
     assert not result.success
@@ -81,7 +81,7 @@ def test_only_the_first_50_are_listed_but_all_are_counted(checked: Checked) -> N
     assert "The first 50 are listed." in str(key.description)
 
 
-def test_a_row_on_another_day_than_its_hour_is_seen_from_either_day(checked: Checked) -> None:
+def test_a_row_with_a_wrong_day_is_found_from_either_day(checked: Checked) -> None:
     hour = datetime(2025, 12, 3, 6, tzinfo=timezone.utc)  # 23:00 of the 2nd in Denver
     [(rows,)] = checked.sql(
         f"UPDATE {W}.traffic SET record_date = '{DAY}' WHERE record_date_hour_1 = TIMESTAMPTZ '{hour}'"
@@ -91,7 +91,7 @@ def test_a_row_on_another_day_than_its_hour_is_seen_from_either_day(checked: Che
         result = checked.run("traffic", day)
         assert not result.success
         judged = evaluations(result)
-        assert red(judged) & OURS == {"days_are_local"}
+        assert failed_checks(judged) & OURS == {"days_are_local"}
         local = judged["days_are_local"]
         assert local.severity is AssetCheckSeverity.ERROR
         assert number(local, "rows_on_wrong_day") == rows
@@ -100,7 +100,7 @@ def test_a_row_on_another_day_than_its_hour_is_seen_from_either_day(checked: Che
     assert checked.judge("traffic", DAY + timedelta(days=1))["days_are_local"].passed
 
 
-def test_a_changed_time_zone_is_seen_and_the_readme_named(checked: Checked) -> None:
+def test_a_changed_time_zone_is_found_and_the_text_says_what_to_do(checked: Checked) -> None:
     checked.sql(f"UPDATE {W}.traffic SET record_date = record_date_hour_1::DATE")  # days in UTC
     local = checked.judge("traffic", DAY)["days_are_local"]
     assert not local.passed

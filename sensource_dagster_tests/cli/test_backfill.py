@@ -169,14 +169,14 @@ def test_the_bar_moves_on_while_a_run_does(project: Project, simulator: RunningS
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--from", "2025-13-01"], "--from: '2025-13-01': no date; allowed is YYYY-MM-DD"),
-        (["--to", "yesterday"], "--to: 'yesterday': no date; allowed is YYYY-MM-DD"),
+        (["--from", "2025-13-01"], "--from: '2025-13-01': it is not a date; use YYYY-MM-DD"),
+        (["--to", "yesterday"], "--to: 'yesterday': it is not a date; use YYYY-MM-DD"),
         (
             ["--from", "2025-06-30"],
             "--from: 2025-06-30 lies before SENSOURCE_START_DATE; allowed is 2025-07-01 or",
         ),
         (["--to", "2025-06-30"], "--to: 2025-06-30 lies before SENSOURCE_START_DATE; allowed is 2025-07-01"),
-        (["--to", "2999-01-01"], "--to: 2999-01-01 lies in the future; allowed is today ("),
+        (["--to", "2999-01-01"], "--to: 2999-01-01 is in the future; use today ("),
         (
             ["--from", "2025-07-09", "--to", "2025-07-08"],
             "--from: 2025-07-09 is after the last day; allowed is 2025",

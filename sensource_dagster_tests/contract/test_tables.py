@@ -1,4 +1,4 @@
-"""The contract of the design, and what column an API field becomes."""
+"""The tables of the contract, and the column that an API field becomes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensource_dagster.contract.tables import COUNTS, LISTS, SCHEMA, TABLES, Table, Type, column_name
+from sensource_dagster.contract.model import SCHEMA, Table, Type, column_name
+from sensource_dagster.contract.tables import COUNTS, LISTS, TABLES
 
 KEYS = {
     "location": ("location_id",),
@@ -78,7 +79,7 @@ def test_the_lists_have_the_columns_and_types_of_the_contract() -> None:
 
 
 @every_table
-def test_exactly_the_key_and_what_the_sync_adds_must_not_be_null(table: Table) -> None:
+def test_only_the_key_and_the_added_columns_must_not_be_null(table: Table) -> None:
     required = {column.name for column in table.all_columns if not column.nullable}
     assert required == {*table.key, *(column.name for column in table.added)}
 
@@ -94,11 +95,11 @@ def test_each_column_is_described_and_named_once_and_each_count_has_its_unit(tab
 
 
 @every_table
-def test_each_column_is_what_its_own_field_becomes(table: Table) -> None:
+def test_each_field_becomes_its_own_column(table: Table) -> None:
     assert {column_name(field) for field in table.fields} == {column.name for column in table.columns}
 
 
-def test_measures_are_what_is_worth_plotting() -> None:
+def test_the_measures_are_sums_and_peaks() -> None:
     assert {
         table.name: {c.name: (c.measure.name, c.measure.aggregate) for c in table.columns if c.measure}
         for table in COUNTS
@@ -142,14 +143,14 @@ def test_a_field_becomes_a_column_in_snake_case(field: str, column: str) -> None
 
 
 @given(st.text(max_size=40))
-def test_any_field_becomes_a_name_of_word_characters_that_stays_as_it_is(field: str) -> None:
+def test_any_field_becomes_a_name_of_word_characters_that_is_not_changed_again(field: str) -> None:
     name = column_name(field)
     assert re.fullmatch(r"\w+", name)
     assert name == name.lower()
     assert column_name(name) == name
 
 
-def test_the_types_are_those_that_duckdb_is_told() -> None:
+def test_the_types_are_names_of_duckdb_types() -> None:
     assert {kind.value for kind in Type} == {
         "VARCHAR",
         "BIGINT",

@@ -1,4 +1,4 @@
-"""A JSON value is kept without loss or refused; nothing in between."""
+"""A JSON value is kept without loss, or it is rejected."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sensource_dagster.contract.tables import Type
+from sensource_dagster.contract.model import Type
 from sensource_dagster.contract.values import DTYPES, objects, shown, to_series, type_of
 from sensource_dagster.errors import RejectedValueError
 
-KINDS = [kind for kind in Type if kind is not Type.DATE]  # a DATE is made by us, never read
+KINDS = [kind for kind in Type if kind is not Type.DATE]  # a DATE is computed and never read
 NESTED: list[Any] = [[], {}, [1], {"a": None}]
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
@@ -29,7 +29,7 @@ def series(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
 
 
 def one(kind: Type, value: Any, *others: Any) -> Any:
-    """The value as it comes out, alone and among others: pandas reads a whole column another way."""
+    """The converted value, alone and among others, since pandas converts a whole column in another way."""
     read = [series(column, kind) for column in ([value], [value, *others], [value, *others, None])]
     assert {str(each.dtype) for each in read} == {DTYPES[kind]}
     first, *again = (each.tolist()[0] for each in read)
@@ -81,7 +81,7 @@ def test_null_stays_null(kind: Type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "misfits"),
+    ("kind", "rejected"),
     [
         (Type.VARCHAR, NESTED),
         (Type.BIGINT, [True, False, 1.5, 2**63, -(2**63) - 1, 1e300, math.nan, math.inf, "9" * 5000, *NESTED]),
@@ -98,16 +98,16 @@ def test_null_stays_null(kind: Type) -> None:
         (Type.JSON, [orjson.loads("[" * 300 + "]" * 300), 2**64, "\ud800"]),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_alone_and_among_values_that_do(
-    kind: Type, misfits: list[Any]
+def test_a_value_that_does_not_fit_is_rejected_alone_and_among_values_that_fit(
+    kind: Type, rejected: list[Any]
 ) -> None:
     fitting = {Type.TIMESTAMPTZ: "2025-12-01T16:00:00Z", Type.BOOLEAN: True, Type.VARCHAR: "a"}.get(kind, 1)
-    for misfit in misfits:
-        for column in ([misfit], [fitting, misfit, fitting], [None, fitting, misfit]):
+    for value in rejected:
+        for column in ([value], [fitting, value, fitting], [None, fitting, value]):
             with pytest.raises(RejectedValueError) as raised:
                 series(column, kind)
-            assert column[raised.value.position] is misfit
-            assert raised.value.shown == shown(misfit)
+            assert column[raised.value.position] is value
+            assert raised.value.shown == shown(value)
             assert raised.value.reason
 
 
@@ -140,15 +140,15 @@ def test_any_time_with_an_offset_comes_out_as_the_same_instant(moment: datetime,
 @given(values, st.sampled_from(KINDS))
 @example(2**53 + 1, Type.DOUBLE)
 @example("now", Type.TIMESTAMPTZ)
-def test_any_value_is_kept_without_loss_or_is_a_misfit_with_a_short_text(value: Any, kind: Type) -> None:
-    refused = ""
+def test_any_value_is_kept_without_loss_or_rejected_with_a_short_text(value: Any, kind: Type) -> None:
+    rejected = ""
     try:
         kept = one(kind, value)
-    except RejectedValueError as misfit:
-        refused = misfit.shown
-    if refused:
-        assert len(refused) < 2000
-        assert "\n" not in refused
+    except RejectedValueError as error:
+        rejected = error.shown
+    if rejected:
+        assert len(rejected) < 2000
+        assert "\n" not in rejected
         return
     if value is None:
         assert kept is None or pd.isna(kept)
@@ -212,7 +212,7 @@ def test_values_of_the_type_found_for_them_fit_it(column: list[Any]) -> None:
         assert pd.isna(came) if value is None else (json.loads(came) if kind is Type.JSON else came) == value
 
 
-def test_an_error_shows_a_huge_or_deep_value_in_short_and_on_one_line() -> None:
+def test_an_error_shows_a_huge_or_deep_value_shortened_and_on_one_line() -> None:
     for value in ("x" * 10**6, ["y" * 1000] * 1000, {"k\n": "\n" * 50}, orjson.loads("[" * 1000 + "]" * 1000)):
         assert len(shown(value)) < 1000
         assert "\n" not in shown(value)

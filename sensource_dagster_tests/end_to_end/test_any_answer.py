@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sensource_dagster.contract.frames import counts_frame, list_frame
-from sensource_dagster.contract.tables import TABLES, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.errors import SenSourceError
 from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.warehouse.connection import Warehouse

@@ -131,7 +131,7 @@ def test_a_run_of_the_counts_without_days_asks_which(tmp_path: Path) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         result = sync.run("counts")
         assert not result.success
-        assert "Which days?" in error_text(result)
+        assert "No partition is selected" in error_text(result)
         assert not sync.simulator.requests
 
 
@@ -177,9 +177,9 @@ def test_where_reading_fails_and_then_the_merge_of_what_was_read_both_are_said(t
         warnings = [entry.user_message for entry in sync.instance.all_logs(result.run_id)]
 
     assert "cannot be opened" in error_text(result)
-    [said] = [message for message in warnings if message.startswith("Reading traffic ends")]
+    [said] = [message for message in warnings if message.startswith("Reading traffic failed")]
     assert re.match(
-        r"Reading traffic ends with window 2 of 2: GET .*/api/data/traffic.* is refused: HTTP 400", said
+        r"Reading traffic failed in window 2 of 2 \(.*\): GET .*/api/data/traffic.* is refused: HTTP 400", said
     )
 
 

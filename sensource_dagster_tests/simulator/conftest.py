@@ -10,8 +10,7 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import NOW, Client
+from sensource_dagster_tests.simulator.client import NOW, Client
 
 
 @pytest.fixture(scope="session")

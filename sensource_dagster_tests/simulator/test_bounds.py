@@ -4,8 +4,7 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import Client, hours_of, utc
+from sensource_dagster_tests.simulator.client import Client, hours_of, utc
 
 
 def test_instants_with_z_are_utc(client: Client) -> None:

@@ -9,8 +9,7 @@ import requests
 
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster.simulator import fault_kinds as kinds
-
-from .client import Client
+from sensource_dagster_tests.simulator.client import Client
 
 DAY = ("2025-12-01", "2025-12-02")
 

@@ -3,8 +3,7 @@ import requests
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster.simulator.fault_kinds import delay, status
-
-from .client import Client, mint
+from sensource_dagster_tests.simulator.client import Client, mint
 
 
 def statuses(client: Client, times: int, path: str = "/api/zone") -> list[int]:

@@ -8,8 +8,7 @@ import pytest
 
 from sensource_dagster.simulator import Options
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import NOW, utc
+from sensource_dagster_tests.simulator.client import NOW, utc
 
 DENVER = ZoneInfo("America/Denver")
 

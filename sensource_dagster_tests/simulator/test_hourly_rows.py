@@ -2,8 +2,7 @@ from datetime import date
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import DAY, HOUR, NOW, Client, hours_of, utc
+from sensource_dagster_tests.simulator.client import DAY, HOUR, NOW, Client, hours_of, utc
 
 
 def test_rows_are_sorted_by_hour_then_id_and_none_repeats(client: Client) -> None:

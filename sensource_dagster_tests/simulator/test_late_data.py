@@ -7,8 +7,7 @@ from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster.simulator.draws import key_of
 from sensource_dagster.simulator.late_data import SETTLED, known_share
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import DAY, HOUR, NOW, Client, hours_of, utc
+from sensource_dagster_tests.simulator.client import DAY, HOUR, NOW, Client, hours_of, utc
 
 Key = tuple[str, str]
 

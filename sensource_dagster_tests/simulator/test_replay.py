@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from sensource_dagster.simulator import Options, RunningSimulator, serving
-
-from .client import Client, utc
+from sensource_dagster_tests.simulator.client import Client, utc
 
 WINDOW = ("2025-12-01T16:00:00Z", "2025-12-01T17:30:00Z")
 

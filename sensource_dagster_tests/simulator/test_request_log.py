@@ -1,6 +1,5 @@
 from sensource_dagster.simulator import RunningSimulator
-
-from .client import NOW, Client, mint
+from sensource_dagster_tests.simulator.client import NOW, Client, mint
 
 
 def test_requests_are_logged_in_order_with_method_path_query_status_and_time(sim: RunningSimulator) -> None:

@@ -3,8 +3,7 @@ from collections import defaultdict
 import pytest
 
 from sensource_dagster.simulator import RunningSimulator
-
-from .client import Client, utc
+from sensource_dagster_tests.simulator.client import Client, utc
 
 WEEK = ("2025-12-01", "2025-12-08")
 

@@ -8,8 +8,7 @@ import pytest
 import requests
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
-
-from .client import NOW, Client, mint
+from sensource_dagster_tests.simulator.client import NOW, Client, mint
 
 FOREVER = """
 from sensource_dagster.simulator import Options, serve_forever

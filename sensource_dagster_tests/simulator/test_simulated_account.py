@@ -5,8 +5,7 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import Client
+from sensource_dagster_tests.simulator.client import Client
 
 STAMPS = {"createdAt", "updatedAt"}
 FIELDS = {

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator
 from sensource_dagster.simulator.hourly_rows import CountName
 from sensource_dagster.simulator.simulator import Simulator
-
-from .client import HOUR, NOW, Client, instant, utc
+from sensource_dagster_tests.simulator.client import HOUR, NOW, Client, instant, utc
 
 HOURS = st.integers(0, 24 * 360).map(lambda hours: utc(2025, 1, 1) + hours * HOUR)
 LENGTHS = st.integers(1, 24 * 12).map(lambda hours: hours * HOUR)

@@ -6,8 +6,7 @@ import pytest
 import requests
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
-
-from .client import NOW, Client, mint
+from sensource_dagster_tests.simulator.client import NOW, Client, mint
 
 
 def test_a_token_response_has_the_documented_fields(sim: RunningSimulator) -> None:

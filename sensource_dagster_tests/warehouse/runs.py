@@ -1,4 +1,4 @@
-"""Real Dagster runs of small assets against one warehouse: what the tests of the I/O manager have in common."""
+"""Real Dagster runs of small assets against one warehouse, for the tests of the I/O manager."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ frame = partial(frame_of, TABLES["traffic"])
 
 
 def traffic_asset(*frames: pd.DataFrame, partitions: DailyPartitionsDefinition = DAYS) -> AssetsDefinition:
-    """An asset of one frame, or of a stream of many."""
+    """An asset that returns one frame, or a stream of several."""
 
     @asset(
         key=TRAFFIC, partitions_def=partitions, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"}

@@ -1,4 +1,4 @@
-"""Rows as Vea sends them, and a warehouse to put them into: what the tests of the merge have in common."""
+"""Rows as Vea sends them, and a warehouse to put them into, for the tests of the merge."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import pandas as pd
 import pytest
 
 from sensource_dagster.contract.frames import counts_frame, list_frame
-from sensource_dagster.contract.tables import TABLES, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.connection import Warehouse
-from sensource_dagster.warehouse.merge import Merged, merge
+from sensource_dagster.warehouse.merge import MergeResult, merge
 from sensource_dagster.warehouse.sql import full_schema
 
 Row = dict[str, Any]
 FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
-"""When the first answer is merged; each later one an hour after the one before."""
+"""When the first response is merged. Each later one is merged an hour after the one before."""
 KEEP = timedelta(days=30)  # of corrections
-# DuckDB names a database after its file, and then calls our schema's name ambiguous in the second.
+# DuckDB names a database after its file. In the second file our schema's name alone is ambiguous.
 in_both_files = pytest.mark.parametrize("store", ["w.duckdb", "sensource.duckdb"], indirect=True)
 
 
@@ -45,19 +46,19 @@ def count(zone: str = "z1", at: int = 0, ins: Any = 1, outs: Any = 2, **fields: 
 
 
 def frame_of(table: Table, *rows: Row, zone: str = "UTC") -> pd.DataFrame:
-    """The frame of counts that were all in one answer."""
+    """The frame of one response with these counts."""
     start = datetime(2025, 1, 1, tzinfo=timezone.utc)
     return counts_frame(table, rows, start, start.replace(year=2027), ZoneInfo(zone)).frame
 
 
 class Store:
-    """A DuckDB file, and answers merged into it at known times."""
+    """A DuckDB file, and responses that are merged into it at known times."""
 
     def __init__(self, path: Path) -> None:
         self.warehouse = Warehouse(path, 5, {})
         self.merges = 0
 
-    def put(self, *rows: Row, table: str = "traffic") -> Merged:
+    def put(self, *rows: Row, table: str = "traffic") -> MergeResult:
         contract = TABLES[table]
         if contract.is_list:
             frame, _ = list_frame(contract, rows)
@@ -67,13 +68,13 @@ class Store:
         with self.warehouse.open() as connection:
             return merge(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP)
 
-    def tally(self, *rows: Row) -> tuple[int, int, int]:
-        """How many rows of traffic were inserted, corrected and unchanged by `put`."""
+    def put_and_count(self, *rows: Row) -> tuple[int, int, int]:
+        """Put these rows. Returns how many rows of traffic were inserted, corrected and unchanged."""
         days = self.put(*rows).days.values()
         return (sum(d.inserted for d in days), sum(d.corrected for d in days), sum(d.unchanged for d in days))
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
-        """The rows of the last statement; `{s}` in one stands for our schema."""
+        """The rows of the last statement. `{s}` in a statement stands for our schema."""
         found: list[tuple[Any, ...]] = []
         with self.warehouse.open() as connection:
             for statement in statements:

@@ -1,12 +1,10 @@
-"""The file is opened for as long as it is needed, waited for within bounds, and never left half written."""
+"""The file is open only as long as needed, the wait for it is limited, and it is never left half written."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -14,6 +12,7 @@ import pytest
 
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster_tests.warehouse.processes import line, running
 from sensource_dagster_tests.warehouse.samples import Store, count
 
 HOLD = """
@@ -23,53 +22,12 @@ print("held", flush=True)
 sys.stdin.readline()
 time.sleep(0.5)
 connection.close()
-print("let go", flush=True)
+print("released", flush=True)
 sys.stdin.readline()
 """
-# Merges the same hour of many zones again and again, each time with its own number, said just before.
-MERGE = """
-import sys
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from zoneinfo import ZoneInfo
-from sensource_dagster.contract.frames import counts_frame
-from sensource_dagster.contract.tables import TABLES
-from sensource_dagster.warehouse.connection import Warehouse
-from sensource_dagster.warehouse.merge import merge
-from sensource_dagster_tests.warehouse.samples import count
-table, start = TABLES["traffic"], datetime(2025, 12, 1, tzinfo=timezone.utc)
-rows = [count(f"z{zone}") for zone in range(50000)]
-frame = counts_frame(table, rows, start, start.replace(day=2), ZoneInfo("UTC")).frame
-for number in range(1000):
-    frame[["sumins", "sumouts"]] = number
-    print(number, flush=True)
-    with Warehouse(Path(sys.argv[1]), 0, {}).open() as connection:
-        merge(connection, table, frame, datetime.now(timezone.utc), timedelta(days=400))
-"""
 
 
-@contextmanager
-def running(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
-    return process.stdout.readline().strip()
-
-
-def tell(process: subprocess.Popen[str]) -> None:
+def release(process: subprocess.Popen[str]) -> None:
     assert process.stdin
     process.stdin.write("\n")
     process.stdin.flush()
@@ -98,7 +56,7 @@ def test_a_file_held_for_longer_than_the_wait_is_an_error_that_names_file_proces
             pass
     text = str(raised.value)
     assert f"The warehouse {path} is held by process {holder.pid} (" in text
-    assert "still was after 0.3 s" in text
+    assert "Waiting 0.3 s did not help" in text
     assert "SENSOURCE_WAREHOUSE_WAIT" in text
     assert "\n" not in text
 
@@ -108,9 +66,9 @@ def test_a_file_held_for_shorter_than_the_wait_is_waited_for(path: Path) -> None
         assert line(holder) == "held"
         with pytest.raises(WarehouseError), Warehouse(path, 0, {}).open():
             pass
-        tell(holder)  # it closes half a second after this, while we wait
+        release(holder)  # it closes half a second later, during our wait
         Store(path).put(count())
-        assert line(holder) == "let go"
+        assert line(holder) == "released"
         assert holder.poll() is None
     assert len(Store(path).rows()) == 1
 
@@ -148,7 +106,7 @@ def test_the_file_is_free_after_a_merge_that_failed(path: Path) -> None:
     assert raised.traceback
 
 
-def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+def test_a_missing_folder_is_created(tmp_path: Path) -> None:
     store = Store(tmp_path / "a" / "b" / "new.duckdb")
     store.put(count())
     assert len(store.rows()) == 1
@@ -160,7 +118,7 @@ def _no_duckdb(path: Path) -> Path:
 
 
 def _empty(path: Path) -> Path:
-    path.touch()  # not replaced: another process may be about to fill it
+    path.touch()  # not replaced, since another process may be about to fill it
     return path
 
 
@@ -176,7 +134,7 @@ def _below_a_file(path: Path) -> Path:
 
 @pytest.mark.parametrize("make", [_no_duckdb, _empty, _folder, _below_a_file])
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_path_that_cannot_be_a_warehouse_is_an_error_at_once_and_is_left_alone(
+def test_a_path_that_cannot_be_a_warehouse_is_an_error_at_once_and_is_not_changed(
     path: Path, make: object, read_only: bool
 ) -> None:
     assert callable(make)
@@ -194,14 +152,14 @@ def test_a_path_that_cannot_be_a_warehouse_is_an_error_at_once_and_is_left_alone
 def test_a_file_of_a_newer_duckdb_is_an_error(path: Path) -> None:
     Store(path).put(count())
     raw = bytearray(path.read_bytes())
-    raw[12:20] = (10_000).to_bytes(8, "little")  # the storage version, behind checksum and magic bytes
+    raw[12:20] = (10_000).to_bytes(8, "little")  # the storage version, after checksum and magic bytes
     path.write_bytes(raw)
     with pytest.raises(WarehouseError, match="cannot be opened"), Warehouse(path, 3600, {}).open():
         pass
     assert path.read_bytes() == raw
 
 
-def test_a_file_that_only_a_reader_may_open_is_an_error(path: Path) -> None:
+def test_a_read_only_file_is_an_error_for_a_writer(path: Path) -> None:
     Store(path).put(count())
     path.chmod(0o400)
     try:
@@ -214,7 +172,7 @@ def test_a_file_that_only_a_reader_may_open_is_an_error(path: Path) -> None:
         Store(path).put(count(ins=5))
 
 
-def test_reading_what_does_not_exist_yet_says_to_materialise_and_makes_nothing(tmp_path: Path) -> None:
+def test_reading_a_missing_warehouse_says_to_materialize_and_creates_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a" / "w.duckdb"
     with pytest.raises(WarehouseError, match="does not exist yet"), Warehouse(path, 0, {}).open(read_only=True):
         pass
@@ -222,7 +180,7 @@ def test_reading_what_does_not_exist_yet_says_to_materialise_and_makes_nothing(t
 
 
 @pytest.mark.parametrize("name", [":memory:", ":memory:x", "md:"])
-def test_a_name_that_means_something_else_to_duckdb_is_a_file_all_the_same(
+def test_a_name_with_a_special_meaning_in_duckdb_is_a_file_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -245,24 +203,6 @@ def test_the_session_is_in_utc_whatever_the_host(
         time.tzset()
 
 
-def test_duckdbs_own_settings_reach_it(path: Path) -> None:
+def test_the_config_is_passed_to_duckdb(path: Path) -> None:
     with Warehouse(path, 0, {"threads": "1"}).open() as connection:
         assert connection.execute("SELECT current_setting('threads')").fetchall() == [(1,)]
-
-
-@pytest.mark.parametrize("delay", [0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.18])
-def test_a_kill_in_the_middle_of_a_merge_leaves_one_whole_answer_and_a_file_that_opens(
-    path: Path, delay: float
-) -> None:
-    with running(MERGE, str(path)) as merging:
-        assert [line(merging), line(merging)] == ["0", "1"]
-        time.sleep(delay)
-        merging.kill()
-        begun = int((["1", *merging.communicate()[0].split()])[-1])
-    store = Store(path)
-    [(least, most, rows)] = store.sql("SELECT min(sumins), max(sumins), count(*) FROM {s}.traffic")
-    assert rows == 50000
-    assert least == most
-    assert most in (begun - 1, begun)
-    store.put(count("z0", ins=-1))
-    assert store.sql("SELECT min(sumins) FROM {s}.traffic") == [(-1,)]

@@ -1,4 +1,4 @@
-"""What a merge corrects is kept, value by value, for as long as is said."""
+"""Each value that a merge corrects is recorded and kept for a limited time."""
 
 from __future__ import annotations
 
@@ -23,39 +23,41 @@ def corrections(store: Store) -> list[tuple[Any, ...]]:
     return store.sql(f"SELECT {columns} FROM w.sensource.corrections ORDER BY ALL") if exists else []
 
 
-def test_each_value_that_changed_is_kept_with_what_it_was_and_when_the_new_one_was_read(store: Store) -> None:
+def test_each_corrected_value_is_recorded_with_the_old_value_and_the_time_of_the_new_one(store: Store) -> None:
     store.put(count("a", 3, ins=10, outs=20), count("b", 3))
 
-    tally = next(iter(store.put(count("a", 3, ins=11, outs=21), count("b", 3)).days.values()))
+    counts = next(iter(store.put(count("a", 3, ins=11, outs=21), count("b", 3)).days.values()))
 
     hour = datetime(2025, 12, 1, 3, tzinfo=FIRST.tzinfo)
     assert corrections(store) == [
         ("traffic", "a", hour, "sumins", "10", "11", FIRST + HOUR),
         ("traffic", "a", hour, "sumouts", "20", "21", FIRST + HOUR),
     ]
-    assert (tally.corrected, tally.grown, tally.unchanged) == (1, 0, 1)
+    assert (counts.corrected, counts.grown, counts.unchanged) == (1, 0, 1)
 
 
-def test_an_hour_that_was_still_running_grows_and_is_not_corrected(store: Store) -> None:
+def test_a_change_of_an_hour_that_was_still_running_is_growth_and_no_correction(store: Store) -> None:
     store.put(count("a", RUNNING, ins=1))
 
     [grown] = store.put(count("a", RUNNING, ins=9)).days.values()
     assert (grown.grown, grown.corrected) == (1, 0)
     assert corrections(store) == []
 
-    [corrected] = store.put(count("a", RUNNING, ins=10)).days.values()  # read at its end, and changed since
+    [corrected] = store.put(
+        count("a", RUNNING, ins=10)
+    ).days.values()  # it was read after its end, and has changed since
     assert (corrected.grown, corrected.corrected) == (0, 1)
     assert [row[3:6] for row in corrections(store)] == [("sumins", "9", "10")]
 
 
-def test_an_hour_in_the_future_of_a_clock_that_is_wrong_grows_too(store: Store) -> None:
+def test_a_change_of_an_hour_in_the_future_is_growth_too(store: Store) -> None:
     store.put(count("a", RUNNING + 1, ins=1))
     store.put(count("a", RUNNING + 1, ins=2))
 
     assert corrections(store) == []
 
 
-def test_an_hour_that_stood_still_since_it_ran_and_changes_days_later_is_corrected(store: Store) -> None:
+def test_a_change_days_later_is_a_correction_even_if_the_row_was_last_written_in_its_hour(store: Store) -> None:
     store.put(count("a", RUNNING, ins=1))
     store.put(count("a", RUNNING, ins=1))
     store.merges += 48
@@ -74,21 +76,21 @@ def test_a_value_that_appears_or_vanishes_is_a_correction(store: Store) -> None:
     assert [row[3:6] for row in corrections(store)] == [("sumins", "4", None), ("sumins", None, "4")]
 
 
-def test_a_column_of_any_name_that_no_contract_knows_is_followed(store: Store) -> None:
+def test_corrections_of_unknown_columns_of_any_name_are_recorded(store: Store) -> None:
     store.put(count("a", 3, **{'it\'s "odd"': 1}))
     store.put(count("a", 3, **{'it\'s "odd"': 2}))
 
     assert [row[4:6] for row in corrections(store)] == [("1", "2")]
 
 
-def test_a_changed_list_leaves_no_corrections(store: Store) -> None:
+def test_a_changed_list_records_no_corrections(store: Store) -> None:
     store.put({"siteId": "s", "name": "Old"}, table="site")
     store.put({"siteId": "s", "name": "New"}, table="site")
 
     assert corrections(store) == []
 
 
-def test_corrections_are_dropped_when_their_time_is_over(store: Store) -> None:
+def test_corrections_are_deleted_after_the_time_they_are_kept(store: Store) -> None:
     store.put(count("a", 3, ins=1))
     store.put(count("a", 3, ins=2))
     store.merges += KEEP // HOUR - 1
@@ -98,7 +100,7 @@ def test_corrections_are_dropped_when_their_time_is_over(store: Store) -> None:
     assert [row[4:6] for row in corrections(store)] == [("2", "3")]
 
 
-def test_other_tables_of_the_user_may_be_called_the_same_elsewhere(store: Store) -> None:
+def test_a_table_of_the_same_name_in_another_schema_is_not_touched(store: Store) -> None:
     store.sql("CREATE TABLE w.main.corrections (mine INTEGER)")
     store.put(count("a", 3, ins=1))
     store.put(count("a", 3, ins=2))
@@ -108,13 +110,13 @@ def test_other_tables_of_the_user_may_be_called_the_same_elsewhere(store: Store)
 
 @settings(max_examples=25)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 3), min_size=1), min_size=1, max_size=8))
-def test_the_corrections_lead_from_each_first_value_to_the_present_one(answers: list[dict[str, int]]) -> None:
+def test_the_corrections_lead_from_each_first_value_to_the_present_one(responses: list[dict[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "w.duckdb")
         values: dict[str, int] = {}
-        for answer in answers:
-            values = {**answer, **values}  # the first value of each
-            store.put(*(count(zone, 3, ins=ins) for zone, ins in answer.items()))
+        for response in responses:
+            values = {**response, **values}  # the first value of each
+            store.put(*(count(zone, 3, ins=ins) for zone, ins in response.items()))
         for _, zone, _, _, old, new, _ in sorted(corrections(store), key=lambda row: row[-1]):
             assert values[zone] == int(old)
             values[zone] = int(new)

@@ -17,7 +17,7 @@ def lengths(groups: Iterator[list[pd.DataFrame]]) -> list[list[int]]:
     return [list(map(len, group)) for group in groups]
 
 
-def test_a_group_ends_with_the_frame_that_makes_it_large_enough() -> None:
+def test_a_group_ends_with_the_frame_that_reaches_the_number_of_rows() -> None:
     stream = FrameStream(frames(40, 40, 40, 40, 200, 1), rows=100)
 
     assert lengths(stream.groups()) == [[40, 40, 40], [40, 200], [1]]
@@ -27,7 +27,7 @@ def test_a_group_ends_with_the_frame_that_makes_it_large_enough() -> None:
     ("seconds_each", "expected"),
     [(1, [[1] * 8]), (3, [[1, 1, 1], [1, 1, 1], [1, 1]]), (5, [[1]] * 8), (900, [[1]] * 8)],
 )
-def test_a_frame_waits_for_no_other_that_would_come_too_late(
+def test_a_group_ends_before_a_frame_that_would_exceed_the_seconds(
     seconds_each: float, expected: list[list[int]]
 ) -> None:
     now = 0.0
@@ -43,7 +43,7 @@ def test_a_frame_waits_for_no_other_that_would_come_too_late(
     assert lengths(stream.groups(lambda: now)) == expected
 
 
-def test_no_frame_is_made_before_the_group_before_it_was_taken() -> None:
+def test_no_frame_is_made_before_its_group_is_requested() -> None:
     made: list[int] = []
 
     def noted() -> Iterator[pd.DataFrame]:
@@ -57,7 +57,7 @@ def test_no_frame_is_made_before_the_group_before_it_was_taken() -> None:
     assert made == [0, 1]
 
 
-def test_a_group_that_was_emptied_is_not_kept_while_the_next_is_made() -> None:
+def test_the_frames_of_an_emptied_group_are_freed_while_the_next_group_is_made() -> None:
     made: list[weakref.ref[pd.DataFrame]] = []
     alive: list[int] = []
 
@@ -75,7 +75,7 @@ def test_a_group_that_was_emptied_is_not_kept_while_the_next_is_made() -> None:
     assert alive == [0, 1, 0, 1]
 
 
-def test_what_was_made_before_an_error_comes_before_the_error() -> None:
+def test_the_frames_before_an_error_are_yielded_before_the_error() -> None:
     def failing() -> Iterator[pd.DataFrame]:
         yield from frames(1, 2)
         raise RuntimeError("the API is gone")

@@ -1,4 +1,4 @@
-"""Through real Dagster runs: what an asset returns is merged and reported by day."""
+"""In real Dagster runs: the result of an asset is merged and reported by day."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: i
     }
 
 
-def test_each_day_reports_its_own_numbers_and_a_day_without_rows_none(runs: Runs) -> None:
+def test_each_day_reports_its_own_numbers_and_a_day_without_rows_reports_zeros(runs: Runs) -> None:
     first = frame(count(at=0, ins=3), count("z2", at=1), count(at=49, ins=5, outs=7))
     result = runs.run(traffic_asset(first), days=("2025-12-01", "2025-12-04"))
     assert result.success
@@ -65,7 +65,7 @@ def test_a_single_partition_reports_its_numbers(runs: Runs) -> None:
     assert by_day(result) == {"2025-12-01": numbers(1, 0, 0, 1, ins=1, outs=2)}
 
 
-def test_a_list_reports_its_numbers_and_what_was_marked_deleted(runs: Runs) -> None:
+def test_a_list_reports_its_numbers_and_how_many_rows_were_marked_deleted(runs: Runs) -> None:
     def zones(*ids: str) -> AssetsDefinition:
         @asset(key=["sensource", "zone"])
         def zone() -> pd.DataFrame:
@@ -95,7 +95,7 @@ def test_a_new_column_is_a_warning_that_names_it(runs: Runs) -> None:
     assert [text for text in warned if "traffic has a new column new_field (BIGINT)" in text]
 
 
-def test_the_query_shown_with_a_day_reads_that_day_alone_of_a_batch(runs: Runs) -> None:
+def test_the_query_on_the_event_of_a_day_reads_that_day_alone(runs: Runs) -> None:
     rows = frame(count(), count(at=30), count(at=31))
     result = runs.run(traffic_asset(rows), days=("2025-12-01", "2025-12-02"))
     events = [e for e in result.all_events if e.event_type is DagsterEventType.ASSET_MATERIALIZATION]
@@ -109,7 +109,7 @@ def test_the_query_shown_with_a_day_reads_that_day_alone_of_a_batch(runs: Runs) 
 
 
 @pytest.mark.parametrize("key", [["sensource", "weather"], ["elsewhere", "traffic"], ["traffic"]])
-def test_a_table_outside_the_contract_is_refused_and_makes_no_file(runs: Runs, key: list[str]) -> None:
+def test_a_table_outside_the_contract_is_an_error_and_creates_no_file(runs: Runs, key: list[str]) -> None:
     @asset(key=key)
     def other() -> pd.DataFrame:
         return frame(count())
@@ -120,21 +120,21 @@ def test_a_table_outside_the_contract_is_refused_and_makes_no_file(runs: Runs, k
     assert not runs.store.warehouse.path.exists()
 
 
-def test_a_group_of_a_stream_is_merged_before_the_next_is_made_and_the_file_is_free_meanwhile(
+def test_a_group_of_frames_is_merged_before_the_next_is_made_and_the_file_is_free_meanwhile(
     runs: Runs,
 ) -> None:
     seen: list[int] = []
-    ask = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()[0][0])"
+    script = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()[0][0])"
     query = "SELECT count(*) FROM sensource.sensource.traffic"
 
     def frames() -> Iterator[pd.DataFrame]:
         for number in range(4):
             if number > 1:  # another process, which would be locked out
                 path = str(runs.store.warehouse.path)
-                asked = subprocess.run(
-                    [sys.executable, "-c", ask, path, query], capture_output=True, text=True, check=True
+                counted = subprocess.run(
+                    [sys.executable, "-c", script, path, query], capture_output=True, text=True, check=True
                 )
-                seen.append(int(asked.stdout))
+                seen.append(int(counted.stdout))
             yield frame(count(at=24 * number), count(at=24 * number + 1))
 
     @asset(key=TRAFFIC, partitions_def=DAYS, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"})
@@ -147,7 +147,7 @@ def test_a_group_of_a_stream_is_merged_before_the_next_is_made_and_the_file_is_f
     assert [day["rows"] for day in by_day(result).values()] == [2, 2, 2, 2]
 
 
-def test_a_failure_in_the_middle_of_a_stream_keeps_the_earlier_frames_and_ends_the_run_with_its_text(
+def test_a_failed_merge_keeps_the_earlier_frames_and_the_run_fails_with_its_text(
     runs: Runs,
 ) -> None:
     broken = frame(count(at=24)).assign(sumins=pd.Series(["many"], dtype="string"))
@@ -164,7 +164,7 @@ def test_a_failure_in_the_middle_of_a_stream_keeps_the_earlier_frames_and_ends_t
     assert [(day["rows_inserted"], day["rows_unchanged"]) for day in again.values()] == [(0, 1), (1, 0), (1, 0)]
 
 
-def test_an_error_of_the_asset_itself_in_the_middle_of_a_stream_keeps_the_earlier_frames(runs: Runs) -> None:
+def test_an_error_of_the_asset_between_frames_keeps_the_earlier_frames(runs: Runs) -> None:
     def frames() -> Iterator[pd.DataFrame]:
         yield frame(count())
         raise RuntimeError("the API is gone")
@@ -177,7 +177,7 @@ def test_an_error_of_the_asset_itself_in_the_middle_of_a_stream_keeps_the_earlie
     assert len(runs.store.rows()) == 1
 
 
-def test_a_file_that_is_no_warehouse_fails_the_run_with_the_reason_and_is_not_tried_again(runs: Runs) -> None:
+def test_a_file_that_is_not_a_warehouse_fails_the_run_with_the_reason_and_without_retry(runs: Runs) -> None:
     runs.store.warehouse.path.write_text("not a database" * 1000)
     result = runs.run(traffic_asset(frame(count())), partition_key="2025-12-01")
     assert f"The warehouse {runs.store.warehouse.path} cannot be opened" in failure(result)

@@ -1,4 +1,4 @@
-"""Through real Dagster runs: what a downstream asset gets of our tables."""
+"""In real Dagster runs: what a downstream asset loads from our tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sensource_dagster_tests.warehouse.samples import count
 
 
 def loaded(runs: Runs, source: AssetsDefinition, days: tuple[str, str] | None, **options: Any) -> pd.DataFrame:
-    """What a downstream asset gets of traffic."""
+    """What a downstream asset loads from traffic."""
     got: list[pd.DataFrame] = []
 
     @asset(
@@ -42,7 +42,7 @@ def loaded(runs: Runs, source: AssetsDefinition, days: tuple[str, str] | None, *
     return got[0]
 
 
-def test_an_input_is_the_range_of_days_asked_for_or_all_and_the_columns_asked_for(runs: Runs) -> None:
+def test_an_input_has_the_requested_days_or_all_of_them_and_the_requested_columns(runs: Runs) -> None:
     rows = [count(at=24 * day + 5, ins=day) for day in range(6)]
     source = traffic_asset(frame(*rows))
     assert runs.run(source, days=("2025-12-01", "2025-12-06")).success
@@ -57,7 +57,7 @@ def test_an_input_is_the_range_of_days_asked_for_or_all_and_the_columns_asked_fo
 
 
 @pytest.mark.parametrize("zone", ["Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Kiritimati"])
-def test_days_are_loaded_right_where_a_day_does_not_begin_at_midnight(tmp_path: Path, zone: str) -> None:
+def test_the_right_days_are_loaded_if_a_day_does_not_begin_at_midnight(tmp_path: Path, zone: str) -> None:
     runs = Runs(tmp_path / "w.duckdb")
     changes = {"Africa/Cairo": date(2025, 4, 25), "America/Havana": date(2025, 3, 9)}
     first = changes.get(zone, date(2025, 12, 1)) - timedelta(days=1)
@@ -86,11 +86,11 @@ def test_a_warehouse_of_any_name_is_written_and_loaded(tmp_path: Path, file: str
     assert len(loaded(runs, source, None)) == 1
 
 
-def test_loading_a_table_that_is_not_there_is_a_clear_failure(runs: Runs) -> None:
+def test_loading_a_missing_table_fails_with_a_text_that_says_what_to_do(runs: Runs) -> None:
     @asset(ins={"traffic": AssetIn(key=TRAFFIC)})
     def downstream(traffic: pd.DataFrame) -> None: ...
 
     source = traffic_asset(frame(count()))
-    assert "does not exist yet: materialise" in failure(runs.run(source, downstream, selection=[downstream]))
+    assert "does not exist yet: materialize" in failure(runs.run(source, downstream, selection=[downstream]))
     runs.store.sql("SELECT 1")
     assert "Table traffic cannot be read" in failure(runs.run(source, downstream, selection=[downstream]))

@@ -1,4 +1,4 @@
-"""A merge of counts: what is inserted, corrected, left, kept and counted."""
+"""A merge of counts: which rows are inserted, corrected or left, and how they are counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.connection import Warehouse
-from sensource_dagster.warehouse.merge import Tally, merge
+from sensource_dagster.warehouse.merge import RowCounts, merge
 from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, column, count, frame_of, in_both_files
 
 DAY = date(2025, 12, 1)
@@ -21,11 +21,11 @@ DAY = date(2025, 12, 1)
 @in_both_files
 def test_rows_are_inserted_corrected_or_left_and_counted_by_day(store: Store) -> None:
     assert store.put(count(), count("z2"), count(at=25)).days == {
-        DAY: Tally(2, 0, 0, 0, 2, {"ins": 2, "outs": 4}),
-        DAY + timedelta(days=1): Tally(1, 0, 0, 0, 1, {"ins": 1, "outs": 2}),
+        DAY: RowCounts(2, 0, 0, 0, 2, {"ins": 2, "outs": 4}),
+        DAY + timedelta(days=1): RowCounts(1, 0, 0, 0, 1, {"ins": 1, "outs": 2}),
     }
     assert store.put(count(ins=9), count("z2"), count("z3")).days == {
-        DAY: Tally(1, 0, 1, 1, 3, {"ins": 11, "outs": 6})
+        DAY: RowCounts(1, 0, 1, 1, 3, {"ins": 11, "outs": 6})
     }
     assert [(r["zone_id"], r["sumins"], (r["_synced_at"] - FIRST).seconds // 3600) for r in store.rows()] == [
         ("z1", 9, 1),
@@ -41,8 +41,8 @@ def test_a_value_that_appears_vanishes_or_changes_is_a_correction(
     store: Store, field: str, before: Any, after: Any
 ) -> None:
     store.put({**count(), field: before})
-    assert store.tally({**count(), field: after}) == (0, 1, 0)
-    assert store.tally({**count(), field: after}) == (0, 0, 1)
+    assert store.put_and_count({**count(), field: after}) == (0, 1, 0)
+    assert store.put_and_count({**count(), field: after}) == (0, 0, 1)
 
 
 def test_a_rerun_leaves_every_value_of_every_row_as_it_was(store: Store) -> None:
@@ -50,7 +50,7 @@ def test_a_rerun_leaves_every_value_of_every_row_as_it_was(store: Store) -> None
     store.put(*rows)
     before = store.rows()
     for again in (rows, rows[::-1], rows[3:9], [dict(reversed(row.items())) for row in rows]):
-        assert store.tally(*again) == (0, 0, len(again))
+        assert store.put_and_count(*again) == (0, 0, len(again))
         assert store.rows() == before
 
 
@@ -62,7 +62,7 @@ def test_a_row_that_the_api_no_longer_returns_stays(store: Store) -> None:
     assert store.rows() == before
 
 
-def test_columns_are_merged_by_name_whatever_their_order(store: Store) -> None:
+def test_columns_are_merged_by_name_in_any_order(store: Store) -> None:
     store.put(count(ins=1, outs=2))
     table = TABLES["zone"]
     frame, _ = list_frame(table, [{"zoneId": "a", "name": "n", "deviceId": "d", "sensorId": "s"}])
@@ -73,26 +73,26 @@ def test_columns_are_merged_by_name_whatever_their_order(store: Store) -> None:
     assert (zone["zone_id"], zone["name"], zone["device_id"], zone["sensor_id"]) == ("a", "n", "d", "s")
 
 
-def test_a_column_that_the_frame_lacks_keeps_its_values(store: Store) -> None:
+def test_a_column_missing_in_the_frame_keeps_its_values(store: Store) -> None:
     store.put(count(extra="kept"))
     only_ins = count(ins=5)
     del only_ins["sumouts"]
-    assert store.tally(only_ins, {**only_ins, "zoneId": "z2"}) == (1, 1, 0)
+    assert store.put_and_count(only_ins, {**only_ins, "zoneId": "z2"}) == (1, 1, 0)
     assert [(r["sumins"], r["sumouts"], r["extra"]) for r in store.rows()] == [(5, 2, "kept"), (5, None, None)]
 
 
-def test_another_order_of_an_objects_keys_is_no_correction(store: Store) -> None:
-    assert store.tally(count(x={"a": 1, "b": {"c": 2, "d": 3}})) == (1, 0, 0)
-    assert store.tally(count(x={"b": {"d": 3, "c": 2}, "a": 1})) == (0, 0, 1)
-    assert store.tally(count(x={"b": {"d": 3, "c": 2}, "a": 2})) == (0, 1, 0)
+def test_another_order_of_the_keys_of_an_object_is_no_correction(store: Store) -> None:
+    assert store.put_and_count(count(x={"a": 1, "b": {"c": 2, "d": 3}})) == (1, 0, 0)
+    assert store.put_and_count(count(x={"b": {"d": 3, "c": 2}, "a": 1})) == (0, 0, 1)
+    assert store.put_and_count(count(x={"b": {"d": 3, "c": 2}, "a": 2})) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("value", [1e22, -4.8e186, 1e-7, 5.0, "\x0b\x1f", "\x00", "é/\\\"'", 2**63 - 1, True])
-def test_a_value_is_no_correction_of_itself_in_whichever_company_it_comes(store: Store, value: Any) -> None:
+def test_an_equal_value_is_no_correction_whatever_other_values_the_column_has(store: Store, value: Any) -> None:
     other = [1] if isinstance(value, str) else "text"
     store.put(count(x=value), count("z2", x=other))
     for company in ([], [count("z3", x=other)], [count("z4", x=2.5)]):
-        inserted, corrected, unchanged = store.tally(count(x=value), *company)
+        inserted, corrected, unchanged = store.put_and_count(count(x=value), *company)
         assert (inserted, corrected, unchanged) == (len(company), 0, 1)
 
 
@@ -116,7 +116,7 @@ def test_a_field_of_any_name_is_kept_and_corrected(store: Store, field: str) -> 
 
 
 @pytest.mark.parametrize("field", ["\x00", "", "SUMINS_2", "x" * 300, "$synced_at", "recordDate"])
-def test_a_field_of_any_name_is_kept_apart_from_ours(store: Store, field: str) -> None:
+def test_a_field_of_any_name_gets_a_column_of_its_own(store: Store, field: str) -> None:
     keeps_a_field(store, field)
 
 
@@ -129,15 +129,15 @@ def keeps_a_field(store: Store, field: str) -> None:
 
 
 @in_both_files
-def test_tables_of_the_users_own_with_our_working_names_change_nothing(store: Store) -> None:
+def test_tables_of_the_user_with_the_names_of_our_temporary_tables_change_nothing(store: Store) -> None:
     store.put(count())
     names = ("incoming", "compared", "frame", "traffic", "s", "t")
     store.sql(*(f"CREATE TABLE main.{name} AS SELECT 'mine' AS zone_id" for name in names))
-    assert store.tally(count(ins=5), count("z2")) == (1, 1, 0)
+    assert store.put_and_count(count(ins=5), count("z2")) == (1, 1, 0)
     assert store.sql("SELECT * FROM main.traffic") == [("mine",)]
 
 
-def test_many_merges_on_one_connection_leave_nothing_of_the_working_names(tmp_path: Path) -> None:
+def test_merges_leave_no_temporary_views_on_the_connection(tmp_path: Path) -> None:
     with Warehouse(tmp_path / "w.duckdb", 5, {"enable_view_dependencies": "true"}).open() as connection:
         for at in (0, 50, 0):  # new, new, compared
             merge(connection, TABLES["traffic"], frame_of(TABLES["traffic"], count(at=at)), FIRST, KEEP)
@@ -146,7 +146,7 @@ def test_many_merges_on_one_connection_leave_nothing_of_the_working_names(tmp_pa
     assert views == []
 
 
-def test_a_number_too_large_for_a_sum_of_bigints_is_still_counted(store: Store) -> None:
+def test_a_sum_too_large_for_bigint_is_exact(store: Store) -> None:
     assert store.put(count(ins=2**63 - 1), count("z2", ins=2**63 - 1)).days[DAY].measures["ins"] == 2**64 - 2
 
 
@@ -154,7 +154,7 @@ def test_a_measure_without_values_is_none(store: Store) -> None:
     assert store.put(count(ins=None)).days[DAY].measures == {"ins": None, "outs": 2}
 
 
-def test_the_day_does_not_follow_the_time_zone_of_the_session(store: Store) -> None:
+def test_the_day_does_not_depend_on_the_time_zone_of_the_session(store: Store) -> None:
     table = TABLES["traffic"]
     store.put(count(at=23), count(at=24))
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):

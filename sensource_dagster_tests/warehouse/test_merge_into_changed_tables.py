@@ -1,4 +1,4 @@
-"""What a user changes in our tables stays theirs; where a merge cannot go on, it says what to do."""
+"""The changes that a user makes to our tables stay. If a merge cannot handle one, its error says what to do."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ DAY = date(2025, 12, 1)
         ("CREATE INDEX slow ON {s}.traffic(sumins)", 'DROP INDEX "(w|sensource)"."sensource"."slow"'),
     ],
 )
-def test_a_merge_that_fails_leaves_every_row_and_names_what_to_do(
-    store: Store, breakage: str, message: str
-) -> None:
+def test_a_merge_that_fails_changes_no_row_and_says_what_to_do(store: Store, breakage: str, message: str) -> None:
     store.put(count(ins=3, extra=1), count(at=30, ins=4, extra=1))
     store.sql("ALTER TABLE {s}.traffic ADD COLUMN note VARCHAR DEFAULT 'mine'")
     store.sql("ALTER TABLE {s}.traffic ALTER note DROP DEFAULT", breakage)
@@ -41,7 +39,7 @@ def test_a_merge_that_fails_leaves_every_row_and_names_what_to_do(
     assert store.types() == types
 
 
-def test_a_check_of_the_users_own_refuses_the_whole_answer(store: Store) -> None:
+def test_a_row_that_violates_a_constraint_of_the_user_fails_the_whole_merge(store: Store) -> None:
     store.sql(
         "CREATE SCHEMA {s}",
         "CREATE TABLE {s}.traffic (zone_id VARCHAR, record_date_hour_1 TIMESTAMPTZ, "
@@ -49,7 +47,7 @@ def test_a_check_of_the_users_own_refuses_the_whole_answer(store: Store) -> None
     )
     store.put(count(ins=3))
     before = store.rows()
-    with pytest.raises(WarehouseError, match=r"CHECK.*The constraint is none of ours: drop it"):
+    with pytest.raises(WarehouseError, match=r"CHECK.*The sync did not make this constraint: drop it"):
         store.put(count(ins=4), count("z2", ins=9))
     assert store.rows() == before
 
@@ -59,7 +57,7 @@ def test_a_check_of_the_users_own_refuses_the_whole_answer(store: Store) -> None
     "breakage",
     ["ALTER TABLE {s}.traffic ALTER sumins TYPE DOUBLE", "CREATE INDEX slow ON {s}.traffic(sumins)"],
 )
-def test_the_advice_of_the_error_heals(store: Store, breakage: str) -> None:
+def test_the_merge_works_after_the_statement_in_the_error_was_run(store: Store, breakage: str) -> None:
     store.put(count(extra=1))
     store.sql(breakage)
     with pytest.raises(WarehouseError) as raised:
@@ -67,7 +65,7 @@ def test_the_advice_of_the_error_heals(store: Store, breakage: str) -> None:
     text = str(raised.value)
     advice = text[text.index("ALTER TABLE" if "ALTER TABLE" in text else "DROP INDEX") :]
     store.sql(advice.split(";", maxsplit=1)[0])
-    assert store.tally(count(ins=5, extra=2.5)) == (0, 1, 0)
+    assert store.put_and_count(count(ins=5, extra=2.5)) == (0, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -86,27 +84,27 @@ def test_the_advice_of_the_error_heals(store: Store, breakage: str) -> None:
         "ALTER TABLE {s}.traffic ALTER sumins SET DEFAULT 5",
     ],
 )
-def test_what_a_user_adds_or_drops_does_not_stop_the_merge(store: Store, change: str) -> None:
+def test_the_merge_works_after_a_user_added_or_dropped_something(store: Store, change: str) -> None:
     store.put(count(), count(at=1))
     store.sql(change)
-    assert store.tally(count(ins=5), count(at=2)) == (1, 1, 0)
-    assert store.tally(count(ins=6), count(at=1, ins=7, new=1), count(at=3)) == (1, 2, 0)
-    assert store.tally(count(ins=6), count(at=1, ins=7, new=1), count(at=3)) == (0, 0, 3)
+    assert store.put_and_count(count(ins=5), count(at=2)) == (1, 1, 0)
+    assert store.put_and_count(count(ins=6), count(at=1, ins=7, new=1), count(at=3)) == (1, 2, 0)
+    assert store.put_and_count(count(ins=6), count(at=1, ins=7, new=1), count(at=3)) == (0, 0, 3)
     values = store.sql("SELECT sumins, sumouts, record_date FROM {s}.traffic ORDER BY record_date_hour_1")
     assert [row[0] for row in values] == [6, 7, 1, 1]
     assert {(row[1], row[2]) for row in values} == {(2, DAY)}
 
 
-def test_a_view_of_the_users_own_goes_on_through_merges_and_new_columns(tmp_path: Path) -> None:
+def test_a_view_of_the_user_works_after_merges_and_new_columns(tmp_path: Path) -> None:
     store = Store(tmp_path / "w.duckdb")
     store.put(count())
     store.sql("CREATE VIEW {s}.mine AS SELECT zone_id, sumins FROM {s}.traffic")
-    assert store.tally(count(ins=5, new=1), count("z2")) == (1, 1, 0)
-    assert store.tally(count(ins=5, new="text"), count("z2")) == (0, 1, 1)
+    assert store.put_and_count(count(ins=5, new=1), count("z2")) == (1, 1, 0)
+    assert store.put_and_count(count(ins=5, new="text"), count("z2")) == (0, 1, 1)
     assert store.sql("SELECT * FROM {s}.mine ORDER BY 1") == [("z1", 5), ("z2", 1)]
 
 
-def test_a_column_of_the_users_own_keeps_its_values_and_gets_none(store: Store) -> None:
+def test_a_column_of_the_user_keeps_its_values_and_gets_no_new_ones(store: Store) -> None:
     store.put(count())
     store.sql("ALTER TABLE {s}.traffic ADD COLUMN note VARCHAR", "UPDATE {s}.traffic SET note = 'holiday'")
     store.put(count(ins=5), count("z2"))
@@ -114,7 +112,7 @@ def test_a_column_of_the_users_own_keeps_its_values_and_gets_none(store: Store) 
 
 
 @pytest.mark.parametrize("statement", ['CREATE SCHEMA "{name}"', 'ALTER TABLE {s}.traffic RENAME TO "Traffic"'])
-def test_another_case_of_a_users_schema_or_table_is_the_same(tmp_path: Path, statement: str) -> None:
+def test_the_case_of_a_schema_or_table_name_does_not_matter(tmp_path: Path, statement: str) -> None:
     store = Store(tmp_path / "w.duckdb")
     if "SCHEMA" not in statement:
         store.put(count("z0"))
@@ -123,4 +121,4 @@ def test_another_case_of_a_users_schema_or_table_is_the_same(tmp_path: Path, sta
     else:
         store.sql(statement.replace("{name}", "SenSource"))
     store.put(count())
-    assert store.tally(count(ins=5)) == (0, 1, 0)
+    assert store.put_and_count(count(ins=5)) == (0, 1, 0)

@@ -1,4 +1,4 @@
-"""A table is made as the contract says, and grows by what the API adds without losing a value."""
+"""A table is created as the contract says. New fields of the API add or widen columns without losing a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from sensource_dagster.contract.tables import TABLES, Table
+from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.tables import TABLES
 from sensource_dagster_tests.warehouse.samples import Store, column, count
 
 KINDS: dict[str, Any] = {
@@ -19,7 +20,7 @@ KINDS: dict[str, Any] = {
     "BOOLEAN": True,
     "JSON": {"a": [1, None]},
 }
-# What a column becomes that has held one type and is sent the other. All that is not here becomes JSON.
+# What a column of one type becomes when it gets values of the other. Every other pair becomes JSON.
 WIDENED = {("BIGINT", "DOUBLE"): "DOUBLE", ("DOUBLE", "BIGINT"): "DOUBLE"}
 
 
@@ -34,7 +35,7 @@ def held(store: Store, name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
-def test_an_empty_answer_makes_the_table_of_the_contract(store: Store, table: Table) -> None:
+def test_an_empty_response_creates_the_table_of_the_contract(store: Store, table: Table) -> None:
     store.put(table=table.name)
     store.put(table=table.name)
     described = store.sql(f'SELECT column_name, column_type, "null" FROM (DESCRIBE {{s}}.{table.name})')
@@ -45,7 +46,7 @@ def test_an_empty_answer_makes_the_table_of_the_contract(store: Store, table: Ta
     assert store.sql("SELECT * FROM duckdb_indexes()") == []
 
 
-def test_a_table_of_its_own_schema_is_made_and_nothing_else(store: Store) -> None:
+def test_only_the_table_and_the_corrections_are_created(store: Store) -> None:
     store.put(count())
     assert store.sql("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL") == [
         ("sensource", "corrections"),
@@ -54,12 +55,14 @@ def test_a_table_of_its_own_schema_is_made_and_nothing_else(store: Store) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_field_that_the_contract_does_not_name_becomes_a_column_with_a_line_that_names_it(
+def test_a_field_that_the_contract_does_not_name_becomes_a_column_and_a_line_reports_it(
     store: Store, kind: str
 ) -> None:
     store.put(count("z0"))
     changes = store.put(count(newField=KINDS[kind])).changes
-    assert changes == [f"traffic has a new column new_field ({kind}): the API sends a field we did not know"]
+    assert changes == [
+        f"traffic has a new column new_field ({kind}): the API sends a field that the contract does not name"
+    ]
     assert store.types()["new_field"] == kind
     assert held(store, "new_field") == [None, KINDS[kind]]
     assert store.put(count(newField=KINDS[kind])).changes == []
@@ -67,7 +70,9 @@ def test_a_field_that_the_contract_does_not_name_becomes_a_column_with_a_line_th
 
 @pytest.mark.parametrize("first", KINDS)
 @pytest.mark.parametrize("second", KINDS)
-def test_a_column_widens_to_what_it_is_sent_and_keeps_its_values(store: Store, first: str, second: str) -> None:
+def test_a_column_widens_for_values_of_another_type_and_keeps_its_values(
+    store: Store, first: str, second: str
+) -> None:
     store.put(count("z1", x=KINDS[first]), count("z2", x=None))
     changes = store.put(count("z3", x=KINDS[second])).changes
     wide = first if first in (second, "JSON") else WIDENED.get((first, second), "JSON")
@@ -115,14 +120,14 @@ def test_a_type_that_the_user_chose_for_a_column_stays(store: Store, kind: str, 
     assert [float(x) if x is not None else None for x in column(store.rows(), "x")] == [kept]
 
 
-def test_a_dropped_column_comes_back_empty_and_fills_again(store: Store) -> None:
+def test_a_dropped_column_is_added_empty_and_filled_again(store: Store) -> None:
     store.put(count("z1"), count("z2"))
     store.sql("ALTER TABLE {s}.traffic DROP sumins")
     store.put(count("z1"))
     assert column(store.rows(), "sumins") == [1, None]
 
 
-def test_the_sync_sets_no_primary_key_so_a_key_stays_unique_by_the_merge_alone(store: Store) -> None:
+def test_there_is_no_primary_key_so_the_merge_alone_keeps_a_key_unique(store: Store) -> None:
     store.put(count(), count("z2"))
     store.put(count(), count("z2"))
     with duckdb.connect(str(store.warehouse.path), read_only=True) as connection:

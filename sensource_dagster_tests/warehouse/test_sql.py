@@ -1,4 +1,4 @@
-"""A name is quoted whatever it holds, and a database is called what DuckDB calls it."""
+"""Any name is quoted, and the name of a database is the one that DuckDB gives it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from sensource_dagster.warehouse.sql import (
     qualified,
 )
 
-# DuckDB ends a statement at NUL; no column or file has one in its name.
+# DuckDB ends a statement at NUL. No column or file has a NUL in its name.
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)
 memory = duckdb.connect()
 
 
 @given(names)
-def test_any_name_stays_one_name(name: str) -> None:
+def test_any_quoted_name_is_one_identifier(name: str) -> None:
     described = memory.execute(f"SELECT 1 AS {identifier(name)}").description or []
     memory.fetchall()
     assert [column[0] for column in described] == [name]
@@ -75,7 +75,7 @@ def test_the_database_has_the_name_that_duckdb_gives_it(tmp_path: Path, file: st
 
 
 @given(st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_is_one_json_text_by_whichever_way_it_comes(value: float) -> None:
+def test_a_number_has_the_same_json_text_from_a_double_and_from_json(value: float) -> None:
     number = int(value) if float(value).is_integer() and abs(value) <= 2**53 else value
     [texts] = memory.execute(
         f"SELECT {as_json('a', 'DOUBLE')}, {as_json('b', 'JSON')} FROM (SELECT ?::DOUBLE AS a, ? AS b)",
@@ -86,7 +86,7 @@ def test_a_number_is_one_json_text_by_whichever_way_it_comes(value: float) -> No
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_text_is_one_json_text_by_whichever_way_it_comes(value: str) -> None:
+def test_a_text_has_the_same_json_text_from_a_varchar_and_from_json(value: str) -> None:
     [texts] = memory.execute(
         f"SELECT {as_json('a', 'VARCHAR')}, {as_json('b', 'JSON')} FROM (SELECT ?::VARCHAR AS a, ? AS b)",
         [value, orjson.dumps(value).decode()],

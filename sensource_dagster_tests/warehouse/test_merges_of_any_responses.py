@@ -1,4 +1,4 @@
-"""Merging any sequence of answers ends in the last value of each key, and touches nothing else."""
+"""After any sequence of responses the table has the last value of each key, and nothing else has changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ keys = st.tuples(st.sampled_from(["z1", "z2", "'"]), st.sampled_from([0, 1, 24, 
 fields = st.fixed_dictionaries(
     {"ins": st.none() | st.integers(0, 3)}, optional={"name": st.none() | texts, "one": values, "two": values}
 )
-answers = st.lists(st.lists(st.tuples(keys, fields), max_size=4), min_size=1, max_size=5)
+responses = st.lists(st.lists(st.tuples(keys, fields), max_size=4), min_size=1, max_size=5)
 COLUMNS = ("sumins", "name", "one", "two")
 
 
@@ -42,7 +42,7 @@ def _row(key: tuple[str, int], given_fields: Row) -> Row:
 
 
 def _exact(value: Any) -> Any:
-    """Equal for equal JSON alone: Python takes True for 1."""
+    """A form that is equal only for equal JSON values. In Python True equals 1."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return repr(value)
     if isinstance(value, dict):
@@ -71,38 +71,38 @@ def in_new_file() -> Callable[[], tempfile.TemporaryDirectory[str]]:
 
 
 @settings(max_examples=40)
-@given(answers=answers)
+@given(responses=responses)
 @example(
-    answers=[
+    responses=[
         [(("z1", 0), {"ins": None, "one": 0.5})],
         [(("z2", 0), {"ins": None, "one": False}), (("z2", 0), {"ins": None})],
     ]
 )
-def test_any_answers_end_in_the_last_value_of_each_key_and_time_only_what_changed(
+def test_after_any_responses_each_key_has_its_last_value_and_only_changed_rows_a_new_time(
     in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
-    answers: list[list[tuple[tuple[str, int], Row]]],
+    responses: list[list[tuple[tuple[str, int], Row]]],
 ) -> None:
     model: dict[tuple[str, int], tuple[dict[str, Any], int]] = {}
     with in_new_file() as folder, Store(Path(folder) / "w.duckdb").warehouse.open() as connection:
-        for number, answer in enumerate(answers):
-            rows = [_row(*item) for item in answer]
+        for number, response in enumerate(responses):
+            rows = [_row(*item) for item in response]
             present = [name for name in COLUMNS if any(name in row for row in rows)]
             expected = {"inserted": 0, "corrected": 0, "unchanged": 0}
-            for key, last in {item[0]: row for item, row in zip(answer, rows, strict=True)}.items():
+            for key, last in {item[0]: row for item, row in zip(response, rows, strict=True)}.items():
                 held, synced = model.get(key, ({}, -1))
                 new = {**held, **{name: _exact(last.get(name)) for name in present}}
                 same = all(held.get(name, "None") == value for name, value in new.items())
                 change = "inserted" if key not in model else "unchanged" if same else "corrected"
                 expected[change] += 1
                 model[key] = new, synced if change == "unchanged" else number
-            merged = merge(
+            merge_result = merge(
                 connection,
                 TRAFFIC,
                 frame_of(TRAFFIC, *rows),
                 FIRST + timedelta(hours=number),
                 KEEP,
             )
-            counted = {c: sum(getattr(day, c) for day in merged.days.values()) for c in expected}
+            counted = {c: sum(getattr(day, c) for day in merge_result.days.values()) for c in expected}
             assert counted == expected
         found = _values(connection)
     assert {
@@ -116,7 +116,7 @@ def test_any_answers_end_in_the_last_value_of_each_key_and_time_only_what_change
 
 @settings(max_examples=30)
 @given(data=st.data(), rows=st.lists(st.tuples(keys, st.integers(0, 2), values), min_size=1, max_size=12))
-def test_the_same_rows_in_any_batches_end_in_the_same_table(
+def test_the_same_rows_in_any_batches_give_the_same_table(
     in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
     data: st.DataObject,
     rows: list[tuple[tuple[str, int], int, Any]],

@@ -1,0 +1,129 @@
+"""A wrong value gives one line with the variable, its value and what is allowed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from sensource_dagster.config.settings import VARIABLES, read_settings
+from sensource_dagster.errors import SettingsError
+
+SECRET = "5up3r-s3cret/+=&value"
+
+
+def lines(**variables: str) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({f"SENSOURCE_{name}": value for name, value in variables.items()})
+    return str(raised.value).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"),
+    [
+        ("TIMEZONE", "America/Dnver", "did you mean America/Denver?"),
+        ("TIMEZONE", "america/new york", "did you mean America/New_York?"),
+        ("TIMEZONE", "../../etc/passwd", "an IANA name such as America/Denver"),
+        ("TIMEZONE", "", "an IANA name such as America/Denver"),
+        ("START_DATE", "01/02/2024", "YYYY-MM-DD"),
+        ("START_DATE", "2023-02-29", "YYYY-MM-DD"),
+        ("START_DATE", "20240101", "YYYY-MM-DD"),
+        ("START_DATE", "\uff12\uff10\uff12\uff14-01-01", "YYYY-MM-DD"),
+        ("START_DATE", "2024-01-01T00:00:00", "YYYY-MM-DD"),
+        ("START_DATE", "0202-01-01", "from 1970-01-01 on"),
+        ("START_DATE", "9999-12-31", "in UTC) or an earlier day"),
+        ("STATIC_ENDPOINTS", "zone,zones", "'zones' is not allowed; use one or more of location, site"),
+        ("STATIC_ENDPOINTS", "Zone", "'Zone' is not allowed"),
+        ("STATIC_ENDPOINTS", "zone,zone", "there twice"),
+        ("STATIC_ENDPOINTS", "", "'' is not allowed"),
+        ("TRAFFIC_METRICS", "ins,,outs", "'' is not allowed; use one or more of ins, outs"),
+        ("TRAFFIC_METRICS", "ins;outs", "'ins;outs' is not allowed"),
+        ("TRAFFIC_METRICS", "occupancy(max)", "use one or more of ins, outs"),
+        ("TRAFFIC_METRICS", "", "'' is not allowed"),
+        (
+            "OCCUPANCY_METRICS",
+            "occupancy(maximum)",
+            "one or more of occupancy(max), occupancy(min), occupancy(avg)",
+        ),
+        ("OCCUPANCY_METRICS", "occupancy(max", "'occupancy(max' is not allowed"),
+        ("API_URL", "vea.sensourceinc.com", "http(s)://host/path"),
+        ("API_URL", "ftp://vea.sensourceinc.com", "http(s)://host/path"),
+        ("API_URL", "https://", "http(s)://host/path"),
+        ("API_URL", "https://host:port", "http(s)://host/path"),
+        ("API_URL", "https://[::1", "http(s)://host/path"),
+        ("API_URL", "https://ho st", "http(s)://host/path"),
+        ("API_URL", "https://host/?a=b", "must not have a user name, a ? or a #"),
+        ("AUTH_URL", "", "http(s)://host/path"),
+        ("AUTH_URL", "file:///etc/passwd", "http(s)://host/path"),
+        ("WAREHOUSE", "", "the path of a DuckDB file"),
+        ("WAREHOUSE", ":memory:", "the path of a DuckDB file"),
+        ("WAREHOUSE", "s3://bucket/x.duckdb", "the path of a DuckDB file"),
+        ("WAREHOUSE", "/", "is a folder"),
+        ("WAREHOUSE_WAIT", "-1", "a whole number from 0 to 86400"),
+        ("WAREHOUSE_WAIT", "86401", "a whole number from 0 to 86400"),
+        ("BACKFILL_DAYS", "0", "a whole number from 1 to 3660"),
+        ("BACKFILL_DAYS", "1.5", "a whole number from 1 to 3660"),
+        ("BACKFILL_DAYS", "٣", "a whole number from 1 to 3660"),
+        ("BALANCE_THRESHOLD", "0", "a whole number from 1 to 100"),
+        ("BALANCE_THRESHOLD", "50%", "a whole number from 1 to 100"),
+        ("LOOKBACK_DAYS", "a week", "a whole number from 1 to 3660"),
+        ("LOOKBACK_DAYS", "9" * 5000, "a whole number from 1 to 3660"),
+        ("LOOKBACK_DAYS", "7\n8", "a whole number from 1 to 3660"),
+        ("CORRECTIONS_DAYS", "0", "a whole number from 1 to 36600"),
+        ("OWNERS", "Ann", "'Ann' is not an owner; use e-mail addresses and team:name"),
+        ("OWNERS", "ann@library.example,,team:data", "'' is not an owner"),
+        ("OWNERS", "team:", "'team:' is not an owner"),
+        ("TAGS", "gold", "'gold' is not a tag; use name=value"),
+        ("TAGS", "tier=gold,=x", "'=x' is not a tag"),
+        ("TAGS", "tier=two words", "'tier=two words' is not a tag"),
+    ],
+)
+def test_a_wrong_value_gives_one_line_with_variable_value_and_what_is_allowed(
+    variable: str, value: str, allowed: str
+) -> None:
+    [line] = lines(**{variable: value})
+    assert line.startswith(f"SENSOURCE_{variable}={value!r}: ")
+    assert allowed in line
+
+
+def test_all_wrong_variables_are_named_at_once_including_a_start_in_the_future() -> None:
+    problems = lines(
+        API_URL="nowhere",
+        TRAFFIC_METRICS="in",
+        START_DATE="9999-01-01",
+        BACKFILL_DAYS="x",
+        TIMEZONE="Europe/Berlin",
+    )
+    assert sorted(line.split("=")[0] for line in problems) == [
+        "SENSOURCE_API_URL",
+        "SENSOURCE_BACKFILL_DAYS",
+        "SENSOURCE_START_DATE",
+        "SENSOURCE_TRAFFIC_METRICS",
+    ]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_the_start_date_may_be_today_in_the_zone_of_the_days_but_not_tomorrow(zone: str) -> None:
+    with time_machine.travel(datetime(2025, 6, 15, 10, 30, tzinfo=timezone.utc), tick=False):
+        today = datetime.now(ZoneInfo(zone)).date()
+        read = read_settings({"SENSOURCE_TIMEZONE": zone, "SENSOURCE_START_DATE": str(today)})
+        [line] = lines(TIMEZONE=zone, START_DATE=str(today + timedelta(days=1)))
+    assert read.start_date == today
+    assert f"use today ({today} in {zone}) or an earlier day" in line
+
+
+@pytest.mark.parametrize("variable", sorted(VARIABLES))
+def test_the_secret_is_in_no_error_even_if_it_is_the_value_of_another_variable(variable: str) -> None:
+    environment = {"SENSOURCE_BACKFILL_DAYS": "none", variable: SECRET, "SENSOURCE_CLIENT_SECRET": SECRET}
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environment)
+    assert SECRET not in str(raised.value)
+
+
+def test_a_password_in_a_url_is_refused_without_showing_it() -> None:
+    [line] = lines(AUTH_URL="https://user:pa55word@auth.example/token")
+    assert line.startswith(
+        "SENSOURCE_AUTH_URL='https://***@auth.example/token': the URL must not have a user name"
+    )
