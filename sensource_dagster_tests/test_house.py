@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "resources": {"config", "errors", "vea"},
     "assets": {*_BASE, "instance", "resources", "vea", "warehouse"},
     "checks": {*_BASE, "assets", "instance", "vea", "warehouse"},
-    "automation": {*_BASE, "assets", "instance", "vea", "warehouse"},
+    "automation": {*_BASE, "assets", "checks", "instance", "vea", "warehouse"},
     "definitions": {*_BASE, "assets", "automation", "checks", "resources", "warehouse"},
     "cli": {*_BASE, "assets", "automation", "definitions", "instance", "simulator", "vea", "warehouse"},
 }

@@ -149,9 +149,9 @@ def test_through_a_change_of_the_clocks_each_day_has_one_nightly_run_and_each_ho
     gaps = {(later.timestamp() - earlier.timestamp()) / 3600 for earlier, later in pairwise(hours)}
     assert gaps <= {0.5, 1.0, 1.5}
     [changed] = [n for n, (before, after) in enumerate(pairwise(hours)) if before.utcoffset() != after.utcoffset()]
-    for tick in hours[changed - 2 : changed + 4]:
-        first, last = days_of_run(hourly, tick, empty)
-        assert last == str(tick.astimezone(ZoneInfo(zone)).date())
+    for moment in hours[changed - 2 : changed + 4]:
+        first, last = days_of_run(hourly, moment, empty)
+        assert last == str(moment.astimezone(ZoneInfo(zone)).date())
         assert (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days == 1
 
 
