@@ -91,8 +91,8 @@ def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(project:
                 os.killpg(process.pid, signal.SIGINT)
             else:
                 process.terminate()
-        assert process.wait(timeout=60) == 0
-        dagster.until("every process has ended", lambda: not dagster.processes(), within=30)
+        assert process.wait(timeout=180) == 0
+        dagster.until("every process has ended", lambda: not dagster.processes(), within=180)
     read = [node for node in nodes if node["assetKey"]["path"][-1] in TABLES]
     assert len(read) == len(TABLES)
     for node in read:

@@ -39,7 +39,7 @@ def test_it_serves_an_account_prints_its_settings_and_ends_on_ctrl_c() -> None:
         ).json()
         assert len(zones) == 7
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_a_wrong_option_is_one_clear_line(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from sensource_dagster_tests.end_to_end.dagster_dev import DG, DagsterDev, dagst
 
 DENVER = ZoneInfo("America/Denver")
 DAYS_A_RUN = 5
-HEALS_WITHIN = 300  # seconds
+HEALS_WITHIN = 900  # seconds
 
 PARTITIONS = """
 { assetNodes(group: {groupName: "counts", repositoryName: "__repository__",

@@ -87,7 +87,7 @@ def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_complete
     refused, hold = in_window(failing[1], fault_kinds.status(400)), Hold()
     simulator.faults.at_random(1, [in_window(cancelled[1], hold)], path="/api/data/")
     cancelled_backfill = dagster.launch(days_of(cancelled))
-    assert hold.met.wait(60)
+    assert hold.met.wait(HEALS_WITHIN)
     simulator.faults.clear()
     simulator.faults.at_random(1, [refused], path="/api/data/")
     failing_backfill = dagster.launch(days_of(failing))
@@ -132,7 +132,7 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     simulator.faults.at_random(1, [in_window(parts[1], hold)], path="/api/data/")
 
     backfill = deployment.dagster.launch(days)
-    assert hold.met.wait(60)
+    assert hold.met.wait(HEALS_WITHIN)
     script = deployment.start_script(script_day)  # waits for the pool
     deployment.dagster.until("the script's run is started", lambda: deployment.script_runs() == ["STARTED"])
     script.kill()
@@ -147,7 +147,7 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     assert dagster.ended(backfill) == "COMPLETED_SUCCESS"
     assert deployment.true_days(days) == set(days)
     assert deployment.script_runs()[-1] == "FAILURE"  # not "started" for ever
-    dagster.until("no slot is claimed", lambda: not deployment.claimed_slots(), within=60)
+    dagster.until("no slot is claimed", lambda: not deployment.claimed_slots(), within=HEALS_WITHIN)
 
 
 def test_the_web_server_listens_on_loopback_alone(deployment: Deployment) -> None:

@@ -204,7 +204,7 @@ def execute(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return done.stdout + done.stderr

@@ -80,7 +80,7 @@ def test_serve_forever_announces_itself_and_ends_quietly(stop: signal.Signals) -
             auth_url, client_id = process.stdout.readline().split()
             assert requests.post(auth_url, data={"client_id": client_id}, timeout=10).status_code == 400
             process.send_signal(stop)
-            rest, errors = process.communicate(timeout=10)
+            rest, errors = process.communicate(timeout=60)
         finally:
             process.kill()
     assert errors == ""
