@@ -1,13 +1,17 @@
 # `make demo` and `make test` need Python 3.10 or newer and make; all else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv, itself from pip, installs in seconds what takes pip minutes on a slow machine; pip knows more set-ups.
+UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
+# Three at a time on two cores: the tests of the daemon mostly wait.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 
-.PHONY: demo dev check test lint soak bench growth format clean help
+.PHONY: demo dev check test test-all test-newest lint lock soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: $(BIN)/.installed ## sync 90 days of a simulated account and show them
 	@$(BIN)/sensource demo
@@ -19,7 +23,18 @@ check: $(BIN)/.installed ## say step by step whether your account and warehouse 
 	@$(BIN)/sensource check
 
 test: lint ## lint, types and tests
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+test-all: test ## the same, and the tests that are slow by nature: a browser, 30 kills, 30 days of schedules
+	$(PYTEST) -m slow
+
+test-newest: ## the tests of instance/ with the newest Dagster patch release, in .venv-newest
+	@$(PYTHON) -m venv .venv-newest
+	@grep -v '^dagster' constraints.txt >.venv-newest/constraints.txt
+	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	  --constraint .venv-newest/constraints.txt --editable '.[dev]'
+	.venv-newest/bin/python -m pip list --disable-pip-version-check | grep '^dagster '
+	.venv-newest/bin/python -m pytest sensource_dagster_tests/instance
 
 lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check
@@ -35,6 +50,10 @@ bench: $(BIN)/.installed ## what a year costs: ours, the floor, dlt and the stoc
 growth: $(BIN)/.installed-dev ## how that grows: days, zones, five years of history, a backfill through the daemon; some 15 minutes
 	@status=0; for part in growth history daemon; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status
 
+lock: $(BIN)/.installed-dev ## move constraints.txt to the newest versions that fit pyproject.toml
+	$(BIN)/uv pip compile --system-certs --quiet --universal --python-version 3.10 --upgrade --all-extras --no-annotate \
+	  --custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
+
 format: $(BIN)/.installed-dev ## format and sort imports
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -47,9 +66,10 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	  { echo "Python 3.10 or newer is needed, and $(PYTHON) is older; name another: make PYTHON=python3.12"; exit 1; }
 	@echo "Installing into .venv (once; about a minute)…"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) --editable .
+	@$(PIP) --constraint constraints.txt uv
+	@$(UV) --editable . || $(PIP) --constraint constraints.txt --editable .
 	@touch $@
 
 $(BIN)/.installed-dev: $(BIN)/.installed
-	@$(PIP) --editable '.[dev]'
+	@$(UV) --editable '.[dev]' || $(PIP) --constraint constraints.txt --editable '.[dev]'
 	@touch $@

@@ -27,7 +27,14 @@ from sensource_dagster.resources import sensource_resource
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
-def definitions(settings: Settings) -> Definitions:
+def build_definitions(settings: Settings) -> Definitions:
+    """The assets, checks, jobs, schedules and sensors for one account and one warehouse.
+
+    >>> from sensource_dagster.config.settings import read_settings
+    >>> definitions = build_definitions(read_settings())
+    >>> definitions.resolve_job_def("lists").execute_in_process().success
+    True
+    """
     assets: list[AssetsDefinition | AssetSpec] = [
         *external_assets(settings),
         *reference_assets(settings),
@@ -58,4 +65,4 @@ def definitions(settings: Settings) -> Definitions:
 # all of them are Dagster's and stay alive. One response of Vea makes tens of thousands of objects.
 gc.set_threshold(50_000, 20, 20)
 
-defs = definitions(read_settings())
+defs = build_definitions(read_settings())

@@ -16,7 +16,27 @@ _POLICY = HttpPolicy()
 
 
 class SenSourceResource(ConfigurableResource[VeaClient]):
-    """The SenSource account to read, with timeouts and retries."""
+    """The SenSource account to read, with timeouts and retries.
+
+    An asset that takes the resource opens a client with it:
+
+    >>> from dagster import AssetExecutionContext, EnvVar, asset, materialize
+    >>> from sensource_dagster.config.settings import read_settings
+    >>> @asset
+    ... def zone_names(context: AssetExecutionContext, sensource: SenSourceResource) -> list[str]:
+    ...     with sensource.client(context.log) as vea:
+    ...         return [zone["name"] for zone in vea.entities("zone")]
+    >>> settings = read_settings()
+    >>> sensource = SenSourceResource(
+    ...     client_id=EnvVar("SENSOURCE_CLIENT_ID"),
+    ...     client_secret=EnvVar("SENSOURCE_CLIENT_SECRET"),
+    ...     api_url=settings.api_url,
+    ...     auth_url=settings.auth_url,
+    ... )
+    >>> result = materialize([zone_names], resources={"sensource": sensource})
+    >>> len(result.output_for_node("zone_names"))
+    5
+    """
 
     client_id: str = Field(default="", description="API client id (SENSOURCE_CLIENT_ID).")
     client_secret: str = Field(

@@ -13,7 +13,7 @@ from dagster import AssetKey, AssetSpec, EnvVar, TableSchema
 
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.tables import CORRECTIONS, TABLES
-from sensource_dagster.definitions import definitions
+from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource, sensource_resource
 from sensource_dagster.warehouse.schema import Target
 
@@ -21,7 +21,7 @@ CREDENTIALS = {"SENSOURCE_CLIENT_ID": "client-4711", "SENSOURCE_CLIENT_SECRET": 
 
 
 def specs(**variables: str) -> dict[str, AssetSpec]:
-    graph = definitions(read_settings(variables)).resolve_all_asset_specs()
+    graph = build_definitions(read_settings(variables)).resolve_all_asset_specs()
     return {spec.key.to_user_string(): spec for spec in graph}
 
 
@@ -132,7 +132,7 @@ def test_counts_are_partitioned_by_local_day_and_backfilled_in_batches() -> None
         "SENSOURCE_START_DATE": "2025-02-03",
         "SENSOURCE_BACKFILL_DAYS": "12",
     }
-    defs = definitions(read_settings(variables))
+    defs = build_definitions(read_settings(variables))
     for name in ("traffic", "occupancy"):
         asset = defs.resolve_asset_graph().get(AssetKey(["sensource", name]))
         assert asset.partitions_def
@@ -146,7 +146,7 @@ def test_the_secret_is_held_by_name_only() -> None:
     settings = read_settings(CREDENTIALS)
     resource = sensource_resource(settings)
     assert resource.client_secret == EnvVar("SENSOURCE_CLIENT_SECRET")
-    for text in (repr(settings), repr(resource), repr(definitions(settings)), str(resource.model_dump())):
+    for text in (repr(settings), repr(resource), repr(build_definitions(settings)), str(resource.model_dump())):
         assert "s3cret-of-4711" not in text
 
 
@@ -162,7 +162,7 @@ def test_a_secret_typed_into_the_launchpad_is_in_no_repr() -> None:
 
 
 def test_every_field_of_the_resources_is_described() -> None:
-    resources = definitions(read_settings({})).resources or {}
+    resources = build_definitions(read_settings({})).resources or {}
     for resource in resources.values():
         for name, field in type(resource).model_fields.items():
             assert field.description, name

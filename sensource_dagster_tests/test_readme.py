@@ -1,29 +1,35 @@
-"""What the README and .env.example say exists."""
+"""What the README, the documents and .env.example say exists, and their examples run."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 
 import duckdb
 import pytest
+from dagster import AssetsDefinition, materialize
 
+from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.cli import main
 from sensource_dagster.config.settings import VARIABLES, read_settings
 from sensource_dagster.contract.tables import CORRECTIONS, TABLES
 from sensource_dagster.simulator import ManualClock
+from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
+from sensource_dagster_tests.documentation import DOCUMENTS, blocks, text_of
 from sensource_dagster_tests.end_to_end.sync import syncing
 from sensource_dagster_tests.end_to_end.test_faults import FIRST, LAST, NOW
 
-PROJECT = Path(__file__).resolve().parents[1]
-README = (PROJECT / "README.md").read_text()
-ENV_EXAMPLE = (PROJECT / ".env.example").read_text()
+README, SETTINGS, TABLES_MD = map(text_of, ("README.md", "docs/settings.md", "docs/tables.md"))
+ENV_EXAMPLE = text_of(".env.example")
+EVERYTHING = "\n".join(file.read_text() for file in DOCUMENTS)
 
 
-def test_the_readme_and_the_env_example_name_every_variable_and_no_other() -> None:
-    for text in (README, ENV_EXAMPLE):
+def test_the_settings_and_the_env_example_name_every_variable_and_no_document_names_another() -> None:
+    for text in (SETTINGS, ENV_EXAMPLE):
         assert set(re.findall(r"SENSOURCE_[A-Z_]+", text)) == set(VARIABLES)
+    assert set(re.findall(r"SENSOURCE_[A-Z_]+", EVERYTHING)) == set(VARIABLES)
 
 
 def test_the_defaults_that_they_show_are_the_real_ones() -> None:
@@ -32,18 +38,18 @@ def test_the_defaults_that_they_show_are_the_real_ones() -> None:
     assert shown == {name: default for name, default in defaults.items() if default is not None}
     assert read_settings(shown) == read_settings({})
     for name, default in shown.items():
-        assert f"| `{name}` | {f'`{default}`' if default else 'none'} |" in README
+        assert f"| `{name}` | {f'`{default}`' if default else 'none'} |" in SETTINGS
 
 
-def test_every_make_target_and_command_of_the_readme_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"make ([a-z]+)\b(?! alone)", README)) - {"Python"} <= targets | {"and"}
-    assert set(re.findall(r"`sensource ([a-z]+)`", README)) <= set(main.commands)
+def test_every_make_target_and_command_of_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", EVERYTHING, re.MULTILINE)) <= targets
+    assert set(re.findall(r"(?:`|bin/)sensource ([a-z]+)", EVERYTHING)) <= set(main.commands)
 
 
-def test_the_readme_lists_every_table_with_its_key_and_columns() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| (`\w+_id`.*) \|$", README, re.MULTILINE))
-    [columns_of_corrections] = re.findall(r"^\| `corrections` \| .* \| (.*) \|$", README, re.MULTILINE)
+def test_the_documents_list_every_table_with_its_key_and_columns() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (`\w+_id`.*) \|$", TABLES_MD, re.MULTILINE))
+    [columns_of_corrections] = re.findall(r"^\| `corrections` \| .* \| (.*) \|$", TABLES_MD, re.MULTILINE)
     assert set(columns_of_corrections.split(", ")) < {column.name for column in CORRECTIONS.columns}
     assert set(rows) == set(TABLES)
     for table in TABLES.values():
@@ -52,13 +58,41 @@ def test_the_readme_lists_every_table_with_its_key_and_columns() -> None:
         assert columns.split(", ") == [column.name for column in table.columns if column.name not in table.key]
 
 
-@pytest.mark.parametrize("query", re.findall(r"```sql\n(.*?)```", README, re.DOTALL))
-def test_every_query_of_the_readme_runs(query: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with lists, counts and corrections; the folder that a user works in."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "data").mkdir()
     clock = ManualClock(datetime(LAST.year, LAST.month, LAST.day, 12, tzinfo=timezone.utc))
-    with syncing(tmp_path, clock=clock, SENSOURCE_WAREHOUSE=str(tmp_path / "sensource.duckdb")) as sync:
+    with syncing(folder, clock=clock, SENSOURCE_WAREHOUSE=str(folder / "data" / "sensource.duckdb")) as sync:
         assert sync.run("everything", FIRST, LAST).success
         clock.now = NOW
         assert sync.run("everything", FIRST, LAST).success
-    with duckdb.connect(str(tmp_path / "sensource.duckdb"), read_only=True) as warehouse:
-        warehouse.execute("USE sensource.sensource")
-        assert warehouse.execute(query).fetchall()
+    return folder
+
+
+@pytest.mark.parametrize("query", blocks("sql"))
+def test_every_query_of_the_documents_runs_and_finds_rows(query: str, synced: Path, tmp_path: Path) -> None:
+    warehouse = shutil.copy(synced / "data" / "sensource.duckdb", tmp_path)  # some queries write
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("USE sensource.sensource")
+        for statement in connection.extract_statements(query):
+            assert connection.execute(statement).fetchall()
+
+
+@pytest.mark.parametrize("program", blocks("python"))
+def test_every_python_example_of_the_documents_runs(
+    program: str, synced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(synced)
+    names: dict[str, object] = {"__name__": "example"}
+    exec(program, names)
+    examples = [value for value in names.values() if isinstance(value, AssetsDefinition)]
+    if not examples:
+        assert "2025-11-03" in capsys.readouterr().out
+    for own in examples:
+        manager = SenSourceDuckDBIOManager(database="data/sensource.duckdb")
+        days = counts_assets(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}))
+        ran = materialize([own, *days], selection=[own], resources={"io_manager": manager, "sensource": None})
+        assert ran.success
+        assert len(Path("data/ins_by_month.csv").read_text().splitlines()) == 2  # a head, and November

@@ -2,7 +2,6 @@
 
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
-from dagster._core.storage.tags import PRIORITY_TAG
 
 from sensource_dagster.assets.common import POOL, described, warn_of_repeated
 from sensource_dagster.assets.external import VEA
@@ -11,6 +10,7 @@ from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.instance.private import PRIORITY_TAG
 from sensource_dagster.resources import SenSourceResource
 
 

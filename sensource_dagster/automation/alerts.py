@@ -1,4 +1,4 @@
-"""What happens when a run or a check fails. `notify` is the one place to put an e-mail or a chat message in."""
+"""What happens when a run or a check fails. To send an e-mail or a chat message, change `notify`."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from dagster import (
     TableMetadataValue,
     run_status_sensor,
 )
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from sensource_dagster.failures import failure_text
+from sensource_dagster.instance.private import AssetCheckExecutionRecordStatus
 
 _REMEMBERED = 50
-"""Evaluations of a check; of one that each hourly run makes, those of two days, two nightly ones among them."""
+"""How many evaluations of a check are read. Hourly, they are those of two days, two nightly ones among them."""
 _EVALUATED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
 
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that failed, in words for people; without secrets, as all that the project logs.
+    """Something that failed, in words for people. It holds no secret, like everything that the project logs.
 
     Attributes:
         title: one line: which run or check.
-        text: what it says: the error of the run, or what the check found.
+        text: the error of the run, or what the check found.
         is_error: whether a run or a check of severity ERROR failed, not one of severity WARN.
         run_id: the run it happened in; `<UI>/runs/<run_id>` shows it.
     """
@@ -48,10 +48,10 @@ class Alert:
 
 
 def notify(alert: Alert, log: Logger) -> None:
-    """Called once for each alert. As it stands: a line in the sensor's log, in the UI under Automation.
+    """Called once for each alert. By default it writes a line into the sensor's log, in the UI under Automation.
 
-    Put in here what should happen instead, `requests.post(...)` or `smtplib`. Where it raises, the sensor's tick
-    shows the error, and the alert is not tried again.
+    Write here what should happen instead, with `requests.post(...)` or `smtplib`. If it raises, the sensor's tick
+    shows the error, and the alert is not sent again.
     """
     (log.error if alert.is_error else log.warning)("%s: %s", alert.title, alert.text)
 
@@ -68,15 +68,16 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
         name=name,
         run_status=status,
         monitor_all_code_locations=True,  # a run from a script has none
-        default_status=DefaultSensorStatus.RUNNING,  # it only looks, and says nothing where nothing fails
-        description=f"Calls `notify` in sensource_dagster/automation/alerts.py {of_what}. Change `notify` as you like.",
+        default_status=DefaultSensorStatus.RUNNING,  # it only reads the history
+        description=f"Calls `notify` in sensource_dagster/automation/alerts.py {of_what}. "
+        "Change `notify` as you like.",
     )
     def sensor(context: RunStatusSensorContext) -> None:
         failed: Exception | None = None
         for alert in alerts_of(context.instance, context.dagster_run):
             try:
                 notify(alert, context.log)
-            except Exception as error:  # noqa: BLE001 # the others still want to be told
+            except Exception as error:  # noqa: BLE001 # the other alerts are still sent
                 failed = error
         if failed:
             raise failed
@@ -85,7 +86,7 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
 
 
 def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
-    """What an ended run has to tell: its failure, and each check that found something new."""
+    """The alerts of a run that has ended: its failure, and each check that found something new."""
     if run.status is DagsterRunStatus.FAILURE:
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
@@ -106,9 +107,9 @@ def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
 
 
 def _is_news(instance: DagsterInstance, event: EventLogEntry) -> bool:
-    """Whether a check found something that it did not find when it last looked, nor when it last did in this job.
+    """Whether a check found something that neither its last evaluation found nor its last one in this job.
 
-    An hourly run finds most of what the one before found; a nightly run, over more days, other things than both.
+    An hourly run finds most of what the hourly run before found. A nightly run covers more days and finds more.
     """
     logged = event.get_dagster_event()
     evaluation = logged.asset_check_evaluation_data
@@ -119,8 +120,8 @@ def _is_news(instance: DagsterInstance, event: EventLogEntry) -> bool:
         if record.status in _EVALUATED and record.event and record.event.timestamp < event.timestamp
     ]
     in_this_job = [other for other in before if other.job_name == logged.job_name]
-    told = [_found(other.asset_check_evaluation_data) for other in (*before[:1], *in_this_job[:1])]
-    return not _found(evaluation) <= set().union(*told)
+    known = [_found(other.asset_check_evaluation_data) for other in (*before[:1], *in_this_job[:1])]
+    return not _found(evaluation) <= set().union(*known)
 
 
 def _found(evaluation: AssetCheckEvaluation) -> set[str]:

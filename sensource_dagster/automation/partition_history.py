@@ -1,23 +1,30 @@
-"""When each day of a count was read for the last time, by Dagster's history."""
+"""The newest materialization of each partition, from Dagster's history."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
-from dagster import AssetKey, AssetRecordsFilter, DagsterEventType, DagsterInstance
+from dagster import AssetKey, AssetRecordsFilter, DagsterEventType, DagsterInstance, EventLogRecord
 
-_RECORDS_AT_ONCE = 1000
+_RECORDS_PER_QUERY = 1000
 
 
 def last_read(instance: DagsterInstance, key: AssetKey, partitions: Collection[str]) -> dict[str, float]:
-    """The timestamp of each partition's newest materialisation; a partition without one is left out."""
-    found = instance.event_log_storage.get_latest_storage_id_by_partition(
-        key, DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
+    """The timestamp of each partition's newest materialization; a partition without one is left out."""
+    records = newest_materializations(instance, key, partitions)
+    return {str(record.partition_key): record.timestamp for record in records if record.partition_key}
+
+
+def newest_materializations(
+    instance: DagsterInstance, key: AssetKey, partitions: Collection[str] | None = None
+) -> Iterator[EventLogRecord]:
+    """The newest materialization of each of the partitions; without any named: of all, and the asset's newest."""
+    newest = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, DagsterEventType.ASSET_MATERIALIZATION, None if partitions is None else set(partitions)
     )
-    ids = sorted(found.values())
-    read: dict[str, float] = {}
-    for start in range(0, len(ids), _RECORDS_AT_ONCE):
-        some = AssetRecordsFilter(key, storage_ids=ids[start : start + _RECORDS_AT_ONCE])
-        for record in instance.fetch_materializations(some, limit=_RECORDS_AT_ONCE).records:
-            read[str(record.partition_key)] = record.timestamp
-    return read
+    ids = sorted(newest.values())
+    for start in range(0, len(ids), _RECORDS_PER_QUERY):
+        some = AssetRecordsFilter(key, storage_ids=ids[start : start + _RECORDS_PER_QUERY])
+        yield from instance.fetch_materializations(some, limit=_RECORDS_PER_QUERY).records
+    if partitions is None:  # it may have no partition
+        yield from instance.fetch_materializations(key, limit=1).records

@@ -18,38 +18,39 @@ from dagster import (
     define_asset_job,
     schedule,
 )
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-    PRIORITY_TAG,
-    SCHEDULE_NAME_TAG,
-    SCHEDULED_EXECUTION_TIME_TAG,
-)
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.instance.private import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    NOT_FINISHED_STATUSES,
+    PRIORITY_TAG,
+    SCHEDULE_NAME_TAG,
+    SCHEDULED_EXECUTION_TIME_TAG,
+    BulkActionsFilter,
+    BulkActionStatus,
+)
 from sensource_dagster.vea.windows import day_start
 
 COUNTS_KEYS = [asset_key(table) for table in COUNTS]
 
 LISTS_JOB = define_asset_job("lists", AssetSelection.groups("lists"), description="Reads the lists.")
 COUNTS_JOB = define_asset_job(
-    "counts", AssetSelection.groups("counts"), description="Reads traffic and occupancy of the days asked for."
+    "counts", AssetSelection.groups("counts"), description="Reads traffic and occupancy of the selected days."
 )
 EVERYTHING_JOB = define_asset_job(
     "everything",
     AssetSelection.groups("lists", "counts"),
-    description="Reads the lists, and traffic and occupancy of the days asked for.",
+    description="Reads the lists, and traffic and occupancy of the selected days.",
 )
 JOBS = [LISTS_JOB, COUNTS_JOB, EVERYTHING_JOB]
 
 
 def schedules(settings: Settings) -> list[ScheduleDefinition]:
-    # With a real account nothing is asked on its own before the user says so; the demo shows what it is like.
+    # A real account gets no request before the user turns a schedule on. The demo shows the schedules at work.
     status = DefaultScheduleStatus.RUNNING if settings.is_demo else DefaultScheduleStatus.STOPPED
 
     @schedule(
@@ -93,10 +94,10 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
 
 
 def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
-    """The days before `before` that were never read, or for the last time when they could still change.
+    """The days before `before` that were never read, or were last read when they could still change.
 
-    That is before they were `lookback_days` old: a backfill that ended with the day it ran on, or a downtime. None
-    while a backfill goes on, which may be about to read them.
+    A day can change until it is `lookback_days` old. Such days come from a backfill up to the day it ran on, or
+    from a downtime. While a backfill is under way there are none, because it may be about to read them.
     """
     if instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]), limit=1):
         return []
@@ -148,11 +149,11 @@ def _run(
 
 
 def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipReason | None:
-    """Why this tick asks for nothing: where a run takes longer than the interval, they would pile up."""
+    """Why this tick starts no run. A run that takes longer than the interval would let runs pile up."""
     unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
     this_tick = context.scheduled_execution_time.astimezone(timezone.utc).isoformat()
     for run in context.instance.get_runs(unfinished):
-        # A tick that is tried again, after a crash, finds its own run, which is started then.
+        # A tick that is retried after a crash finds its own run. That run is then started.
         if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) != this_tick:
             return SkipReason(f"The run {run.run_id} of an earlier tick is still {run.status.value.lower()}.")
     return None

@@ -1,10 +1,11 @@
 """Keeps Dagster's history from filling the disk: a year of hourly runs would take 4.5 GB."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from dagster import (
     DagsterInstance,
+    DagsterRun,
     DefaultScheduleStatus,
     OpExecutionContext,
     RunsFilter,
@@ -12,25 +13,19 @@ from dagster import (
     job,
     op,
 )
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
+from sensource_dagster.automation.partition_history import newest_materializations
+from sensource_dagster.automation.schedules import JOBS
+from sensource_dagster.checks.freshness import FRESHNESS_JOB
 from sensource_dagster.config.settings import Settings
-
-if TYPE_CHECKING:
-    from sensource_dagster.instance.storage import BatchedEventLog
+from sensource_dagster.instance.private import FINISHED_STATUSES
+from sensource_dagster.instance.retention import has_project_storage, keep_runs_days
 
 
 @op(description="Deletes runs that are older than `keep_runs_days` in dagster.yaml, but never a day's newest.")
 def delete_old_runs(context: OpExecutionContext) -> None:
-    # Here, since it imports SQLAlchemy: half a second at each start.
-    from sensource_dagster.instance.storage import BatchedEventLog  # noqa: PLC0415
-
-    log = context.instance.event_log_storage
-    if not isinstance(log, BatchedEventLog):
-        context.log.info("Dagster's history is not in the storage of the project's dagster.yaml: nothing deleted.")
-        return
-    before = datetime.now(timezone.utc) - timedelta(days=log.keep_runs_days)
-    deleted = prune(context.instance, log, before)
+    before = datetime.now(timezone.utc) - timedelta(days=keep_runs_days(context.instance))
+    deleted = prune(context.instance, context.run, before)
     context.log.info(f"Deleted {deleted} runs that ended before {before:%Y-%m-%d}.")
 
 
@@ -45,18 +40,42 @@ def upkeep_schedule(settings: Settings) -> ScheduleDefinition:
         cron_schedule="0 5 * * 0",
         execution_timezone=settings.timezone.key,
         job=upkeep,
-        default_status=DefaultScheduleStatus.RUNNING,  # it asks nothing of the API
+        default_status=DefaultScheduleStatus.RUNNING,  # it sends no request to the API
         description="Each Sunday: deletes old runs from Dagster's history.",
     )
 
 
-def prune(instance: DagsterInstance, log: "BatchedEventLog", before: datetime) -> int:
-    """Delete the runs that ended before then, except those that materialised a day or a list for the last time."""
-    needed = log.runs_of_newest_materialisations()
+def prune(instance: DagsterInstance, upkeep_run: DagsterRun, before: datetime) -> int:
+    """Delete the runs that ended before then; how many.
+
+    A run that materialized an asset or a partition for the last time stays: without its events Dagster would take
+    that day for missing.
+
+    Other projects may share a history that is not in the project's own storage. There only the project's own runs
+    are deleted: those of the code location of `upkeep_run`, and those of the project's jobs that were started
+    without a code location (`sensource backfill`).
+    """
+    needed = set(_runs_of_newest_materializations(instance))
     old = instance.get_runs(RunsFilter(statuses=FINISHED_STATUSES, updated_before=before))
-    superseded = [run.run_id for run in old if run.run_id not in needed]
-    for run_id in superseded:
-        instance.compute_log_manager.delete_logs(prefix=[run_id])
-        instance.delete_run(run_id)  # the next upkeep does not find it any more
-        log.remove_files(run_id)
-    return len(superseded)
+    alone = has_project_storage(instance)
+    deleted = [run for run in old if run.run_id not in needed and (alone or _is_own(run, upkeep_run))]
+    for run in deleted:
+        instance.compute_log_manager.delete_logs(prefix=[run.run_id])
+        instance.delete_run(run.run_id)
+    return len(deleted)
+
+
+def _runs_of_newest_materializations(instance: DagsterInstance) -> Iterator[str]:
+    for key in instance.all_asset_keys():
+        for record in newest_materializations(instance, key):
+            yield record.run_id
+
+
+def _is_own(run: DagsterRun, upkeep_run: DagsterRun) -> bool:
+    if run.remote_job_origin is None:
+        return run.job_name in {upkeep.name, FRESHNESS_JOB.name, *(job.name for job in JOBS)}
+    return _location(run) == _location(upkeep_run)
+
+
+def _location(run: DagsterRun) -> str | None:
+    return run.remote_job_origin.location_name if run.remote_job_origin else None

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dagster._core.storage.tags import (
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
     PARTITION_NAME_TAG,
 )
-
-from sensource_dagster.config.settings import Settings
 from sensource_dagster.vea.windows import day_start
 
 _HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from sensource_dagster.contract.tables import COUNTS
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sensource-dagster")
 def main() -> None:
-    """Keeps a DuckDB warehouse true to a SenSource Vea account."""
+    """Keeps a DuckDB warehouse in sync with a SenSource Vea account."""
 
 
 @main.command()
@@ -48,7 +48,7 @@ def dev(port: int | None) -> None:
 @click.option(
     "--only", type=click.Choice([table.name for table in COUNTS]), help="One of the two; both without it."
 )
-@click.option("--again", is_flag=True, help="Read also the days that are there, for late corrections.")
+@click.option("--again", is_flag=True, help="Read also the days that were read before, for late corrections.")
 def backfill(first: str | None, last: str | None, only: str | None, again: bool) -> None:
     """Read the days of a range that are missing or failed, and today.
 
@@ -65,7 +65,7 @@ def backfill(first: str | None, last: str | None, only: str | None, again: bool)
 def status() -> None:
     """Show what the warehouse holds, which days are missing or failed, and the last runs.
 
-    Asks the API nothing. Exit status 1 if something is missing or failed.
+    Sends no request to the API. Exit status 1 if something is missing or failed.
     """
     from sensource_dagster.cli.status import run
 
@@ -80,7 +80,7 @@ def status() -> None:
     "--timezone", default="America/Denver", show_default=True, help="The account's time zone (IANA name)."
 )
 @click.option(
-    "--latency", "latency_seconds", default=0.0, show_default=True, help="Seconds that each answer waits."
+    "--latency", "latency_seconds", default=0.0, show_default=True, help="Seconds that each response waits."
 )
 @click.option("--port", default=0, help="Port on 127.0.0.1; a free one without it.")
 @click.option("--fault-rate", default=0.0, show_default=True, help="Share of API requests that fail, 0 to 1.")
@@ -88,7 +88,7 @@ def status() -> None:
     "--replay",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Recorded traffic answer (JSON) to serve instead; may be repeated.",
+    help="Recorded traffic response (JSON) to serve instead; may be repeated.",
 )
 def simulate(replay: tuple[Path, ...], **options: Any) -> None:
     """Serve a stand-in for the Vea API on loopback until Ctrl-C."""

@@ -1,4 +1,4 @@
-"""`sensource backfill`: reads the days of a range that are not there, with the job and the history of the UI."""
+"""`sensource backfill`: reads the missing and failed days of a range, with the job and the history of the UI."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
-from sensource_dagster.cli.partition_status import as_ranges, unread_days
+from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.cli.runs import run_job, stop_requests, terminal
 from sensource_dagster.config import parsers
 from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS
 
-_STOPPED = 130  # as a shell says of a command that Ctrl-C ended
+_STOPPED = 130  # the exit status of a command that Ctrl-C ended, as a shell reports it
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for: the days from first to last of some tables; `again` where they are there already."""
+    """What was asked for: the days from first to last of some tables; `again` to read also days that were read."""
 
     first: date
     last: date
@@ -43,7 +43,7 @@ def run(first: str | None, last: str | None, only: str | None, again: bool) -> i
     with DagsterInstance.get() as instance:
         days = _days_to_read(instance, settings, wanted)
         if not days:
-            click.echo(f"Nothing to do: every day from {wanted.first} to {wanted.last} is there.")
+            click.echo(f"Nothing to do: no day from {wanted.first} to {wanted.last} is missing or failed.")
             return 0
         with terminal() as console:
             done = _read(instance, settings, wanted, days, console)
@@ -51,7 +51,7 @@ def run(first: str | None, last: str | None, only: str | None, again: bool) -> i
             how = f"Add --from {done.stopped_at}" if wanted.again else "Run the same command again"
             click.echo(f"Stopped; {done.days} of {len(days)} days were read. {how} to go on.")
             return _STOPPED
-        complete = _tell_what_is_absent(instance, settings, wanted)
+        complete = _report_missing_and_failed(instance, settings, wanted)
     return 0 if complete and not done.failures else 1
 
 
@@ -85,10 +85,10 @@ def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted)
     everything = [wanted.first + timedelta(days=n) for n in range((wanted.last - wanted.first).days + 1)]
     if wanted.again:
         return everything
-    to_read = {datetime.now(settings.timezone).date()}  # it is never all there
+    to_read = {datetime.now(settings.timezone).date()}  # today is never complete
     for table in wanted.tables:
-        absent = unread_days(instance, table, settings, wanted.first, wanted.last)
-        to_read.update(absent.missing, absent.failed)
+        status = partition_status(instance, table, settings, wanted.first, wanted.last)
+        to_read.update(status.missing, status.failed)
     return [day for day in everything if day in to_read]
 
 
@@ -102,10 +102,12 @@ class _Done:
 def _read(
     instance: DagsterInstance, settings: Settings, wanted: Wanted, days: Sequence[date], console: Console
 ) -> _Done:
-    """Read the days, batch after batch. A batch that fails does not keep the others from being read."""
-    from sensource_dagster.definitions import definitions  # reads the environment, so not before `project.enter`
+    """Read the days, batch after batch. After a batch that fails, the next ones are read all the same."""
+    from sensource_dagster.definitions import (
+        build_definitions,  # reads the environment, so not before `project.enter`
+    )
 
-    job = definitions(settings).resolve_job_def("counts")
+    job = build_definitions(settings).resolve_job_def("counts")
     assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
     done = _Done()
     with BackfillProgress(console, len(days)) as progress, stop_requests() as stopped:
@@ -125,15 +127,15 @@ def _read(
     return done
 
 
-def _tell_what_is_absent(instance: DagsterInstance, settings: Settings, wanted: Wanted) -> bool:
-    """Whether nothing is."""
+def _report_missing_and_failed(instance: DagsterInstance, settings: Settings, wanted: Wanted) -> bool:
+    """Print the days that are missing or failed; whether there is none."""
     complete = True
     for table in wanted.tables:
-        absent = unread_days(instance, table, settings, wanted.first, wanted.last)
-        for what, days in (("missing", absent.missing), ("failed", absent.failed)):
+        status = partition_status(instance, table, settings, wanted.first, wanted.last)
+        for what, days in (("missing", status.missing), ("failed", status.failed)):
             if days:
                 click.echo(f"{table.name}, {what}: {as_ranges(days)}")
                 complete = False
     if complete:
-        click.echo(f"Every day from {wanted.first} to {wanted.last} is there.")
+        click.echo(f"No day from {wanted.first} to {wanted.last} is missing or failed.")
     return complete

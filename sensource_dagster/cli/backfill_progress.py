@@ -1,4 +1,4 @@
-"""What a backfill shows while it goes on: a bar at a terminal, elsewhere a line for each batch."""
+"""What a backfill shows while it runs: a bar at a terminal, elsewhere a line for each batch."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BackfillProgress:
         self._bar.update(self._task, description=self._name)
 
     def wait(self) -> None:
-        self._line("Waiting for another run to give its place in the pool back …")
+        self._line("Waiting for another run to free its slot in the pool …")
 
     def read(self, rows: int) -> None:
         self._rows += rows

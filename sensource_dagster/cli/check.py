@@ -50,7 +50,7 @@ class _Steps:
 
 
 def run() -> int:
-    logging.getLogger("sensource_dagster").addHandler(logging.NullHandler())  # each failure is told once, below
+    logging.getLogger("sensource_dagster").addHandler(logging.NullHandler())  # each failure is printed once, below
     steps = _Steps()
     found: list[Settings] = []
 

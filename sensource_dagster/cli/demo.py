@@ -45,9 +45,9 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
 
     from sensource_dagster.automation.schedules import batches
     from sensource_dagster.cli.runs import run_job, stop_requests
-    from sensource_dagster.definitions import definitions
+    from sensource_dagster.definitions import build_definitions
 
-    defs = definitions(settings)
+    defs = build_definitions(settings)
     length = (datetime.now(settings.timezone).date() - settings.start_date).days + 1
     days = [settings.start_date + timedelta(days=number) for number in range(length)]
     jobs = [("lists", None), *(("counts", batch) for batch in batches(days, settings.backfill_days))]

@@ -1,4 +1,4 @@
-"""The demo's account, and its own folder: nothing of it touches the real warehouse or its history."""
+"""The demo's account and its own folder. The demo does not touch the real warehouse or its history."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 HOME = PROJECT / "data" / "demo"
 OPTIONS = Options(client_id=DEMO_CLIENT)
 DAYS = 90
+BATCHED_STORAGE = "sensource_dagster.instance.storage"  # the `module` in dagster.yaml
 
 
 def environment(simulator: RunningSimulator) -> dict[str, str]:
@@ -37,10 +38,14 @@ def environment(simulator: RunningSimulator) -> dict[str, str]:
 
 def make_home() -> None:
     """Give the demo a Dagster instance like the project's, with its history in the demo's folder."""
-    config = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
-    config["storage"]["custom"]["config"]["base_dir"] = str(HOME)
+    config = yaml.safe_load((PROJECT / "dagster.yaml").read_text()) or {}
+    custom = (config.get("storage") or {}).get("custom")
+    if custom and custom.get("module") == BATCHED_STORAGE:
+        custom["config"]["base_dir"] = str(HOME)
+    else:  # the demo gets Dagster's default, files in $DAGSTER_HOME, and stays out of any other database
+        config.pop("storage", None)
     for placed in ("compute_logs", "local_artifact_storage"):  # by default in $DAGSTER_HOME
-        del config[placed]
+        config.pop(placed, None)
     try:
         HOME.mkdir(parents=True, exist_ok=True)
         (HOME / "dagster.yaml").write_text(yaml.safe_dump(config))

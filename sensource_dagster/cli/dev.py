@@ -1,4 +1,4 @@
-"""`sensource dev`: `dagster dev` for the configured account, or for the demo's where none is configured."""
+"""`sensource dev`: `dg dev` for the configured account, or for the demo's where none is configured."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ def run(port: int | None) -> int:
         click.echo(f"Serving the {settings.account}.")
         # Dagster warns of lost history where DAGSTER_HOME is not set; dagster.yaml here says where it is kept.
         environment = {"DAGSTER_HOME": str(demo_account.PROJECT), **os.environ}
-        return _dagster_dev(port, environment, demo_account.PROJECT)
+        return _dg_dev(port, environment, demo_account.PROJECT)
     click.echo("No credentials in the environment or .env, so this serves the demo account, with data of its own.")
     demo_account.make_home()
     with serving(demo_account.OPTIONS) as simulator:
-        return _dagster_dev(port, demo_account.environment(simulator), demo_account.HOME)
+        return _dg_dev(port, demo_account.environment(simulator), demo_account.HOME)
 
 
-def _dagster_dev(port: int | None, environment: Mapping[str, str], folder: Path) -> int:
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(demo_account.PROJECT / "workspace.yaml")]
+def _dg_dev(port: int | None, environment: Mapping[str, str], folder: Path) -> int:
+    command = [str(Path(sys.executable).with_name("dg")), "dev"]
+    command += ["--workspace", str(demo_account.PROJECT / "workspace.yaml")]
     if port:
         command += ["--port", str(port)]
     # In the demo's folder there is no .env that could lead it to the real account.

@@ -1,4 +1,4 @@
-"""Which days of a count are there, by Dagster's history, and how a list of days is written."""
+"""Which days of a count are missing or failed, by Dagster's history, and how a list of days is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dagster import AssetKey, DagsterInstance
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.partitions import daily_partitions
@@ -15,6 +14,7 @@ from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
+from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 from sensource_dagster.vea.windows import day_start
 
 _RANGES_SHOWN = 5
@@ -22,21 +22,21 @@ _RANGES_SHOWN = 5
 
 @dataclass(frozen=True)
 class PartitionStatus:
-    """The days of a range that are not there.
+    """The days of a range that are missing, and those that failed.
 
     Attributes:
-        missing: never read, or for the last time before the day was over.
-        failed: whose last read failed.
+        missing: days that were never read, or were last read before the day was over.
+        failed: days whose last read failed.
     """
 
     missing: Sequence[date]
     failed: Sequence[date]
 
 
-def unread_days(
+def partition_status(
     instance: DagsterInstance, table: Table, settings: Settings, first: date, last: date
 ) -> PartitionStatus:
-    """The days from first to last, both included, that are not there. Of today it is enough to be read once."""
+    """The days from first to last, both included, that are missing or failed. One read is enough for today."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     failed = _failed(instance, asset_key(table), settings)
     read = last_read(instance, asset_key(table), {str(day) for day in days})

@@ -1,4 +1,4 @@
-"""The project folder as `dagster dev` started there sees it: its `.env`, its paths, its history."""
+"""The project folder as `dg dev` sees it when it is started there: its `.env`, its paths, its history."""
 
 from __future__ import annotations
 
@@ -45,7 +45,11 @@ def history_to_look_at() -> Iterator[DagsterInstance]:
 
 
 def _has_history() -> bool:
-    file = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
+    home = Path(os.environ["DAGSTER_HOME"])
+    file = home / "dagster.yaml"
     config = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
-    base_dir = config.get("storage", {}).get("custom", {}).get("config", {}).get("base_dir")
-    return not isinstance(base_dir, str) or Path(base_dir).exists()  # not the project's storage: let Dagster see
+    storage = config.get("storage") or {"sqlite": {"base_dir": str(home)}}  # Dagster's default
+    sqlite = storage.get("sqlite") or (storage.get("custom") or {}).get("config") or {}
+    base_dir = sqlite.get("base_dir")
+    # Of another storage, or of a folder that a variable names, Dagster finds out.
+    return not isinstance(base_dir, str) or (Path(base_dir) / "history").exists()

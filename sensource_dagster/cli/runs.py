@@ -11,22 +11,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
-from dagster import AssetKey, DagsterEvent, DagsterInstance, ExecutorDefinition, JobDefinition
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.errors import DagsterExecutionInterruptedError
-from dagster._core.execution.api import execute_run_iterator
-from dagster._core.execution.context.system import PlanOrchestrationContext
-from dagster._core.execution.plan.active import ActiveExecution
-from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
-from dagster._core.executor.in_process import InProcessExecutor
-from dagster._core.launcher import WorkerStatus
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
-from dagster._utils.interrupts import capture_interrupts
+from dagster import AssetKey, DagsterEvent, DagsterExecutionInterruptedError, DagsterInstance, JobDefinition
 from rich.console import Console
 
 from sensource_dagster.assets.common import POOL
 from sensource_dagster.failures import failure_text
+from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs, run_in_process
+from sensource_dagster.instance.private import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    capture_interrupts,
+)
 
 _LOOKS_EVERY = 0.5  # seconds
 _COUNTED = ("rows", "rows_inserted", "rows_corrected")
@@ -102,7 +97,7 @@ def run_job(
     stopped: Callable[[], bool],
     waits: Callable[[], None],
 ) -> Outcome:
-    """Run a job to its end. A run that is stopped is marked as canceled and gives its place in the pool back.
+    """Run a job to its end. A run that is stopped ends as canceled and frees its slot in the pool.
 
     Args:
         days: first and last day, where the job has days.
@@ -114,7 +109,6 @@ def run_job(
     if days:
         first, last = days
         tags = {ASSET_PARTITION_RANGE_START_TAG: str(first), ASSET_PARTITION_RANGE_END_TAG: str(last)}
-    run = instance.create_run_for_job(job, run_config=_QUIET, tags=tags, asset_selection=assets)
     outcome, waited = Outcome(), False
 
     def wait() -> None:
@@ -122,58 +116,14 @@ def run_job(
         if not waited:
             waits()
         waited = True
-        _release_places_of_the_dead(instance)
+        free_slots_of_dead_runs(instance, POOL)
         time.sleep(_LOOKS_EVERY)
         if stopped():
             raise DagsterExecutionInterruptedError
 
-    executor = ExecutorDefinition.hardcoded_executor(_StoppableExecutor(wait))
-    for event in execute_run_iterator(InMemoryJob(job.with_executor_def(executor)), run, instance):
-        outcome.add(event)
+    with suppress(DagsterExecutionInterruptedError):  # before the run began
+        for event in run_in_process(
+            instance, job, run_config=_QUIET, tags=tags, assets=assets, pool=POOL, wait=wait
+        ):
+            outcome.add(event)
     return outcome
-
-
-class _StoppableExecutor(InProcessExecutor):
-    """Dagster's own, except that a run that is stopped ends as canceled and not as failed."""
-
-    def __init__(self, wait: Callable[[], None]) -> None:
-        super().__init__(RetryMode.DISABLED)
-        self._wait = wait
-
-    def execute(
-        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
-    ) -> Iterator[DagsterEvent]:
-        try:
-            with _while_waiting(self._wait):
-                yield from super().execute(plan_context, execution_plan)
-        except DagsterExecutionInterruptedError:
-            plan_context.instance.report_run_canceling(plan_context.dagster_run)
-            raise
-
-
-@contextmanager
-def _while_waiting(wait: Callable[[], None]) -> Iterator[None]:
-    """Have Dagster call `wait` as long as a step waits for its place in the pool.
-
-    Its own wait cannot be interrupted, and does not sleep either (1.13).
-    """
-    original = ActiveExecution.sleep_til_ready
-    ActiveExecution.sleep_til_ready = lambda self: wait()  # type: ignore[method-assign] # noqa: ARG005
-    try:
-        yield
-    finally:
-        ActiveExecution.sleep_til_ready = original  # type: ignore[method-assign]
-
-
-def _release_places_of_the_dead(instance: DagsterInstance) -> None:
-    """What the daemon does with a run whose process was killed; here there may be no daemon."""
-    pool = instance.event_log_storage.get_concurrency_info(POOL)
-    holders = {slot.run_id for slot in pool.claimed_slots} | {step.run_id for step in pool.pending_steps}
-    for run_id in holders:
-        run = instance.get_run_by_id(run_id)
-        if run and not run.is_finished:
-            health = instance.run_launcher.check_run_worker_health(run)
-            if health.status != WorkerStatus.FAILED:
-                continue
-            instance.report_run_failed(run, f"{health.msg}.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run_id)

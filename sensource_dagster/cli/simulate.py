@@ -13,7 +13,7 @@ from sensource_dagster.simulator import Options, RunningSimulator, serve_forever
 
 
 def run(replay: tuple[Path, ...], options: Mapping[str, Any]) -> int:
-    """Serve an account with these `simulator.Options`, or the recorded answers."""
+    """Serve an account with these `simulator.Options`, or the recorded responses."""
     try:
         checked = Options(**options, recordings=[_recording(path) for path in replay])
         serve_forever(checked, _announce)
@@ -28,7 +28,7 @@ def _recording(path: Path) -> dict[str, object]:
     except ValueError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("results"), list):
-        raise ValueError(f'{path} is no recorded answer: it needs a list "results"')
+        raise ValueError(f'{path} is no recorded response: it needs a list "results"')
     return document
 
 

@@ -14,7 +14,7 @@ from rich.table import Table as Grid
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.cli import project
 from sensource_dagster.cli.last_run import LastRun, last_run
-from sensource_dagster.cli.partition_status import as_ranges, unread_days
+from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import DAY, DELETED, HOUR, SCHEMA, Table
 from sensource_dagster.contract.tables import COUNTS, LISTS
@@ -49,7 +49,7 @@ def run() -> int:
 
 
 def _held(settings: Settings, tables: Sequence[Table]) -> _Held | None:
-    """What each table of the warehouse holds; None, with a word on why, where it cannot be opened."""
+    """What each table of the warehouse holds; None where it cannot be opened, and then the reason is printed."""
     if not settings.warehouse.exists():
         click.echo(f"The warehouse {settings.warehouse} is not there yet.")
         return {}
@@ -68,7 +68,7 @@ def _held(settings: Settings, tables: Sequence[Table]) -> _Held | None:
                 if table.name in there
             }
     except WarehouseError as error:
-        click.echo(f"{error}\nWhat it holds is not known therefore (?); the history is.")
+        click.echo(f"{error}\nSo the warehouse shows as ? below. The days and runs come from Dagster's history.")
         return None
 
 
@@ -82,13 +82,13 @@ def _query(table: Table, schema: str) -> str:
 
 
 def _counts(instance: DagsterInstance, settings: Settings, held: _Held | None) -> tuple[Grid, bool]:
-    """A column for each count, and whether every day is there."""
+    """A column for each count, and whether no day is missing or failed."""
     today = datetime.now(settings.timezone).date()
     columns, complete = [], True
     for table in COUNTS:
-        absent = unread_days(instance, table, settings, settings.start_date, today)
-        missing = [day for day in absent.missing if day < today]  # today is read when it has begun to be read
-        complete = complete and not missing and not absent.failed
+        status = partition_status(instance, table, settings, settings.start_date, today)
+        missing = [day for day in status.missing if day < today]  # today may still be missing: it is not over
+        complete = complete and not missing and not status.failed
         rows, first, last, newest = held.get(table.name, (0, None, None, None)) if held is not None else ["?"] * 4
         columns.append(
             [
@@ -97,8 +97,8 @@ def _counts(instance: DagsterInstance, settings: Settings, held: _Held | None) -
                 str(last or "none"),
                 _hour(newest, settings),
                 _days(missing),
-                _days(absent.failed),
-                _told(last_run(instance, asset_key(table)), settings),
+                _days(status.failed),
+                _last_run_text(last_run(instance, asset_key(table)), settings),
             ]
         )
     grid = Grid("counts", *(table.name for table in COUNTS))
@@ -118,7 +118,7 @@ def _lists(
         rows, deleted = held.get(table.name, (0, 0)) if held is not None else ["?"] * 2
         ran = last_run(instance, asset_key(table))
         complete = complete and ran is not None and not ran.failed
-        grid.add_row(table.name, _number(rows), _number(deleted), _told(ran, settings))
+        grid.add_row(table.name, _number(rows), _number(deleted), _last_run_text(ran, settings))
     return grid, complete
 
 
@@ -136,7 +136,7 @@ def _days(days: Sequence[date]) -> str:
     return f"{len(days):,}: {as_ranges(days)}" if days else "none"
 
 
-def _told(ran: LastRun | None, settings: Settings) -> str:
+def _last_run_text(ran: LastRun | None, settings: Settings) -> str:
     if ran is None:
         return "none"
     return f"{ran.outcome}, {ran.time.astimezone(settings.timezone):%Y-%m-%d %H:%M}, {ran.job}"

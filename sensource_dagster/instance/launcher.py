@@ -1,7 +1,7 @@
-"""Starts runs as Dagster does by default, and can tell when the process of one is gone.
+"""Starts runs as Dagster does by default, and notices when the process of a run is gone.
 
-Dagster's own launcher cannot: where all its processes end at once (a power cut, kill -9), a run stays "started"
-for ever, keeps its place in the pool, and no other run gets on.
+Dagster's own launcher does not. When all its processes end at once (a power cut, kill -9), a run stays "started"
+for ever. It keeps its slot of the pool, and no other run can go on.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import json
 import os
 import socket
 
-from dagster import DagsterEventType, DagsterRun
-from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+from dagster import DagsterEventType, DagsterRun, DefaultRunLauncher
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 _CONNECTS_WITHIN = 5.0  # seconds
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
-    """Named in dagster.yaml, for its run monitoring. Where it cannot tell, a run counts as running."""
+    """Named in dagster.yaml, for run monitoring. A run whose process cannot be checked counts as running."""
 
     @property
     def supports_check_run_worker_health(self) -> bool:
@@ -31,13 +31,13 @@ class WatchedRunLauncher(DefaultRunLauncher):
             if address and not _listens(address):
                 return _gone("the code server that started it")
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        pid = self._pid_of_a_script(run)
+        pid = self._pid_without_code_server(run)
         if pid is not None and not _is_alive(pid):
             return _gone(f"its process {pid}")
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
-    def _pid_of_a_script(self, run: DagsterRun) -> int | None:
-        """Of `dagster job execute`, which starts a run without a code server."""
+    def _pid_without_code_server(self, run: DagsterRun) -> int | None:
+        """Of a run that was started without a code server: `sensource backfill` or `dg launch --job …`."""
         events = self._instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT)
         for event in reversed(events):
             pid = event.get_dagster_event().engine_event_data.metadata.get("pid")
@@ -57,7 +57,7 @@ def _listens(address: str) -> bool:
             connection.connect(address)
         except (FileNotFoundError, ConnectionRefusedError):
             return False
-        except OSError:  # busy: not known
+        except OSError:  # it may be busy
             return True
     return True
 

@@ -1,9 +1,9 @@
 """Keeps Dagster from forgetting to start a failed run again.
 
-A run fails in three writes: its event, its status, and a tag that says whether it is started again. A
-daemon that looks between two of them takes the run for one that is not, and does not look again: the backfill
-waits for ever, or ends without the run's days (github.com/dagster-io/dagster/issues/33741 and 34204). The daemons
-of `dagster dev` tick in step, so that this is no rare chance.
+Dagster records a failed run in three writes: the event, the run's status, and the tag that says whether the run is
+started again. A daemon that looks between two of these writes decides that the run is not started again, and never
+looks at that event again. The backfill then waits for ever, or ends without the run's days
+(github.com/dagster-io/dagster/issues/34204). This happens often, because the daemons of `dg dev` tick in step.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
-_DECIDED_WITHIN = 60.0  # seconds; later, whoever wrote the event is gone, and the run will be failed once more
+_DECIDED_WITHIN = 60.0  # seconds; later, the process that wrote the event is gone, and the run will fail once more
 
 
 class DecidedRuns(SqliteRunStorage):
-    """Says whether a run is started again before it says that the run has failed."""
+    """Writes whether a run is started again before it writes that the run has failed."""
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
         run = self._get_run_by_id(run_id) if event.is_run_failure and self._instance.run_retries_enabled else None
@@ -35,7 +35,7 @@ class DecidedRuns(SqliteRunStorage):
 
 
 def is_decided(event: EventLogEntry, instance: DagsterInstance) -> bool:
-    """Whether the daemon that starts failed runs again may see the event."""
+    """Whether the event may be shown to the daemon that starts failed runs again."""
     if event.dagster_event_type is not DagsterEventType.RUN_FAILURE or not instance.run_retries_enabled:
         return True
     run = instance.get_run_by_id(event.run_id)

@@ -1,177 +1,39 @@
-"""Dagster's history in SQLite files, as Dagster keeps it by default, except that events go in by the batch.
+"""Dagster's history in SQLite files, as Dagster keeps it by default, except that events are written in batches.
 
-Dagster opens both files anew and commits for each event. A run over 365 days has 1,460 of them (each day of each
-count planned, then materialised), which took longer than reading and merging the days: see benchmarks/README.md.
-Here the days of an asset are planned by one event, which the index knows by each of its days. And a failure is
-shown to the daemon that starts runs again only when that is decided: see run_retries.py.
+See batched_event_log.py and run_retries.py for what differs. On a Dagster that the project was not tested with,
+nothing does: this is Dagster's own SQLite storage then, and reads and writes the same files.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cached_property, lru_cache
-from itertools import takewhile
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from dagster import DagsterEventType, EventLogEntry, IntSource, StringSource
-from dagster import _check as check
+from dagster import Field, IntSource, StringSource
 from dagster._config.config_schema import UserConfigSchema
-from dagster._core.events import ASSET_EVENTS
-from dagster._core.storage.event_log import SqlEventLogStorageTable as Events
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Checks
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
-from dagster._core.storage.sql import create_engine
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, NullPool, func, select
 
-from sensource_dagster.instance.run_retries import DecidedRuns, is_decided
+from sensource_dagster.instance.retention import KEEP_RUNS_DAYS
+from sensource_dagster.instance.tested import is_tested
 
 _BATCH = "1000"
 
 
-class BatchedEventLog(SqliteEventLogStorage):
-    """Writes the events of a batch in one transaction per file: the index over all runs, then the run's own.
-
-    Attributes:
-        keep_runs_days: for how many days a run is kept whose days have all been materialised again since.
-    """
-
-    def __init__(self, base_dir: str, keep_runs_days: int) -> None:
-        self.keep_runs_days = keep_runs_days
-        super().__init__(base_dir)
-
-    @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
-        """As Dagster does, but with an engine that was made before: making one costs more than most writes.
-
-        An engine holds no connection and no file between two uses.
-        """
-        with self._db_lock:
-            engine = self._engine(shard)
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
-                self._initialized_dbs.add(shard)
-            with engine.begin() as connection:
-                yield connection
-
-    @cached_property
-    def _engine(self) -> Callable[[str], Engine]:
-        waiting = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
-
-        @lru_cache(maxsize=16)  # a server looks at many runs
-        def engine(shard: str) -> Engine:
-            return create_engine(self.conn_string_for_shard(shard), poolclass=NullPool, connect_args=waiting)
-
-        return engine
-
-    @property
-    def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
-        """One event plans all days of an asset."""
-        return True
-
-    def store_event(self, event: EventLogEntry) -> None:
-        self.store_event_batch([event])
-
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        batch = [event for event in events if _is_of_asset(event)]
-        if batch:
-            self._store_asset_events(batch)
-        for event in events:
-            if not _is_of_asset(event):  # planned checks: one for each, whatever the days
-                super().store_event(event)
-
-    def _store_asset_events(self, logged: Sequence[EventLogEntry]) -> None:
-        events = _apart(logged)
-        insert = Events.insert()
-        rows = [self._event_to_row(event) for event in events]
-        both = [(event, day) for event, row in zip(events, rows, strict=True) for day in _by_day(event, row)]
-        indexed, by_day = [event for event, _ in both], [row for _, row in both]
-        with self.index_transaction() as connection:
-            first = check.not_none(connection.execute(insert, by_day[0]).inserted_primary_key)[0]
-            if by_day[1:]:
-                connection.execute(insert, by_day[1:])
-            ids = range(first, first + len(by_day))  # nobody else writes meanwhile, so SQLite counts on
-            self._store_asset_event_tags(connection, indexed, ids)
-            keys = [event.get_dagster_event().asset_key for event in indexed]
-            newest = dict(zip(keys, zip(indexed, ids, strict=True), strict=True))
-            for event, event_id in newest.values():
-                self._store_asset_event(connection, event, event_id)
-        # Last, since where the index is held for too long, Dagster writes all of them once more, one by one.
-        with self.run_connection(events[0].run_id) as connection:
-            connection.execute(insert, rows)
-
-    def get_logs_for_all_runs_by_log_id(
-        self,
-        after_cursor: int = -1,
-        dagster_event_type: DagsterEventType | set[DagsterEventType] | None = None,
-        limit: int | None = None,
-    ) -> Mapping[int, EventLogEntry]:
-        """What the daemon that starts failed runs again reads, each event once. Undecided ones come later."""
-        found = super().get_logs_for_all_runs_by_log_id(after_cursor, dagster_event_type, limit)
-        return dict(takewhile(lambda item: is_decided(item[1], self._instance), found.items()))
-
-    def runs_of_newest_materialisations(self) -> set[str]:
-        """The runs that materialised each asset and each partition for the last time.
-
-        Without their events Dagster would take those days for missing.
-        """
-        newest = (
-            select(func.max(Events.c.id))
-            .where(Events.c.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION.value)
-            .group_by(Events.c.asset_key, Events.c.partition)
-        )
-        with self.index_connection() as connection:
-            return set(connection.execute(select(Events.c.run_id).where(Events.c.id.in_(newest))).scalars())
-
-    def delete_events(self, run_id: str) -> None:
-        """A run's events, and what its checks found, which Dagster keeps for ever; but no check's newest."""
-        super().delete_events(run_id)
-        newest = select(func.max(Checks.c.id)).group_by(Checks.c.asset_key, Checks.c.check_name)
-        with self.index_connection() as connection:
-            connection.execute(Checks.delete().where(Checks.c.run_id == run_id, Checks.c.id.not_in(newest)))
-
-    def remove_files(self, run_id: str) -> None:
-        """Dagster itself leaves a run's file where it is, empty but as large as before."""
-        file = Path(self.path_for_shard(run_id))
-        for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
-            path.unlink(missing_ok=True)
-        self._initialized_dbs.discard(run_id)
-
-
-def _is_of_asset(event: EventLogEntry) -> bool:
-    return event.dagster_event_type in ASSET_EVENTS
-
-
-def _by_day(event: EventLogEntry, row: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row for each day that an event plans: by them Dagster finds the days being read, and those that failed."""
-    if event.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
-        subset = event.get_dagster_event().asset_materialization_planned_data.partitions_subset
-        if subset:
-            return [{**row, "partition": day} for day in subset.get_partition_keys()]
-    return [row]
-
-
-def _apart(events: Sequence[EventLogEntry]) -> list[EventLogEntry]:
-    """The same, a millisecond apart at least: of those with one time the UI shows only one."""
-    apart: list[EventLogEntry] = []
-    for event in events:
-        earliest = apart[-1].timestamp + 0.001001 if apart else event.timestamp
-        apart.append(event if event.timestamp >= earliest else event._replace(timestamp=earliest))
-    return apart
-
-
 class BatchedStorage(DagsterSqliteStorage):
-    """Named in dagster.yaml, as `storage`."""
+    """Named in dagster.yaml, as `storage`. `keep_runs_days` there is read by retention.py."""
 
-    def __init__(self, base_dir: str, keep_runs_days: int, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(base_dir, inst_data)
+        if not is_tested():
+            return
+        # Not above: another Dagster may not have what these modules import.
+        from sensource_dagster.instance.batched_event_log import BatchedEventLog  # noqa: PLC0415
+        from sensource_dagster.instance.run_retries import DecidedRuns  # noqa: PLC0415
+
         self._run_storage = DecidedRuns(self._run_storage._conn_string)
-        self._event_log_storage = BatchedEventLog(_event_logs_directory(base_dir), keep_runs_days)
+        self._event_log_storage = BatchedEventLog(self._event_log_storage._base_dir)
         # Dagster's own switch. Set here because each process that writes events makes this object first.
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _BATCH)
 
@@ -179,9 +41,11 @@ class BatchedStorage(DagsterSqliteStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]
     ) -> BatchedStorage:
-        Path(config_value["base_dir"]).mkdir(parents=True, exist_ok=True)
-        return cls(inst_data=inst_data, **config_value)
+        return cls.from_local(config_value["base_dir"], inst_data)
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:
-        return {"base_dir": StringSource, "keep_runs_days": IntSource}
+        return {
+            "base_dir": StringSource,
+            "keep_runs_days": Field(IntSource, is_required=False, default_value=KEEP_RUNS_DAYS),
+        }

@@ -33,6 +33,24 @@ class VeaClient:
         seconds: time spent on the API so far, waits and retries included.
         requests: HTTP requests sent so far, those for tokens included.
         retries: how many of them repeated a request that had failed.
+
+    >>> from datetime import date
+    >>> from sensource_dagster.config.settings import read_settings, token_directory
+    >>> from sensource_dagster.vea import VeaAccount, VeaClient, day_windows
+    >>> settings = read_settings()
+    >>> account = VeaAccount(
+    ...     api_url=settings.api_url,
+    ...     auth_url=settings.auth_url,
+    ...     client_id=settings.client_id,
+    ...     client_secret=settings.client_secret,
+    ...     token_dir=token_directory(),
+    ... )
+    >>> [january] = day_windows(date(2026, 1, 1), date(2026, 1, 30), settings.timezone)
+    >>> with VeaClient(account) as vea:
+    ...     zones = vea.entities("zone")
+    ...     rows = vea.counts("traffic", january, metrics=["ins", "outs"])
+    >>> sorted(rows[0])
+    ['name', 'recordDate_hour_1', 'sumins', 'sumouts', 'zoneId']
     """
 
     def __init__(

@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pandas as pd
 from dagster import InputContext, OutputContext, TimeWindow
-from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHandler, TableSlice
 from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
@@ -20,6 +19,7 @@ from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.instance.private import DbClient, DbIOManager, DbTypeHandler, TableSlice
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import MergeResult, merge
@@ -144,7 +144,22 @@ class ContractClient(DbClient[Warehouse]):
 
 
 class SenSourceDuckDBIOManager(DuckDBIOManager):
-    """Keeps the tables of the contract in a DuckDB file. A rerun of any run leaves the same tables."""
+    """Keeps the tables of the contract in a DuckDB file. A rerun of any run leaves the same tables.
+
+    An asset with the key `sensource/<table>` returns a DataFrame. Its rows are merged into the table:
+
+    >>> import duckdb, pandas as pd
+    >>> from dagster import asset, materialize
+    >>> @asset(key=["sensource", "site"])
+    ... def site() -> pd.DataFrame:
+    ...     return pd.DataFrame({"site_id": ["s1"], "location_id": ["l1"], "name": ["Main Library"]})
+    >>> io_manager = SenSourceDuckDBIOManager(database="data/example.duckdb")
+    >>> materialize([site], resources={"io_manager": io_manager}).success
+    True
+    >>> with duckdb.connect("data/example.duckdb", read_only=True) as warehouse:
+    ...     warehouse.execute("SELECT site_id, name FROM sensource.site").fetchall()
+    [('s1', 'Main Library')]
+    """
 
     database: str = Field(description="Path of the DuckDB file. The first write creates the file and its folder.")
     wait_seconds: float = Field(

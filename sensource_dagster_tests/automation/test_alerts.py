@@ -1,4 +1,4 @@
-"""Whoever fills in `notify` is told of each failure, once, in words that say what happened."""
+"""`notify` is called once for each failure, in words that say what happened."""
 
 from __future__ import annotations
 
@@ -57,31 +57,31 @@ def silent(doors: str, severity: AssetCheckSeverity = AssetCheckSeverity.WARN) -
     return AssetCheckResult(passed=False, severity=severity, description=f"Silent: {doors}.")
 
 
-def told_of(instance: DagsterInstance, result: Any, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+def alerts_of_run(instance: DagsterInstance, result: Any, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
     """What the sensors tell of an ended run, as the daemon calls them."""
-    told: list[Alert] = []
-    monkeypatch.setattr(alerts, "notify", lambda alert, _log: told.append(alert))
+    sent: list[Alert] = []
+    monkeypatch.setattr(alerts, "notify", lambda alert, _log: sent.append(alert))
     run = instance.get_run_by_id(result.run_id)
     assert run
     for sensor in alert_sensors():
         if (sensor.name == "failed_runs") == (not result.success):
             event = result.get_run_failure_event() if not result.success else result.get_run_success_event()
             sensor(build_run_status_sensor_context(sensor.name, event, instance, run))
-    return told
+    return sent
 
 
 def check_again(instance: DagsterInstance, says: AssetCheckResult, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
     found.append(says)
     result = materialize([doors, none_is_silent], instance=instance, raise_on_error=False)
-    return told_of(instance, result, monkeypatch)
+    return alerts_of_run(instance, result, monkeypatch)
 
 
-def test_a_failed_run_is_told_with_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_is_reported_with_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with syncing(tmp_path) as sync:
         sync.simulator.faults.next(fault_kinds.status(403), path="/api/data/traffic")
         result = sync.run("counts", FIRST)
 
-        alert, *of_checks = told_of(sync.instance, result, monkeypatch)
+        alert, *of_checks = alerts_of_run(sync.instance, result, monkeypatch)
 
     assert all(other.title.startswith("Check ") for other in of_checks)
     assert alert.title == f"Run {result.run_id} of counts failed"
@@ -96,7 +96,7 @@ def test_a_run_that_succeeds_and_checks_that_pass_tell_nothing(
     assert check_again(instance, AssetCheckResult(passed=True), monkeypatch) == []
 
 
-def test_a_check_that_fails_is_told_once_and_again_when_it_says_something_else(
+def test_a_check_that_fails_is_reported_once_and_again_when_it_says_something_else(
     instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def texts(says: AssetCheckResult) -> list[str]:
@@ -107,7 +107,7 @@ def test_a_check_that_fails_is_told_once_and_again_when_it_says_something_else(
     assert texts(silent("north, south")) == ["Silent: north, south."]
 
 
-def test_what_was_mended_is_told_again_when_it_comes_back(
+def test_what_was_mended_is_reported_again_when_it_comes_back(
     instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(check_again(instance, silent("north"), monkeypatch)) == 1
@@ -121,16 +121,18 @@ def test_what_one_job_does_not_see_is_not_news_when_another_one_still_does(
     jobs = [define_asset_job(name, "*") for name in ("hourly", "nightly")]
     made = Definitions(assets=[doors], asset_checks=[none_is_silent], jobs=jobs)
 
-    def told(job: str, says: AssetCheckResult) -> int:
+    def alerts_sent(job: str, says: AssetCheckResult) -> int:
         found.append(says)
-        return len(told_of(instance, made.resolve_job_def(job).execute_in_process(instance=instance), monkeypatch))
+        return len(
+            alerts_of_run(instance, made.resolve_job_def(job).execute_in_process(instance=instance), monkeypatch)
+        )
 
-    assert told("nightly", silent("north")) == 1
-    assert told("hourly", AssetCheckResult(passed=True)) == 0
-    assert told("nightly", silent("north")) == 0
-    assert told("hourly", silent("north")) == 0
-    assert told("nightly", AssetCheckResult(passed=True)) == 0
-    assert told("nightly", silent("north")) == 1
+    assert alerts_sent("nightly", silent("north")) == 1
+    assert alerts_sent("hourly", AssetCheckResult(passed=True)) == 0
+    assert alerts_sent("nightly", silent("north")) == 0
+    assert alerts_sent("hourly", silent("north")) == 0
+    assert alerts_sent("nightly", AssetCheckResult(passed=True)) == 0
+    assert alerts_sent("nightly", silent("north")) == 1
 
 
 def test_of_two_runs_that_end_before_the_sensor_looks_the_first_one_tells(
@@ -139,7 +141,7 @@ def test_of_two_runs_that_end_before_the_sensor_looks_the_first_one_tells(
     found.append(silent("north"))
     runs = [materialize([doors, none_is_silent], instance=instance) for _ in range(2)]
 
-    assert [len(told_of(instance, run, monkeypatch)) for run in runs] == [1, 0]
+    assert [len(alerts_of_run(instance, run, monkeypatch)) for run in runs] == [1, 0]
 
 
 def test_an_alert_that_cannot_be_sent_keeps_no_other_back(
@@ -163,10 +165,10 @@ def test_an_alert_that_cannot_be_sent_keeps_no_other_back(
     assert sorted(tried) == ["Loud: south.", "Silent: north."]
 
 
-def test_a_check_that_names_what_it_found_is_told_again_for_a_new_name_but_not_for_a_new_number(
+def test_a_check_that_names_what_it_found_is_reported_again_for_a_new_name_but_not_for_a_new_number(
     instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def is_told(**hours_missing: int) -> bool:
+    def alerts_again(**hours_missing: int) -> bool:
         records = [TableRecord({"zone": zone, "hours": hours}) for zone, hours in hours_missing.items()]
         total = sum(hours_missing.values())
         says = AssetCheckResult(
@@ -174,11 +176,11 @@ def test_a_check_that_names_what_it_found_is_told_again_for_a_new_name_but_not_f
         )
         return bool(check_again(instance, says, monkeypatch))
 
-    assert is_told(north=1)
-    assert not is_told(north=2)
-    assert is_told(north=2, south=1)
-    assert not is_told(south=5)
-    assert is_told(west=1)
+    assert alerts_again(north=1)
+    assert not alerts_again(north=2)
+    assert alerts_again(north=2, south=1)
+    assert not alerts_again(south=5)
+    assert alerts_again(west=1)
 
 
 @pytest.mark.parametrize(

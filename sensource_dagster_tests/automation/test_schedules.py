@@ -12,19 +12,20 @@ import pytest
 import time_machine
 from dagster import (
     AssetMaterialization,
+    DagsterEvent,
+    DagsterEventType,
     DagsterInstance,
+    DagsterRun,
     DagsterRunStatus,
     DefaultScheduleStatus,
+    EventLogEntry,
     RunRequest,
     ScheduleDefinition,
     build_schedule_context,
     instance_for_test,
 )
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
-from dagster._core.events import DagsterEvent, DagsterEventType
-from dagster._core.events.log import EventLogEntry
-from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
-from dagster._core.storage.dagster_run import DagsterRun
+from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.utils import make_new_run_id
 from dagster._utils.schedules import cron_string_iterator
 from hypothesis import given
@@ -32,6 +33,7 @@ from hypothesis import strategies as st
 
 from sensource_dagster.automation.schedules import COUNTS_KEYS, JOBS, batches, schedules
 from sensource_dagster.config.settings import read_settings
+from sensource_dagster.instance.private import BulkActionStatus
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
 UTC = timezone.utc
@@ -65,8 +67,8 @@ def days_of(request: RunRequest) -> tuple[str, str]:
     return request.tags[RANGE_START], request.tags[RANGE_END]
 
 
-def asked(schedule: ScheduleDefinition, moment: datetime, instance: DagsterInstance) -> tuple[str, str]:
-    """The days of the run that each tick asks for, first."""
+def days_of_run(schedule: ScheduleDefinition, moment: datetime, instance: DagsterInstance) -> tuple[str, str]:
+    """The first and the last day of the first run that a tick starts."""
     return days_of(cast(list[RunRequest], tick(schedule, moment, instance).run_requests)[0])
 
 
@@ -125,40 +127,52 @@ def test_there_is_an_hourly_one_of_the_counts_and_a_nightly_one_of_everything_in
 def test_hourly_asks_for_yesterday_and_today_and_nightly_for_seven_days_before_too(
     empty: DagsterInstance, zone: str, moment: datetime, hourly: tuple[str, str], nightly: tuple[str, str]
 ) -> None:
-    assert asked(named("hourly", zone), moment, empty) == hourly
-    assert asked(named("nightly", zone), moment, empty) == nightly
+    assert days_of_run(named("hourly", zone), moment, empty) == hourly
+    assert days_of_run(named("nightly", zone), moment, empty) == nightly
 
 
 def test_a_lookback_of_n_days_is_today_and_the_n_days_before(empty: DagsterInstance) -> None:
     moment = datetime(2025, 6, 15, 3, tzinfo=UTC)
-    assert asked(named("nightly", LOOKBACK_DAYS="1"), moment, empty) == ("2025-06-14", "2025-06-15")
-    assert asked(named("nightly", LOOKBACK_DAYS="40"), moment, empty) == ("2025-05-06", "2025-06-15")
+    assert days_of_run(named("nightly", LOOKBACK_DAYS="1"), moment, empty) == ("2025-06-14", "2025-06-15")
+    assert days_of_run(named("nightly", LOOKBACK_DAYS="40"), moment, empty) == ("2025-05-06", "2025-06-15")
 
 
 def test_no_day_before_the_start_date_is_asked_for(empty: DagsterInstance) -> None:
     for today, first in (("2025-06-10", "2025-06-10"), ("2025-06-12", "2025-06-10"), ("2025-06-18", "2025-06-11")):
         moment = datetime.fromisoformat(f"{today}T03:00:00").replace(tzinfo=UTC)
-        assert asked(named("nightly", START_DATE="2025-06-10"), moment, empty) == (first, today)
+        assert days_of_run(named("nightly", START_DATE="2025-06-10"), moment, empty) == (first, today)
     at_start = datetime(2025, 6, 10, 0, 10, tzinfo=UTC)
-    assert asked(named("hourly", START_DATE="2025-06-10"), at_start, empty) == ("2025-06-10", "2025-06-10")
+    assert days_of_run(named("hourly", START_DATE="2025-06-10"), at_start, empty) == ("2025-06-10", "2025-06-10")
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Helsinki", "Australia/Lord_Howe", "Africa/Cairo"])
-@pytest.mark.parametrize("change", ["2025-03-08", "2025-03-29", "2025-04-05", "2025-04-24", "2025-10-04"])
+@pytest.mark.parametrize(
+    ("zone", "change"),  # a day before the clocks change, forward and back
+    [
+        ("America/New_York", "2025-03-08"),
+        ("America/New_York", "2025-11-01"),
+        ("Europe/Helsinki", "2025-03-29"),
+        ("Europe/Helsinki", "2025-10-25"),
+        ("Australia/Lord_Howe", "2025-04-05"),
+        ("Australia/Lord_Howe", "2025-10-04"),
+        ("Africa/Cairo", "2025-04-24"),
+        ("Africa/Cairo", "2025-10-30"),
+    ],
+)
 def test_through_a_change_of_the_clocks_each_day_has_one_nightly_run_and_each_hour_an_hourly(
     empty: DagsterInstance, zone: str, change: str
 ) -> None:
     start = datetime.fromisoformat(change).replace(tzinfo=ZoneInfo(zone))
-    nightly = named("nightly", zone, START_DATE="2025-01-01")
-    days = [asked(nightly, tick, empty)[1] for tick in ticks(nightly, start, 3)]
+    nightly = named("nightly", zone, START_DATE=change)
+    days = [days_of_run(nightly, tick, empty)[1] for tick in ticks(nightly, start, 3)]
     assert days == sorted(set(days))
     assert len({day[8:] for day in days}) == 3
     hourly = named("hourly", zone)
-    hours = ticks(hourly, start, 30)
+    hours = ticks(hourly, start, 50)
     gaps = {(later.timestamp() - earlier.timestamp()) / 3600 for earlier, later in pairwise(hours)}
     assert gaps <= {0.5, 1.0, 1.5}
-    for tick in hours:
-        first, last = asked(hourly, tick, empty)
+    [changed] = [n for n, (before, after) in enumerate(pairwise(hours)) if before.utcoffset() != after.utcoffset()]
+    for tick in hours[changed - 2 : changed + 4]:
+        first, last = days_of_run(hourly, tick, empty)
         assert last == str(tick.astimezone(ZoneInfo(zone)).date())
         assert (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days == 1
 
@@ -183,7 +197,7 @@ def asked_at_three(instance: DagsterInstance, today: str, **variables: str) -> l
     requests = cast(list[RunRequest], tick(named("nightly", **variables), moment, instance).run_requests)
     for request in requests[1:]:
         assert request.asset_selection == COUNTS_KEYS  # the lists have been read by the first
-        assert request.tags["dagster/priority"] == "-1"  # after what the hourly asks for
+        assert request.tags["dagster/priority"] == "-1"  # after the runs of the hourly schedule
     return [days_of(request) for request in requests]
 
 

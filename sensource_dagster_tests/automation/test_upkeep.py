@@ -6,21 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
+import yaml
 from dagster import (
     AssetCheckKey,
     AssetCheckResult,
     DagsterInstance,
+    DagsterRun,
     DailyPartitionsDefinition,
+    Definitions,
     asset,
     asset_check,
+    define_asset_job,
     materialize,
 )
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
+from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.automation.upkeep import upkeep
-from sensource_dagster.instance.storage import BatchedEventLog
+from sensource_dagster.automation.upkeep import prune, upkeep
+from sensource_dagster.instance.batched_event_log import BatchedEventLog
+from sensource_dagster.instance.retention import keep_runs_days
 from sensource_dagster_tests.instances import instance
 
 NOW = datetime(2026, 3, 1, 4, 20, tzinfo=timezone.utc)
@@ -131,15 +139,77 @@ def test_what_the_checks_of_deleted_runs_found_is_deleted_but_no_check_s_newest(
     assert judged() == [newest]
 
 
-def test_history_in_another_storage_is_left_alone_and_the_log_says_so(
-    tmp_path: Path,
-) -> None:
-    other = {"sqlite": {"base_dir": str(tmp_path / "history")}}
-    with instance(tmp_path / "history", other) as history:
-        assert not isinstance(history.event_log_storage, BatchedEventLog)
-        with days_ago(40):
-            run(history, "2025-12-05")
-            run(history, "2025-12-05")
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[DagsterInstance]:
+    """A history in Dagster's own storage, which other projects may share."""
+    stock = {"sqlite": {"base_dir": str(tmp_path / "shared")}}
+    with instance(tmp_path / "shared", stock) as made:
+        assert not isinstance(made.event_log_storage, BatchedEventLog)
+        yield made
 
-        assert "nothing deleted" in keep_up(history)
-        assert len(kept(history)) == 2
+
+def own_run(history: DagsterInstance, job: str = "counts", day: str | None = "2025-12-05") -> str:
+    """One of a job of the project's, by its name, as `sensource backfill` starts it."""
+    made = define_asset_job(job, [days] if day else [rooms])
+    definitions = Definitions(assets=[days, rooms], jobs=[made])
+    return definitions.resolve_job_def(job).execute_in_process(instance=history, partition_key=day).run_id
+
+
+def test_in_dagsters_own_storage_the_project_s_old_runs_are_deleted_and_each_newest_is_kept(
+    shared: DagsterInstance,
+) -> None:
+    with days_ago(40):
+        own_run(shared), own_run(shared, "lists", None)
+        newest_list = own_run(shared, "lists", None)
+    with days_ago(35):
+        newest_day = own_run(shared)
+
+    assert "Deleted 2 runs" in keep_up(shared)
+    assert kept(shared) == {newest_day, newest_list}
+    assert shared.get_materialized_partitions(days.key) == {"2025-12-05"}
+
+
+def test_in_dagsters_own_storage_the_runs_of_other_projects_are_left_alone(shared: DagsterInstance) -> None:
+    with days_ago(40):
+        run(shared, "2025-12-05")
+        run(shared, "2025-12-05")
+
+    assert "Deleted 0 runs" in keep_up(shared)
+    assert len(kept(shared)) == 2
+
+
+def test_a_run_belongs_to_the_project_by_its_code_location_whatever_its_job(shared: DagsterInstance) -> None:
+    def ended(location: str) -> DagsterRun:
+        origin = RegisteredCodeLocationOrigin(location)
+        job = RemoteRepositoryOrigin(origin, "__repository__").get_job_origin("__ASSET_JOB")
+        run: DagsterRun = create_run_for_test(shared, "__ASSET_JOB", remote_job_origin=job)
+        shared.report_run_failed(run)
+        return run
+
+    with days_ago(40):
+        ours, theirs = ended("sensource_dagster"), ended("another")
+
+    assert prune(shared, ended("sensource_dagster"), NOW - timedelta(days=30)) == 1
+    assert not shared.get_run_by_id(ours.run_id)
+    assert shared.get_run_by_id(theirs.run_id)
+
+
+@pytest.mark.parametrize("storage", [None, {"sqlite": {"base_dir": "history"}}])
+def test_a_history_whose_configuration_says_nothing_keeps_a_run_for_30_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: dict[str, Any] | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump({"storage": storage} if storage else {}))
+    with DagsterInstance.from_config(str(tmp_path)) as stock:
+        assert keep_runs_days(stock) == 30
+
+
+@pytest.mark.parametrize("configured", [45, {"env": "KEPT"}])
+def test_the_projects_storage_keeps_a_run_for_as_long_as_dagster_yaml_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: object
+) -> None:
+    monkeypatch.setenv("KEPT", "45")
+    config = {"base_dir": str(tmp_path / "history"), "keep_runs_days": configured}
+    module = {"module": "sensource_dagster.instance.storage", "class": "BatchedStorage", "config": config}
+    with instance(tmp_path / "history", {"custom": module}) as history:
+        assert keep_runs_days(history) == 45

@@ -12,7 +12,7 @@ import time_machine
 from dagster import AssetCheckEvaluation, AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.definitions import definitions
+from sensource_dagster.definitions import build_definitions
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
@@ -41,7 +41,7 @@ class Checked:
     ) -> ExecuteInProcessResult:
         """Run all checks of a table, or only one, for some days. The run may fail."""
         tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
-        defs = definitions(self.settings)
+        defs = build_definitions(self.settings)
         key = AssetKey(["sensource", table])
         keys = {check for check in defs.resolve_asset_graph().asset_check_keys if check.asset_key == key}
         if only:

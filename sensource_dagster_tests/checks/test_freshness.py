@@ -14,7 +14,7 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, AssetMat
 
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, due_day
 from sensource_dagster.config.settings import Settings, read_settings
-from sensource_dagster.definitions import definitions
+from sensource_dagster.definitions import build_definitions
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import evaluations, number
 from sensource_dagster_tests.end_to_end.sync import syncing
@@ -37,7 +37,7 @@ class Reads:
 
     def fresh(self, at: datetime, table: str = "traffic") -> AssetCheckEvaluation:
         with time_machine.travel(at):
-            job = definitions(self.settings).resolve_job_def(FRESHNESS_JOB.name)
+            job = build_definitions(self.settings).resolve_job_def(FRESHNESS_JOB.name)
             result = job.execute_in_process(instance=self.instance)
         assert {one.asset_key.path[-1] for one in result.get_asset_check_evaluations()} == {"traffic", "occupancy"}
         return evaluations(result, table)["fresh"]

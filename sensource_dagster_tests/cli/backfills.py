@@ -39,7 +39,7 @@ def days(first: date, last: date) -> list[str]:
     return [str(first + timedelta(days=number)) for number in range((last - first).days + 1)]
 
 
-def asked(simulator: RunningSimulator, path: str) -> list[str]:
+def requested_days(simulator: RunningSimulator, path: str) -> list[str]:
     """The first day of each request so far, in the order of the requests."""
     return [request.query["startDate"][:10] for request in simulator.requests if request.path == path]
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from click.testing import CliRunner, Result
@@ -20,10 +16,15 @@ from dagster import DagsterInstance
 
 from sensource_dagster.cli import demo_account, main
 from sensource_dagster.simulator import RunningSimulator
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import project_folder
 from sensource_dagster_tests.end_to_end.sync import Sync, variables_of
+from sensource_dagster_tests.fork_server import ForkedProcess, fork
 
-SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
+
+def sensource(folder: str, *arguments: str) -> None:
+    """The command, as a main program that is installed in this project folder."""
+    demo_account.PROJECT = Path(folder)
+    main(arguments)
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ class Project:
         return {**others, "PYTHONPATH": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
 
     @contextmanager
-    def started(self, *arguments: str, **others: Any) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *arguments: str, stdout: int | None = None) -> Iterator[ForkedProcess]:
         """The command in a process, and a process group, of its own, which does not outlive the block."""
-        with subprocess.Popen(
-            [*SENSOURCE, *arguments],
-            cwd=self.folder.parent,  # it has to find the project folder by itself
-            env=self.environment,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **others},
-            start_new_session=True,
+        with fork(
+            sensource,
+            str(self.folder),
+            *arguments,
+            folder=self.folder.parent,  # it has to find the project folder by itself
+            environment=self.environment,
+            stdout=stdout,
         ) as process:
             try:
                 yield process
@@ -58,8 +60,8 @@ class Project:
     def run(self, *arguments: str) -> tuple[int, str]:
         """Exit status and what it printed."""
         with self.started(*arguments) as process:
-            printed = process.communicate()[0]
-        return process.returncode, printed
+            printed, _ = process.communicate()
+            return process.wait(), printed
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -94,11 +96,10 @@ class Project:
 def make_project(folder: Path, simulator: RunningSimulator, **others: str) -> Project:
     variables = variables_of(simulator, folder, **others)
     project = project_folder(folder / "project", variables)
-    shutil.copytree(PROJECT / "sensource_dagster", project / "sensource_dagster")
     return Project(project, simulator, variables)
 
 
-def until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def until(seen: Callable[[], bool], process: ForkedProcess) -> None:
     """Wait for something that a running command brings about."""
     while not seen():
         assert process.poll() is None, process.stdout and process.stdout.read()

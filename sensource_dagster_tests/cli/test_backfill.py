@@ -22,10 +22,10 @@ from sensource_dagster_tests.cli.backfills import (
     RANGE,
     SUCCESS,
     TRAFFIC,
-    asked,
     assert_true,
     days,
     green,
+    requested_days,
     runs,
 )
 from sensource_dagster_tests.cli.project import Project, make_project, until
@@ -43,7 +43,7 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
         "2025-08-30 to 2025-09-03",
     ]
     assert lines[2].endswith("rows (65 of 65 days)")
-    assert lines[3:] == ["Every day from 2025-07-01 to 2025-09-03 is there."]
+    assert lines[3:] == ["No day from 2025-07-01 to 2025-09-03 is missing or failed."]
     with project.sync() as sync:
         assert runs(sync.instance) == [
             (SUCCESS, "2025-07-01", "2025-07-30"),
@@ -59,7 +59,7 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
         assert any(message.startswith("Merged ") for message in warnings)  # quiet here, but kept for the UI
     requests = len(simulator.requests)
     status, printed = project.run("backfill", *RANGE)
-    assert (status, printed) == (0, "Nothing to do: every day from 2025-07-01 to 2025-09-03 is there.\n")
+    assert (status, printed) == (0, "Nothing to do: no day from 2025-07-01 to 2025-09-03 is missing or failed.\n")
     assert len(simulator.requests) == requests
 
 
@@ -74,10 +74,10 @@ def test_a_failed_batch_is_named_the_others_are_read_and_the_next_backfill_reads
     assert "HTTP 404" in printed
     assert "2025-08-30 to 2025-09-03: " in printed
     assert printed.splitlines()[-1] == "traffic, failed: 2025-07-31 to 2025-08-29"
-    seen = len(asked(simulator, TRAFFIC))
+    seen = len(requested_days(simulator, TRAFFIC))
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed
-    assert asked(simulator, TRAFFIC)[seen:] == ["2025-07-31"]
+    assert requested_days(simulator, TRAFFIC)[seen:] == ["2025-07-31"]
     with project.sync() as sync:
         assert_true(sync, FIRST, LAST)
 
@@ -87,10 +87,10 @@ def test_days_that_another_run_has_read_are_left_out_and_the_gaps_between_become
 ) -> None:
     with project.sync() as sync:
         assert sync.run("counts", date(2025, 7, 4), date(2025, 7, 5)).success
-    seen = len(asked(simulator, TRAFFIC))
+    seen = len(requested_days(simulator, TRAFFIC))
     status, printed = project.run("backfill", "--from", "2025-07-02", "--to", "2025-07-08")
     assert status == 0, printed
-    assert asked(simulator, TRAFFIC)[seen:] == ["2025-07-02", "2025-07-06"]
+    assert requested_days(simulator, TRAFFIC)[seen:] == ["2025-07-02", "2025-07-06"]
     with project.sync() as sync:
         assert_true(sync, date(2025, 7, 2), date(2025, 7, 8))
 
@@ -98,14 +98,14 @@ def test_days_that_another_run_has_read_are_left_out_and_the_gaps_between_become
 def test_only_reads_one_of_the_counts(project: Project, simulator: RunningSimulator) -> None:
     status, printed = project.run("backfill", *RANGE, "--only", "occupancy")
     assert status == 0, printed
-    assert not asked(simulator, TRAFFIC)
+    assert not requested_days(simulator, TRAFFIC)
     with project.sync() as sync:
         assert green(sync.instance, "occupancy") == days(FIRST, LAST)
         assert green(sync.instance, "traffic") == []
         assert runs(sync.instance)[0] == (SUCCESS, "2025-07-01", "2025-07-30")
 
 
-def test_again_reads_the_days_that_are_there_and_so_what_was_corrected_since(
+def test_again_reads_days_that_were_read_before_and_so_gets_their_corrections(
     project: Project, simulator: RunningSimulator, clock: ManualClock
 ) -> None:
     settled = clock.now
@@ -122,19 +122,17 @@ def test_again_reads_the_days_that_are_there_and_so_what_was_corrected_since(
         assert_true(sync, date(2025, 7, 2), date(2025, 7, 8))
 
 
-def test_today_is_read_each_time_since_it_is_never_all_there(
-    project: Project, simulator: RunningSimulator
-) -> None:
+def test_today_is_read_each_time_since_it_is_never_complete(project: Project, simulator: RunningSimulator) -> None:
     today = str(datetime.now(DENVER).date())
     for time in (1, 2):
         status, printed = project.run("backfill", "--from", today)
         assert status == 0, printed
-        assert len(asked(simulator, TRAFFIC)) == time
+        assert len(requested_days(simulator, TRAFFIC)) == time
 
 
 def test_a_terminal_shows_a_bar_that_counts_days_and_rows(project: Project) -> None:
     ours, its = os.openpty()
-    with project.started("backfill", *RANGE, stdout=its, stderr=its) as process:
+    with project.started("backfill", *RANGE, stdout=its) as process:
         os.close(its)
         shown = b""
         with suppress(OSError):  # how Linux says that the other side is closed
@@ -161,9 +159,9 @@ def test_the_bar_moves_on_while_a_run_does(project: Project, simulator: RunningS
             return os.read(ours, 65536)
         return b""
 
-    with project.started("backfill", *RANGE, stdout=its, stderr=its) as process:
+    with project.started("backfill", *RANGE, stdout=its) as process:
         os.close(its)
-        until(lambda: not shown() and len(asked(simulator, TRAFFIC)) == 1, process)
+        until(lambda: not shown() and len(requested_days(simulator, TRAFFIC)) == 1, process)
         until(lambda: b"\x1b" in shown(), process)
     os.close(ours)
 

@@ -7,12 +7,12 @@ import signal
 from unittest import mock
 
 import pytest
-from dagster._utils.interrupts import capture_interrupts
 
 from sensource_dagster.assets.common import POOL
 from sensource_dagster.cli.backfill import run as run_backfill
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.runs import stop_requests
+from sensource_dagster.instance.private import capture_interrupts
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster_tests.cli.backfills import (
     CANCELED,
@@ -24,10 +24,10 @@ from sensource_dagster_tests.cli.backfills import (
     RANGE,
     SUCCESS,
     TRAFFIC,
-    asked,
     assert_true,
     days,
     green,
+    requested_days,
     runs,
 )
 from sensource_dagster_tests.cli.project import Project, until
@@ -44,7 +44,7 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
     simulator.faults.next(GOOD, path=TRAFFIC)
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
     with project.started("backfill", *RANGE) as process:
-        until(lambda: asked(simulator, TRAFFIC) == ["2025-07-01", "2025-07-31"], process)
+        until(lambda: requested_days(simulator, TRAFFIC) == ["2025-07-01", "2025-07-31"], process)
         os.killpg(process.pid, ended_by) if to_all else process.send_signal(ended_by)
         printed = process.communicate()[0]
     assert process.returncode == 130, printed
@@ -59,7 +59,7 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
         assert not pool.pending_steps
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed
-    assert asked(simulator, TRAFFIC)[2:] == ["2025-07-31", "2025-08-30"]
+    assert requested_days(simulator, TRAFFIC)[2:] == ["2025-07-31", "2025-08-30"]
     with project.sync() as sync:
         assert_true(sync, FIRST, LAST)
         assert green(sync.instance, "traffic") == days(FIRST, LAST)
@@ -91,7 +91,7 @@ def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_ou
 ) -> None:
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
     with project.started("backfill", *RANGE, "--only", "traffic") as holder:
-        until(lambda: len(asked(simulator, TRAFFIC)) == 1, holder)
+        until(lambda: len(requested_days(simulator, TRAFFIC)) == 1, holder)
         with project.started("backfill", *RANGE, "--only", "occupancy") as waiting:
             assert waiting.stdout
             assert waiting.stdout.readline().startswith("Waiting for another run")
@@ -108,11 +108,11 @@ def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_ou
 
 def test_a_stopped_again_says_from_which_day_it_goes_on(project: Project, simulator: RunningSimulator) -> None:
     assert project.run("backfill", *RANGE)[0] == 0
-    seen = len(asked(simulator, TRAFFIC))
+    seen = len(requested_days(simulator, TRAFFIC))
     simulator.faults.next(GOOD, path=TRAFFIC)
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
     with project.started("backfill", *RANGE, "--again") as process:
-        until(lambda: len(asked(simulator, TRAFFIC)) == seen + 2, process)
+        until(lambda: len(requested_days(simulator, TRAFFIC)) == seen + 2, process)
         process.send_signal(signal.SIGINT)
         printed = process.communicate()[0]
     assert "30 of 65 days were read. Add --from 2025-07-31 to go on." in printed

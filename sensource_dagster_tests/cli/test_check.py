@@ -68,7 +68,7 @@ def test_an_env_file_in_another_encoding_is_named(check: Check, tmp_path: Path) 
     assert "UTF-8" in result.output
 
 
-def test_a_wrong_secret_is_told_without_the_secret_and_ends_the_questions(
+def test_a_wrong_secret_is_reported_without_the_secret_and_ends_the_requests(
     check: Check, simulator: RunningSimulator
 ) -> None:
     result = check(SENSOURCE_CLIENT_SECRET="wrong-secret-77")
@@ -99,7 +99,7 @@ def test_every_wrong_setting_is_named_with_what_is_allowed(check: Check, simulat
     assert not simulator.requests
 
 
-def test_nothing_listening_at_the_address_is_told_as_an_address_that_does_not_answer(check: Check) -> None:
+def test_nothing_listening_at_the_address_is_reported_as_an_address_that_does_not_respond(check: Check) -> None:
     result = check(SENSOURCE_AUTH_URL="http://127.0.0.1:9/oauth/token")
     assert result.exit_code == 1
     assert "http://127.0.0.1:9/oauth/token" in result.output

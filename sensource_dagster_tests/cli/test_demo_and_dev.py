@@ -59,7 +59,7 @@ def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second
     assert "Nothing new" in second
 
 
-@pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM to it alone"])
+@pytest.mark.parametrize("end", ["Ctrl-C", pytest.param("SIGTERM to it alone", marks=pytest.mark.slow)])
 def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(project: Path, end: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -92,7 +92,7 @@ def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(project:
             else:
                 process.terminate()
         assert process.wait(timeout=60) == 0
-        dagster.until(lambda: not dagster.processes(), within=30)
+        dagster.until("every process has ended", lambda: not dagster.processes(), within=30)
     read = [node for node in nodes if node["assetKey"]["path"][-1] in TABLES]
     assert len(read) == len(TABLES)
     for node in read:

@@ -1,4 +1,4 @@
-"""Which days are there, by a real history."""
+"""Which days are missing or failed, by a real history."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from sensource_dagster.cli.partition_status import PartitionStatus, as_ranges, unread_days
+from sensource_dagster.cli.partition_status import PartitionStatus, as_ranges, partition_status
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import Sync, syncing
@@ -21,22 +21,22 @@ def day(number: int) -> date:
     return date(2025, 11, number)
 
 
-def absent(sync: Sync, first: int, last: int) -> PartitionStatus:
-    return unread_days(sync.instance, TABLES["traffic"], sync.settings, day(first), day(last))
+def status_of(sync: Sync, first: int, last: int) -> PartitionStatus:
+    return partition_status(sync.instance, TABLES["traffic"], sync.settings, day(first), day(last))
 
 
 def test_a_day_is_missing_until_it_is_read_after_its_end_but_today_may_be_read_before(tmp_path: Path) -> None:
     with syncing(tmp_path, clock=ManualClock(NOON), SENSOURCE_START_DATE="2025-11-01") as sync:
         with time_machine.travel(NOON):
-            assert absent(sync, 2, 5) == PartitionStatus(missing=[day(2), day(3), day(4), day(5)], failed=[])
+            assert status_of(sync, 2, 5) == PartitionStatus(missing=[day(2), day(3), day(4), day(5)], failed=[])
             assert sync.run("counts", day(3), day(5)).success
-            assert absent(sync, 2, 5) == PartitionStatus(missing=[day(2)], failed=[])
+            assert status_of(sync, 2, 5) == PartitionStatus(missing=[day(2)], failed=[])
         with time_machine.travel(NOON + timedelta(hours=11, minutes=59)):  # still the same day in Denver
-            assert absent(sync, 2, 5).missing == [day(2)]
+            assert status_of(sync, 2, 5).missing == [day(2)]
         with time_machine.travel(NOON + timedelta(hours=12, minutes=1)):
-            assert absent(sync, 2, 5).missing == [day(2), day(5)]
+            assert status_of(sync, 2, 5).missing == [day(2), day(5)]
             assert sync.run("counts", day(5)).success
-            assert absent(sync, 2, 5).missing == [day(2)]
+            assert status_of(sync, 2, 5).missing == [day(2)]
 
 
 def test_a_day_has_failed_whose_last_read_failed_even_where_it_was_read_before(tmp_path: Path) -> None:
@@ -44,10 +44,10 @@ def test_a_day_has_failed_whose_last_read_failed_even_where_it_was_read_before(t
         assert sync.run("counts", day(1), day(2)).success
         sync.simulator.faults.next(fault_kinds.status(404), path="/api/data/traffic")
         assert not sync.run("counts", day(2), day(3)).success
-        assert absent(sync, 1, 4) == PartitionStatus(missing=[day(4)], failed=[day(2), day(3)])
-        assert absent(sync, 1, 2) == PartitionStatus(missing=[], failed=[day(2)])
+        assert status_of(sync, 1, 4) == PartitionStatus(missing=[day(4)], failed=[day(2), day(3)])
+        assert status_of(sync, 1, 2) == PartitionStatus(missing=[], failed=[day(2)])
         assert sync.run("counts", day(2), day(4)).success
-        assert absent(sync, 1, 4) == PartitionStatus(missing=[], failed=[])
+        assert status_of(sync, 1, 4) == PartitionStatus(missing=[], failed=[])
 
 
 @pytest.mark.parametrize(

@@ -49,4 +49,4 @@ def test_a_wrong_option_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[1]")
     result = CliRunner().invoke(main, ["simulate", "--replay", str(tmp_path / "x.json")])
     assert result.exit_code == 1
-    assert "no recorded answer" in result.output
+    assert "no recorded response" in result.output

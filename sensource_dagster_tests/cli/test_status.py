@@ -99,10 +99,10 @@ def test_when_all_is_there_it_shows_what_the_warehouse_holds_and_exits_with_0(
         assert sync.run("lists").success
         counts = [sync.counts(table) for table in ("traffic", "occupancy")]
         listed = minute(sync)
-    asked = len(simulator.requests)
+    requests = len(simulator.requests)
     code, shown = status(project)
     assert code == 0
-    assert len(simulator.requests) == asked
+    assert len(simulator.requests) == requests
     assert shown["rows"] == [f"{len(rows):,}" for rows in counts]
     hours = [[hour.astimezone(DENVER) for _, hour in rows] for rows in counts]
     assert shown["first day"] == [str(min(of).date()) for of in hours]

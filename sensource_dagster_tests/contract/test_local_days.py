@@ -45,7 +45,7 @@ def host_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     time.tzset()
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(zone=zones, hour=hours)
 @example(zone="America/New_York", hour=datetime(2025, 11, 2, 5, tzinfo=timezone.utc))  # the hour before it repeats
 @example(zone="America/New_York", hour=datetime(2025, 11, 2, 6, tzinfo=timezone.utc))

@@ -1,4 +1,4 @@
-"""`dagster dev` as a user starts it: in a project folder, with the settings in `.env`."""
+"""`dg dev` as a user starts it: in a project folder, with the settings in `.env`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ import requests
 
 T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN = 90  # seconds
-FINISHES_WITHIN = 180  # seconds
+QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
+STARTS_WITHIN = 180  # seconds
+FINISHES_WITHIN = 300  # seconds
+DG = str(Path(sys.executable).with_name("dg"))
 
 LAUNCH = """
 mutation($backfill: LaunchBackfillParams!) {
@@ -39,8 +41,9 @@ query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on Partiti
 
 
 def project_folder(folder: Path, variables: Mapping[str, str]) -> Path:
-    """A folder with the project's own files and a `.env`."""
+    """A copy of the project's own files and package, with a `.env`."""
     folder.mkdir()
+    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
     for name in ("workspace.yaml", "dagster.yaml", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder / name)
     lines = [f"{name}={value}\n" for name, value in variables.items()]
@@ -95,7 +98,7 @@ class DagsterDev:
     def ended(self, backfill_id: str) -> str:
         """Wait for a backfill's end; its status."""
 
-        def status() -> str | None:
+        def ended() -> str | None:
             now: str = self.query(STATUS, id=backfill_id)["partitionBackfillOrError"]["status"]
             return (
                 now
@@ -103,15 +106,19 @@ class DagsterDev:
                 else None
             )
 
-        return self.until(status)
+        return self.until(f"the backfill {backfill_id} has ended", ended)
 
-    def until(self, seen: Callable[[], T | None], within: float = FINISHES_WITHIN) -> T:
-        """Wait until `seen` returns something true, and return it."""
+    def until(self, what: str, seen: Callable[[], T | None], within: float = FINISHES_WITHIN) -> T:
+        """Wait until `seen` returns something true, and return it; a failure says what was waited for."""
         deadline = time.monotonic() + within
-        while not (found := seen()):
-            assert time.monotonic() < deadline, self.runs()
+        while True:
+            try:
+                if found := seen():
+                    return found
+                assert time.monotonic() < deadline, f"after {within:g} s not yet: {what}; runs: {self.runs()}"
+            except requests.RequestException as error:
+                raise AssertionError(f"the server was gone before {what}: {error}") from None
             time.sleep(0.3)
-        return found
 
 
 def _backfill_id(answer: dict[str, Any]) -> str:
@@ -142,15 +149,15 @@ def _session_of(pid: int) -> int | None:
 
 
 @contextmanager
-def dagster_dev(
-    folder: Path, log: Path, command: Sequence[str] = (sys.executable, "-m", "dagster", "dev")
-) -> Iterator[DagsterDev]:
+def dagster_dev(folder: Path, log: Path, command: Sequence[str] = (DG, "dev")) -> Iterator[DagsterDev]:
     """Start in `folder`, wait until the web server answers, and end with what Ctrl-C sends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))
     }
+    search_path = [str(QUICK_DAEMON), *filter(None, [environment.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(search_path)
 
     def serving() -> int | None:
         return port if DagsterDev(port).is_up() else None

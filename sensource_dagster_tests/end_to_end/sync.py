@@ -14,7 +14,7 @@ import pytest
 from dagster import DagsterInstance, Definitions, ExecuteInProcessResult
 
 from sensource_dagster.config.settings import Settings, read_settings
-from sensource_dagster.definitions import definitions
+from sensource_dagster.definitions import build_definitions
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -32,7 +32,7 @@ class Sync:
 
     def __post_init__(self) -> None:
         self.settings = read_settings(self.variables)
-        self.definitions = definitions(self.settings)
+        self.definitions = build_definitions(self.settings)
 
     def run(self, job: str, first: date | None = None, last: date | None = None) -> ExecuteInProcessResult:
         """Run a job, over the days first to last where it has days; it may fail."""
@@ -89,6 +89,14 @@ def variables_of(simulator: RunningSimulator, folder: Path, **others: str) -> di
         "XDG_CACHE_HOME": str(folder / "cache"),
         **others,
     }
+
+
+def run_counts(first: str, last: str) -> None:
+    """A run of the counts as the main program of a process, with the settings of its environment."""
+    tags = {RANGE_START: first, RANGE_END: last}
+    counts = build_definitions(read_settings()).resolve_job_def("counts")
+    with DagsterInstance.ephemeral() as instance:
+        counts.execute_in_process(instance=instance, tags=tags)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def content(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", ["traffic", "zone"])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(answers=st.lists(ANSWERS, min_size=1, max_size=2), wrapped=st.booleans())
 def test_any_answer_is_taken_whole_or_refused_whole(
     tmp_path_factory: pytest.TempPathFactory, name: str, answers: list[Any], wrapped: bool

@@ -1,8 +1,7 @@
-"""A backfill through the real daemon, and a history that outlives `dagster dev`."""
+"""A backfill through the real daemon, and a history that outlives `dg dev`."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
@@ -11,10 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pytest
 
 from sensource_dagster.simulator import serving
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
 
 FIRST = date(2026, 2, 1)  # the spring change, 8 March, is among the days
@@ -36,6 +36,7 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
         del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
         folder = project_folder(tmp_path / "project", variables)
         with dagster_dev(folder, tmp_path / "dev.log") as dagster:
+            assert len(nodes(dagster)) == 9  # the tables, the corrections and the API
             assert dagster.ended(dagster.launch(DAYS)) == "COMPLETED_SUCCESS", (tmp_path / "dev.log").read_text()
             runs = dagster.runs()
             assert {run["status"] for run in runs} == {"SUCCESS"}
@@ -66,16 +67,17 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
     assert {row[:2]: row[2:] for row in found} == truth
 
 
-def test_dg_dev_serves_the_project_folder_and_its_definitions_validate(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [("dg", "check", "defs"), ("dagster", "definitions", "validate", "-w", "workspace.yaml")],
+    ids=["dg", "dagster, which `dagster dev` loads them with as well"],
+)
+def test_the_definitions_validate_in_the_project_folder(tmp_path: Path, command: tuple[str, ...]) -> None:
+    script = Path(sys.executable).with_name(command[0])
     folder = project_folder(tmp_path / "project", {})
-    shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
-    scripts = Path(sys.executable).parent
-    validated = subprocess.run(
-        [scripts / "dagster", "definitions", "validate"], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert validated.returncode == 0, validated.stdout + validated.stderr
-    with dagster_dev(folder, tmp_path / "dg.log", [str(scripts / "dg"), "dev"]) as dagster:
-        assert len(nodes(dagster)) == 9  # the tables, the corrections and the API
+    done = subprocess.run([script, *command[1:]], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("superseded" in done.stdout + done.stderr) == (command[0] != "dg")
 
 
 def nodes(dagster: DagsterDev) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ def test_every_list_entry_and_every_hour_of_a_batch_is_in_the_warehouse(tmp_path
             assert sync.counts(counts.name) == truth
 
 
+@pytest.mark.slow
 def test_a_batch_equals_the_same_days_one_by_one(tmp_path: Path) -> None:
     days = [date(2025, 10, 20) + timedelta(days=number) for number in range(30)]
     with syncing(tmp_path / "batch", clock=ManualClock(NOW)) as batch:
@@ -109,7 +110,7 @@ def test_each_day_s_event_carries_that_day_s_own_numbers(tmp_path: Path) -> None
         }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10_000),
     zone=st.sampled_from(["America/Denver", "UTC", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"]),

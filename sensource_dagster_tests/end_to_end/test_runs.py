@@ -3,143 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
+from sensource_dagster.simulator import fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.windows import day_windows, instant_text
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
-from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
-
-DENVER = ZoneInfo("America/Denver")
-DAYS_A_RUN = 5
-HEALS_WITHIN = 120  # seconds; two cores need 57
-
-PARTITIONS = """
-{ assetNodes(group: {groupName: "counts", repositoryName: "__repository__",
-                     repositoryLocationName: "sensource_dagster"}) {
-    assetPartitionStatuses { ... on TimePartitionStatuses { ranges { status startKey endKey } } } } }"""
-CANCEL = """
-mutation($id: String!) {
-  cancelPartitionBackfill(backfillId: $id) { __typename ... on PythonError { message } } }"""
-TERMINATE = """
-mutation($ids: [String!]!) {
-  terminateRuns(runIds: $ids, terminatePolicy: SAFE_TERMINATE) { __typename } }"""
-POOLS = "{ instance { concurrencyLimits { concurrencyKey claimedSlots { runId } pendingSteps { runId } } } }"
-
-
-@dataclass
-class Deployment:
-    """A project folder with `dagster dev` in it, which can be killed and started again."""
-
-    simulator: RunningSimulator
-    folder: Path
-    starts: int = 0
-    dagster: DagsterDev = field(init=False)
-    _running: ExitStack = field(default_factory=ExitStack)
-
-    def start(self) -> None:
-        self.starts += 1
-        log = self.folder.parent / f"dev-{self.starts}.log"
-        self.dagster = self._running.enter_context(dagster_dev(self.folder, log))
-
-    def kill(self) -> None:
-        self.dagster.kill()
-        self.end()
-
-    def end(self) -> None:
-        self._running.close()
-
-    def days(self, status: str) -> set[date]:
-        """The days for which both counts have this status in the UI."""
-        assets = self.dagster.query(PARTITIONS)["assetNodes"]
-        assert len(assets) == 2
-        of_each = [
-            {
-                date.fromisoformat(part["startKey"]) + timedelta(days=number)
-                for part in asset["assetPartitionStatuses"]["ranges"]
-                if part["status"] == status
-                for number in range(
-                    (date.fromisoformat(part["endKey"]) - date.fromisoformat(part["startKey"])).days + 1
-                )
-            }
-            for asset in assets
-        ]
-        return of_each[0] & of_each[1]
-
-    def true_days(self, days: list[date]) -> set[date]:
-        """Those of `days` that are in both tables. In each table a day is true and whole, or absent."""
-        if not (warehouse := self.folder / "data" / "sensource.duckdb").exists():
-            return set()
-        found = [_rows(warehouse, "traffic", "zone_id"), _rows(warehouse, "occupancy", "space_id")]
-        true = set()
-        for day in days:
-            window = day_windows(day, day, DENVER)[0]
-            truth = [
-                {
-                    (row[key], row["recordDate_hour_1"]): (row["sumins"], row["sumouts"])
-                    for row in self.simulator.truth(name, window.start, window.end)  # type: ignore[arg-type]
-                }
-                for name, key in (("traffic", "zoneId"), ("occupancy", "spaceId"))
-            ]
-            here = [table.get(day, {}) for table in found]
-            for table, rows, true_rows in zip(("traffic", "occupancy"), here, truth, strict=True):
-                assert rows in ({}, true_rows), (day, table)
-            if all(here):
-                true.add(day)
-        return true
-
-    def claimed_slots(self) -> list[dict[str, Any]]:
-        pools = self.dagster.query(POOLS)["instance"]["concurrencyLimits"]
-        return [slot for pool in pools for slot in pool["claimedSlots"] + pool["pendingSteps"]]
-
-    def script_runs(self) -> list[str]:
-        """The statuses of the runs of `start_script` and of their retries, the latest first."""
-        return [run["status"] for run in self.dagster.runs() if run["jobName"] == "counts"]
-
-    def start_script(self, day: date) -> subprocess.Popen[bytes]:
-        """`dagster job execute` as the README has it."""
-        tags = {RANGE_START: str(day), RANGE_END: str(day)}
-        command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
-        command += ["-j", "counts", "--tags", json.dumps(tags)]
-        environment = {**os.environ, "DAGSTER_HOME": str(self.folder)}
-        with (self.folder.parent / "script.log").open("w") as log:
-            return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
-
-    def active_runs(self, backfill: str | None = None) -> list[str]:
-        ended = {"SUCCESS", "FAILURE", "CANCELED"}
-        active = [run for run in self.dagster.runs() if run["status"] not in ended]
-        tag = {"key": "dagster/backfill", "value": backfill}
-        return [run["runId"] for run in active if backfill is None or tag in run["tags"]]
-
-
-def _rows(warehouse: Path, table: str, key: str) -> dict[date, dict[tuple[str, str], tuple[int, int]]]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        rows = connection.execute(
-            f"SELECT record_date, {key}, strftime(record_date_hour_1 AT TIME ZONE 'UTC', "
-            f"'%Y-%m-%dT%H:%M:%S.000Z'), sumins, sumouts FROM sensource.sensource.{table}"
-        ).fetchall()
-    days: dict[date, dict[tuple[str, str], tuple[int, int]]] = {}
-    for day, identity, hour, ins, outs in rows:
-        days.setdefault(day, {})[identity, hour] = ins, outs
-    return days
+from sensource_dagster_tests.end_to_end.dagster_dev import project_folder
+from sensource_dagster_tests.end_to_end.deployment import (
+    CANCEL,
+    DAYS_A_RUN,
+    DENVER,
+    HEALS_WITHIN,
+    TERMINATE,
+    Deployment,
+)
+from sensource_dagster_tests.end_to_end.sync import variables_of
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +82,6 @@ class Hold:
 
 
 def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_completed(deployment: Deployment) -> None:
-    """Both at once, because the daemon looks at backfills only every 30 seconds."""
     dagster, simulator = deployment.dagster, deployment.simulator
     failing, cancelled = batches(date(2026, 2, 1), runs=3), batches(date(2026, 3, 1), runs=3)
     refused, hold = in_window(failing[1], fault_kinds.status(400)), Hold()
@@ -250,7 +134,7 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     backfill = deployment.dagster.launch(days)
     assert hold.met.wait(60)
     script = deployment.start_script(script_day)  # waits for the pool
-    deployment.dagster.until(lambda: deployment.script_runs() == ["STARTED"])
+    deployment.dagster.until("the script's run is started", lambda: deployment.script_runs() == ["STARTED"])
     script.kill()
     script.wait()
     deployment.kill()
@@ -259,11 +143,11 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     simulator.faults.clear()
     deployment.start()
     dagster = deployment.dagster
-    dagster.until(lambda: deployment.days("MATERIALIZED") >= set(days), within=HEALS_WITHIN)
+    dagster.until("every day is green", lambda: deployment.days("MATERIALIZED") >= set(days), within=HEALS_WITHIN)
     assert dagster.ended(backfill) == "COMPLETED_SUCCESS"
     assert deployment.true_days(days) == set(days)
     assert deployment.script_runs()[-1] == "FAILURE"  # not "started" for ever
-    dagster.until(lambda: not deployment.claimed_slots(), within=60)
+    dagster.until("no slot is claimed", lambda: not deployment.claimed_slots(), within=60)
 
 
 def test_the_web_server_listens_on_loopback_alone(deployment: Deployment) -> None:

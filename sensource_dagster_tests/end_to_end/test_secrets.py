@@ -6,114 +6,30 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from dagster import AssetKey, DagsterInstance
 
 from sensource_dagster.config.settings import read_settings
+from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource
-from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
-from sensource_dagster.simulator.fault_kinds import Fault
+from sensource_dagster.simulator import Options, RunningSimulator, serving
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import DG, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.secret_faults import FAILING, Failing, echo
+from sensource_dagster_tests.end_to_end.secret_queries import DEFINITIONS, LAUNCH_RUN, RUN, RUN_CONFIG_SCHEMA
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
+from sensource_dagster_tests.fork_server import fork
 
 # Both halves survive every encoding, and half a secret is a leak as well.
 SECRET_HALVES = ("Zq9xKv7LmR2tQe5s", "W8yB4nHc6JpDf3Ga")
 SECRET = " +/&=%".join(SECRET_HALVES)
 DAY = "2026-02-03"
-PACKAGES = ("sensource_dagster", "sensource_dagster_tests")
-
-LAUNCH_RUN = """
-mutation($run: ExecutionParams!) {
-  launchRun(executionParams: $run) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-    ... on RunConfigValidationInvalid { errors { message } } } }"""
-RUN = """
-query($id: ID!) {
-  runOrError(runId: $id) { ... on Run { status runConfigYaml tags { key value } } }
-  logsForRun(runId: $id, limit: 1000) { ... on EventConnection { events {
-    __typename ... on MessageEvent { message }
-    ... on ErrorEvent { error { message stack cause { message stack } errorChain { error { message stack } } } }
-    ... on ExecutionStepFailureEvent { failureMetadata { description
-      metadataEntries { label description ... on TextMetadataEntry { text } } } }
-    ... on EngineEvent { metadataEntries { label description ... on TextMetadataEntry { text } } }
-    ... on MaterializationEvent { metadataEntries { label ... on TextMetadataEntry { text } } } } } } }"""
-DEFINITIONS = """
-{ allTopLevelResourceDetailsOrError(repositorySelector: {
-      repositoryName: "__repository__", repositoryLocationName: "sensource_dagster"}) {
-    ... on ResourceDetailsList { results { name description configFields { name description defaultValueAsJson }
-      configuredValues { key value type } } } }
-  assetNodes { assetKey { path } description metadataEntries {
-      label description ... on TextMetadataEntry { text } ... on PathMetadataEntry { path } }
-    configField { configType { recursiveConfigTypes { key description } } } }
-  instance { info runLauncher { name } } }"""
-RUN_CONFIG_SCHEMA = """
-{ runConfigSchemaOrError(selector: {repositoryName: "__repository__",
-      repositoryLocationName: "sensource_dagster", pipelineName: "counts"}) {
-    ... on RunConfigSchema { rootDefaultYaml allConfigTypes {
-      description ... on CompositeConfigType { fields { name description defaultValueAsJson } } } } } }"""
-
-
-def echo(status: int, shape: str = '{"error": %s}') -> Fault:
-    """Answers with all that the client sent, as a debugging proxy does."""
-
-    async def fault(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        sent = f"{request.headers.get('authorization', '')} {(await request.body()).decode()}"
-        body = shape % json.dumps(sent)
-        await Response(body, status, media_type="application/json")(scope, receive, send)
-
-    return fault
-
-
-async def redirect_with_the_token(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    token = Request(scope).headers["authorization"].removeprefix("Bearer ")
-    place = f"https://elsewhere.invalid/{token}?token={token}"
-    await Response("", 302, {"Location": place})(scope, receive, send)
-
-
-@dataclass(frozen=True)
-class Failing:
-    """A fault, the requests that meet it, and what is typed into the Launchpad."""
-
-    name: str
-    fault: Fault | None
-    path: str = "/api/"
-    config: Mapping[str, Any] | None = None
-    status: str = "FAILURE"
-
-
-# In this order: with a token that lives, none is asked for.
-FAILING = [
-    Failing("wrong secret", echo(401), "/oauth/token"),
-    Failing("wrong secret, in a 200", echo(200), "/oauth/token"),
-    Failing("token endpoint down", echo(500), "/oauth/token"),
-    Failing("token in an unknown place", echo(200, '{"data": {"access_token": %s}}'), "/oauth/token"),
-    Failing("down", echo(500)),
-    Failing("refused", echo(403)),
-    Failing("error in a 200", echo(200)),
-    Failing("unknown shape", echo(200, '{"answer": [%s]}')),
-    Failing("no JSON", echo(200, "<html>%s")),
-    Failing("a remark", fault_kinds.messages([]), status="SUCCESS"),
-    Failing("HTML", fault_kinds.html()),
-    Failing("redirect", redirect_with_the_token),
-    Failing("reset", fault_kinds.reset()),
-    Failing("cut", fault_kinds.cut()),
-    Failing("no such host", None, config={"api_url": "https://vea.invalid"}),
-    Failing("plain http", None, config={"api_url": "http://vea.invalid"}),
-    Failing("plain http, asked for", None, config={"api_url": "http://vea.invalid", "allow_plain_http": True}),
-    Failing("refused for ever", echo(401)),
-]
 
 
 class Minted:
@@ -121,15 +37,15 @@ class Minted:
 
     def __init__(self, simulator: RunningSimulator) -> None:
         self.texts: list[str] = []
-        answer = simulator.tokens.answer
+        respond = simulator.tokens.respond
 
         def recorded(request: Mapping[str, str]) -> Any:
-            given = answer(request)
+            given = respond(request)
             fields = json.loads(given.body)
             self.texts += [fields[name] for name in ("access_token", "refresh_token") if name in fields]
             return given
 
-        simulator.tokens.answer = recorded  # type: ignore[method-assign]
+        simulator.tokens.respond = recorded  # type: ignore[method-assign]
 
 
 def halves(texts: Iterable[str]) -> list[str]:
@@ -157,8 +73,38 @@ def run_config(simulator: RunningSimulator, others: Mapping[str, Any]) -> dict[s
     return {"resources": {"sensource": {"config": {**account, "max_tries": 2, **others}}}}
 
 
-def run(dagster: DagsterDev, simulator: RunningSimulator, failing: Failing) -> str:
-    """Launch the counts of one day and wait; all that the UI can show of the run."""
+def run_traffic(config: str) -> None:
+    """The main program of a process: a run of one day with this run config; prints its id and how it ended."""
+    job = build_definitions(read_settings()).resolve_job_def("counts")
+    with DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            run_config=json.loads(config),
+            instance=instance,
+            tags={RANGE_START: DAY, RANGE_END: DAY},
+            asset_selection=[AssetKey(["sensource", "traffic"])],
+            raise_on_error=False,
+        )
+        run = instance.get_run_by_id(result.run_id)
+        assert run
+        print(f"ended: {result.run_id} {run.status.value}")
+
+
+def run_by_script(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The id of a run in a process of its own, how it ended, and all that it printed."""
+    environment = {**os.environ, **variables, "DAGSTER_HOME": str(folder)}
+    with fork(run_traffic, json.dumps(config), folder=folder, environment=environment) as process:
+        printed, _ = process.communicate()
+    ended = re.search(r"^ended: (\S+) (\S+)$", printed, re.MULTILINE)
+    assert ended, printed
+    return ended[1], ended[2], printed
+
+
+def shown_by_the_ui(dagster: DagsterDev, run_id: str) -> dict[str, Any]:
+    return dagster.query(RUN, id=run_id)
+
+
+def run_by_the_ui(dagster: DagsterDev, simulator: RunningSimulator, failing: Failing) -> str:
+    """Launch the counts of one day and wait; the run's id."""
     params = {
         "selector": {
             "repositoryName": "__repository__",
@@ -173,14 +119,18 @@ def run(dagster: DagsterDev, simulator: RunningSimulator, failing: Failing) -> s
     assert "run" in launched, launched
     run_id = launched["run"]["runId"]
 
-    def ended() -> dict[str, Any] | None:
-        seen = dagster.query(RUN, id=run_id)
-        return seen if seen["runOrError"]["status"] in {"SUCCESS", "FAILURE", "CANCELED"} else None
+    def status() -> str | None:
+        now = shown_by_the_ui(dagster, run_id)["runOrError"]["status"]
+        return str(now) if now in {"SUCCESS", "FAILURE", "CANCELED"} else None
 
-    seen = dagster.until(ended, within=60)
-    text = json.dumps(seen)
-    assert seen["runOrError"]["status"] == failing.status, (failing.name, text)
-    return text
+    assert dagster.until(f"the run {run_id} has ended", status) == failing.status
+    return str(run_id)
+
+
+def meet(simulator: RunningSimulator, failing: Failing) -> None:
+    simulator.faults.clear()
+    if failing.fault:
+        simulator.faults.at_random(1, [failing.fault], path=failing.path)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -199,12 +149,19 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
         del variables["SENSOURCE_WAREHOUSE"]
         quoted = {**variables, "SENSOURCE_CLIENT_SECRET": f"'{SECRET}'"}
         folder = project_folder(tmp_path / "project", quoted)
+        run_ids = {}
+        for failing in FAILING:
+            meet(simulator, failing)
+            config = run_config(simulator, failing.config or {})
+            run_ids[failing.name], status, printed = run_by_script(folder, variables, config)
+            shown[f"printed: {failing.name}"] = printed
+            assert status == failing.status, printed
         with dagster_dev(folder, tmp_path / "dev.log") as dagster:
-            for failing in FAILING:
-                simulator.faults.clear()
-                if failing.fault:
-                    simulator.faults.at_random(1, [failing.fault], path=failing.path)
-                shown[f"run: {failing.name}"] = run(dagster, simulator, failing)
+            for failing in (FAILING[4], FAILING[-1]):
+                meet(simulator, failing)
+                run_ids[f"{failing.name}, by the UI"] = run_by_the_ui(dagster, simulator, failing)
+            for name, run_id in run_ids.items():
+                shown[f"run: {name}"] = json.dumps(shown_by_the_ui(dagster, run_id))
             shown["definitions"] = json.dumps(dagster.query(DEFINITIONS))
             shown["launchpad"] = json.dumps(dagster.query(RUN_CONFIG_SCHEMA))
             shown["page"] = requests.get(dagster.url, timeout=10).text
@@ -221,6 +178,7 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
 
     assert "EnvVar" in shown["definitions"] or "SENSOURCE_CLIENT_SECRET" in shown["definitions"]
     assert "HTTP 500" in shown["run: down"]
+    assert "HTTP 500" in shown["run: down, by the UI"]
     assert "HTTP 500" in shown["script"]
     assert "plain http would send the secret" in shown["run: plain http"]
     assert "plain http would send the secret" not in shown["run: plain http, asked for"]
@@ -238,9 +196,7 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
 
 
 def execute(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any]) -> str:
-    tags = json.dumps({RANGE_START: DAY, RANGE_END: DAY})
-    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "sensource_dagster.definitions"]
-    command += ["-j", "counts", "--tags", tags, "--config", str(folder / "run.yaml")]
+    command = [DG, "launch", "--job", "counts", "--partition", DAY, "--config", str(folder / "run.yaml")]
     (folder / "run.yaml").write_text(json.dumps(config))  # YAML as well
     done = subprocess.run(
         command,
@@ -283,11 +239,3 @@ def test_no_repr_shows_the_secret_or_a_token(tmp_path: Path) -> None:
             for thing in held:
                 for text in (repr(thing), str(thing)):
                     assert not leaks(text.encode(), needles), type(thing)
-
-
-def test_the_threat_table_names_files_that_exist() -> None:
-    text = (PROJECT / "SECURITY.md").read_text()
-    named = re.findall(r"`([\w/]+\.py)`", text)
-    assert len(named) > 20
-    for name in named:
-        assert any((PROJECT / package / name).exists() for package in PACKAGES), name

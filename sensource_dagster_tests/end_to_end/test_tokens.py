@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,13 @@ from typing import Any
 import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
-from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.end_to_end.sync import error_text, run_counts, syncing
+from sensource_dagster_tests.fork_server import fork
 
 UTC = timezone.utc
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
 FIRST, LAST = date(2025, 9, 1), date(2025, 10, 30)
 START, END = datetime(2025, 9, 1, 6, tzinfo=UTC), datetime(2025, 10, 31, 6, tzinfo=UTC)
-
-RUN_COUNTS = """
-import sys
-from dagster import DagsterInstance
-from sensource_dagster.definitions import defs
-sys.stdin.readline()
-tags = {"dagster/asset_partition_range_start": sys.argv[1], "dagster/asset_partition_range_end": sys.argv[2]}
-with DagsterInstance.ephemeral() as instance:
-    defs.resolve_job_def("counts").execute_in_process(instance=instance, tags=tags)
-"""
 
 
 def test_a_token_that_ends_in_the_middle_of_a_batch_is_renewed_and_every_row_arrives(tmp_path: Path) -> None:
@@ -76,23 +66,16 @@ def test_runs_in_several_processes_at_once_mint_one_token_and_write_one_true_tab
 ) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         environment = {**os.environ, **sync.variables}
-        first, runs = FIRST, []
-        for _ in range(processes):
-            last = first + timedelta(days=60 // processes - 1)
-            arguments = [sys.executable, "-c", RUN_COUNTS, str(first), str(last)]
-            runs.append(
-                subprocess.Popen(
-                    arguments, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-                )
-            )
-            first = last + timedelta(days=1)
-        for run in runs:  # they have imported everything by the time they read this line
-            assert run.stdin
-            run.stdin.write("\n")
-            run.stdin.flush()
-        for run in runs:
-            _, said = run.communicate(timeout=120)
-            assert run.returncode == 0, said
+        with ExitStack() as started:
+            first, runs = FIRST, []
+            for _ in range(processes):
+                last = first + timedelta(days=60 // processes - 1)
+                run = fork(run_counts, str(first), str(last), folder=tmp_path, environment=environment)
+                runs.append(started.enter_context(run))
+                first = last + timedelta(days=1)
+            for run in runs:
+                said, _ = run.communicate()
+                assert run.returncode == 0, said
         assert sync.simulator.mints == 1
         for name in ("traffic", "occupancy"):
             assert sync.counts(name) == sync.truth(name, START, END)

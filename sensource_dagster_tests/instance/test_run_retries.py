@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
 from dagster._core.events import JobFailureData, RunFailureReason
+from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._core.test_utils import create_run_for_test
+from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
+from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 
 from sensource_dagster.instance.run_retries import DecidedRuns
 from sensource_dagster_tests.instances import instance
@@ -126,3 +132,58 @@ def test_a_run_that_was_deleted_holds_nothing_up(history: DagsterInstance) -> No
     fail(history, behind)
 
     assert shown(history) == [deleted.run_id, behind.run_id]
+
+
+class Daemon(EventLogConsumerDaemon):
+    """Dagster's own, except that it notes the runs it would start again."""
+
+    def __init__(self, history: DagsterInstance) -> None:
+        super().__init__()
+        self.started_again: list[str] = []
+        self._workspace = SimpleNamespace(instance=history)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of how it logs that it has no cursors yet
+            self.look()
+
+    @property
+    def handle_updated_runs_fns(self) -> Any:
+        def note(workspace: Any, records: Any, _logger: object) -> Iterator[None]:
+            failed = filter_runs_to_should_retry([record.dagster_run for record in records], workspace.instance)
+            self.started_again.extend(run.run_id for run in failed)
+            yield
+
+        return [note]
+
+    def look(self) -> None:
+        list(self.run_iteration(self._workspace))  # type: ignore[arg-type]
+
+
+def looks_between_two_writes(
+    history: DagsterInstance, storage: type[SqliteRunStorage], monkeypatch: pytest.MonkeyPatch
+) -> bool:
+    """Whether a daemon that looks when the event is written, but not yet the status, starts the run again."""
+    daemon, run = Daemon(history), started(history)
+    write = storage.handle_run_event
+
+    def look_first(self: SqliteRunStorage, *arguments: Any) -> None:
+        daemon.look()
+        write(self, *arguments)
+
+    monkeypatch.setattr(storage, "handle_run_event", look_first)
+    fail(history, run)
+    daemon.look()
+    return daemon.started_again == [run.run_id]
+
+
+def test_a_daemon_that_looks_between_two_writes_starts_the_run_again(
+    history: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert looks_between_two_writes(history, DecidedRuns, monkeypatch)
+
+
+def test_dagsters_own_storage_still_forgets_such_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """github.com/dagster-io/dagster/issues/34204"""
+    with instance(tmp_path / "stock", {"sqlite": {"base_dir": str(tmp_path / "stock")}}) as stock:
+        assert not looks_between_two_writes(stock, SqliteRunStorage, monkeypatch), (
+            "Issue 34204 is fixed in this Dagster: delete me, instance/run_retries.py and what uses it."
+        )

@@ -1,3 +1,5 @@
+"""History written in batches reads back as from Dagster's own storage."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -24,11 +26,11 @@ from dagster import (
     asset_check,
     materialize,
 )
-from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from sensource_dagster.instance.storage import BatchedEventLog
+from sensource_dagster.instance.batched_event_log import BatchedEventLog
+from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 from sensource_dagster_tests.instances import instance
 
 DAYS = [f"2025-03-{day:02}" for day in range(1, 15)]
@@ -70,7 +72,7 @@ def ours_and_dagsters(folder: Path) -> Iterator[tuple[DagsterInstance, DagsterIn
 
 
 def seen(instance: DagsterInstance, run_id: str) -> dict[str, Any]:
-    """All that Dagster answers of a run, without ids and times."""
+    """All that Dagster returns about a run, without ids and times."""
     log = instance.event_log_storage
     logged = [entry.get_dagster_event() for entry in log.get_logs_for_run(run_id) if entry.is_dagster_event]
     events = [event for event in logged if event.event_type != PLANNED]
@@ -228,7 +230,7 @@ def test_no_two_days_have_one_time_since_the_ui_would_show_only_one_of_them(tmp_
 
 
 def test_a_server_that_looks_at_many_runs_keeps_few_of_their_files_at_hand(tmp_path: Path) -> None:
-    log = BatchedEventLog(str(tmp_path), keep_runs_days=30)
+    log = BatchedEventLog(str(tmp_path))
 
     for number in range(40):
         log.get_logs_for_run(f"run-{number}")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator
@@ -16,7 +16,6 @@ LENGTHS = st.integers(1, 24 * 12).map(lambda hours: hours * HOUR)
 NAMES = st.sampled_from(["traffic", "occupancy"])
 
 
-@settings(deadline=None)
 @given(name=NAMES, start=HOURS, length=LENGTHS)
 def test_the_response_for_any_window_is_the_truth(
     still: RunningSimulator, client: Client, name: CountName, start: datetime, length: timedelta
@@ -26,7 +25,6 @@ def test_the_response_for_any_window_is_the_truth(
     assert returned == still.truth(name, start, start + length)
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**40),
     name=NAMES,
@@ -46,7 +44,6 @@ def test_a_window_is_the_sum_of_its_parts_for_any_seed_at_any_moment(
     assert other.truth(name, start, middle) + later == whole
 
 
-@settings(deadline=None)
 @given(start=HOURS, length=LENGTHS)
 def test_more_zones_leave_the_first_ones_counts_as_they_were(start: datetime, length: timedelta) -> None:
     def clock() -> datetime:

@@ -70,7 +70,7 @@ def in_new_file() -> Callable[[], tempfile.TemporaryDirectory[str]]:
     return lambda: tempfile.TemporaryDirectory(prefix="merge")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(responses=responses)
 @example(
     responses=[
@@ -114,7 +114,7 @@ def test_after_any_responses_each_key_has_its_last_value_and_only_changed_rows_a
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data(), rows=st.lists(st.tuples(keys, st.integers(0, 2), values), min_size=1, max_size=12))
 def test_the_same_rows_in_any_batches_give_the_same_table(
     in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],

@@ -26,4 +26,4 @@ def make_dev(project: Path, log: Path) -> Iterator[DagsterDev]:
 
     with started(command, project, environment(project), log, serving) as deployment:
         yield deployment
-    deployment.until(lambda: not deployment.processes(), within=30)
+    deployment.until("every process has ended", lambda: not deployment.processes(), within=30)

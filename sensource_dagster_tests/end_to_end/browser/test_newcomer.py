@@ -25,7 +25,8 @@ A_PAGE = 30_000  # milliseconds until a page has changed
 A_RUN = 180_000  # a backfill's daemon looks every 30 s, and the runs follow one another
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_a_failed_check(
     tmp_path: Path,
 ) -> None:

@@ -1,0 +1,138 @@
+"""Dagster's event log in SQLite files, written in batches.
+
+Dagster opens both files anew and commits for each event. A run over 365 days has 1,460 events (each day of each
+count is planned, then materialised), and to write them took longer than to read and merge the days: see
+benchmarks/README.md. Here one event plans all days of an asset, and the index holds a row for each of its days.
+The daemon that starts failed runs again sees a failure only when it is decided: see run_retries.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from dagster import DagsterEventType, EventLogEntry
+from dagster import _check as check
+from dagster._core.events import ASSET_EVENTS
+from dagster._core.storage.event_log import SqlEventLogStorageTable as Events
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Checks
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.sql import create_engine
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from sqlalchemy import Connection, Engine, NullPool, func, select
+
+from sensource_dagster.instance.run_retries import is_decided
+
+
+class BatchedEventLog(SqliteEventLogStorage):
+    """Writes the events of a batch in one transaction per file: the index over all runs, then the run's own."""
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        """As Dagster connects, but with a cached engine: to make an engine costs more than most writes.
+
+        An engine holds no connection and no file between two uses.
+        """
+        with self._db_lock:
+            engine = self._engine(shard)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.begin() as connection:
+                yield connection
+
+    @cached_property
+    def _engine(self) -> Callable[[str], Engine]:
+        waiting = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+
+        @lru_cache(maxsize=16)  # a server looks at many runs
+        def engine(shard: str) -> Engine:
+            return create_engine(self.conn_string_for_shard(shard), poolclass=NullPool, connect_args=waiting)
+
+        return engine
+
+    @property
+    def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
+        """One event plans all days of an asset."""
+        return True
+
+    def store_event(self, event: EventLogEntry) -> None:
+        self.store_event_batch([event])
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        batch = [event for event in events if _is_of_asset(event)]
+        if batch:
+            self._store_asset_events(batch)
+        for event in events:
+            if not _is_of_asset(event):  # planned checks: one for each, whatever the days
+                super().store_event(event)
+
+    def _store_asset_events(self, logged: Sequence[EventLogEntry]) -> None:
+        events = _with_distinct_times(logged)
+        insert = Events.insert()
+        rows = [self._event_to_row(event) for event in events]
+        both = [(event, day) for event, row in zip(events, rows, strict=True) for day in _by_day(event, row)]
+        indexed, by_day = [event for event, _ in both], [row for _, row in both]
+        with self.index_transaction() as connection:
+            first = check.not_none(connection.execute(insert, by_day[0]).inserted_primary_key)[0]
+            if by_day[1:]:
+                connection.execute(insert, by_day[1:])
+            ids = range(first, first + len(by_day))  # nobody else writes meanwhile, so the ids are consecutive
+            self._store_asset_event_tags(connection, indexed, ids)
+            keys = [event.get_dagster_event().asset_key for event in indexed]
+            newest = dict(zip(keys, zip(indexed, ids, strict=True), strict=True))
+            for event, event_id in newest.values():
+                self._store_asset_event(connection, event, event_id)
+        # Last: where the index is locked for too long, Dagster writes all events once more, one by one.
+        with self.run_connection(events[0].run_id) as connection:
+            connection.execute(insert, rows)
+
+    def get_logs_for_all_runs_by_log_id(
+        self,
+        after_cursor: int = -1,
+        dagster_event_type: DagsterEventType | set[DagsterEventType] | None = None,
+        limit: int | None = None,
+    ) -> Mapping[int, EventLogEntry]:
+        """The daemon that starts failed runs again reads each event once by this. Undecided ones come later."""
+        found = super().get_logs_for_all_runs_by_log_id(after_cursor, dagster_event_type, limit)
+        return dict(takewhile(lambda item: is_decided(item[1], self._instance), found.items()))
+
+    def delete_events(self, run_id: str) -> None:
+        """Delete a run's events, its file, and what its checks found, except the newest of each check.
+
+        Dagster keeps what checks found for ever. It leaves a run's file as it is: empty, but as large as before.
+        """
+        super().delete_events(run_id)
+        newest = select(func.max(Checks.c.id)).group_by(Checks.c.asset_key, Checks.c.check_name)
+        with self.index_connection() as connection:
+            connection.execute(Checks.delete().where(Checks.c.run_id == run_id, Checks.c.id.not_in(newest)))
+        file = Path(self.path_for_shard(run_id))
+        for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
+            path.unlink(missing_ok=True)
+        self._initialized_dbs.discard(run_id)
+
+
+def _is_of_asset(event: EventLogEntry) -> bool:
+    return event.dagster_event_type in ASSET_EVENTS
+
+
+def _by_day(event: EventLogEntry, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each day that an event plans. Dagster finds days in progress and failed days by these rows."""
+    if event.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
+        subset = event.get_dagster_event().asset_materialization_planned_data.partitions_subset
+        if subset:
+            return [{**row, "partition": day} for day in subset.get_partition_keys()]
+    return [row]
+
+
+def _with_distinct_times(events: Sequence[EventLogEntry]) -> list[EventLogEntry]:
+    """The same events, each at least a millisecond after the one before. The UI shows one event for each time."""
+    distinct: list[EventLogEntry] = []
+    for event in events:
+        earliest = distinct[-1].timestamp + 0.001001 if distinct else event.timestamp
+        distinct.append(event if event.timestamp >= earliest else event._replace(timestamp=earliest))
+    return distinct

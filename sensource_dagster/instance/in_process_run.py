@@ -1,0 +1,64 @@
+"""Runs a job in this process, and frees the slots of runs whose process is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dagster import AssetKey, DagsterEvent, DagsterInstance, JobDefinition
+from dagster._core.launcher import WorkerStatus
+
+from sensource_dagster.instance.tested import is_tested
+
+
+def run_in_process(
+    instance: DagsterInstance,
+    job: JobDefinition,
+    *,
+    run_config: Mapping[str, Any],
+    tags: Mapping[str, str],
+    assets: frozenset[AssetKey] | None,
+    pool: str,
+    wait: Callable[[], None],
+) -> Iterator[DagsterEvent]:
+    """Run a job to its end; its events. A run that is stopped ends as canceled and frees its slot.
+
+    On a Dagster that the project was not tested with, the run begins when the pool has a free slot. If another run
+    takes the slot in between, Dagster waits for it in its own way, and a run that is stopped ends as failed.
+
+    Args:
+        assets: those to materialise; all of the job's without it.
+        pool: whose slots the steps claim.
+        wait: called again and again while a step waits for its slot. It sleeps for a moment, and raises
+            `DagsterExecutionInterruptedError` to stop the run.
+    """
+    if is_tested():
+        from sensource_dagster.instance.stoppable_executor import events_of  # noqa: PLC0415 # fails on another Dagster
+
+        run = instance.create_run_for_job(job, run_config=run_config, tags=tags, asset_selection=assets)
+        yield from events_of(job, run, instance, wait)
+        return
+    while not _has_free_slot(instance, pool):
+        wait()
+    yield from job.execute_in_process(
+        run_config, instance, tags=tags, asset_selection=list(assets) if assets else None, raise_on_error=False
+    ).all_events
+
+
+def _has_free_slot(instance: DagsterInstance, pool: str) -> bool:
+    slots = instance.event_log_storage.get_concurrency_info(pool)
+    return slots.limit is None or len(slots.claimed_slots) < slots.limit
+
+
+def free_slots_of_dead_runs(instance: DagsterInstance, pool: str) -> None:
+    """What the daemon does with a run whose process was killed; here there may be no daemon."""
+    slots = instance.event_log_storage.get_concurrency_info(pool)
+    holders = {slot.run_id for slot in slots.claimed_slots} | {step.run_id for step in slots.pending_steps}
+    for run_id in holders:
+        run = instance.get_run_by_id(run_id)
+        if run and not run.is_finished:
+            health = instance.run_launcher.check_run_worker_health(run)
+            if health.status != WorkerStatus.FAILED:
+                continue
+            instance.report_run_failed(run, f"{health.msg}.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)

@@ -1,0 +1,55 @@
+"""What the project needs of Dagster and Dagster has no public name for. It is imported from here alone.
+
+Outside `instance/` no module imports a private module of Dagster. What only `instance/` needs is not here: history
+in SQLite, for example, would import SQLAlchemy at each start.
+"""
+
+from __future__ import annotations
+
+# Which backfills are under way.
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
+
+# Whether a check has been evaluated, or is only planned.
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+# Which runs have ended, and which have not.
+from dagster._core.storage.dagster_run import FINISHED_STATUSES, NOT_FINISHED_STATUSES
+
+# The base of every I/O manager that writes to a database.
+from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHandler, TableSlice
+
+# Which partitions of an asset are red in the UI.
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
+
+# The names of tags: the days of a run, its priority, and the schedule and the tick that started it.
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+    PRIORITY_TAG,
+    SCHEDULE_NAME_TAG,
+    SCHEDULED_EXECUTION_TIME_TAG,
+)
+
+# Holds Ctrl-C and SIGTERM back until a run can be interrupted.
+from dagster._utils.interrupts import capture_interrupts
+
+__all__ = [
+    "ASSET_PARTITION_RANGE_END_TAG",
+    "ASSET_PARTITION_RANGE_START_TAG",
+    "FINISHED_STATUSES",
+    "NOT_FINISHED_STATUSES",
+    "PARTITION_NAME_TAG",
+    "PRIORITY_TAG",
+    "SCHEDULED_EXECUTION_TIME_TAG",
+    "SCHEDULE_NAME_TAG",
+    "AssetCheckExecutionRecordStatus",
+    "BulkActionStatus",
+    "BulkActionsFilter",
+    "DbClient",
+    "DbIOManager",
+    "DbTypeHandler",
+    "TableSlice",
+    "capture_interrupts",
+    "get_and_update_asset_status_cache_value",
+]
