@@ -1,1 +1,1 @@
-"""Keeps a DuckDB warehouse true to one SenSource Vea account, with Dagster."""
+"""Keeps a DuckDB warehouse in sync with one SenSource Vea account, with Dagster."""

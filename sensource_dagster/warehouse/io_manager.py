@@ -146,7 +146,7 @@ class ContractClient(DbClient[Warehouse]):
 class SenSourceDuckDBIOManager(DuckDBIOManager):
     """Keeps the tables of the contract in a DuckDB file. A rerun of any run leaves the same tables.
 
-    An asset whose key is `sensource/<table>` returns a DataFrame, and its rows are merged into the table:
+    An asset with the key `sensource/<table>` returns a DataFrame. Its rows are merged into the table:
 
     >>> import duckdb, pandas as pd
     >>> from dagster import asset, materialize
