@@ -16,8 +16,8 @@ MOST_LINES = 250
 # Longer than allowed today. A file that is short enough has to leave this list.
 TOO_LONG = {"sensource_dagster_tests/automation/test_schedules.py"}
 
-# What each room may import. Data go one way: a room imports what is nearer to Vea, never what is nearer to the user.
-# Nothing imports `cli`. Of `instance`, most rooms may use only `instance.private`, Dagster's private names.
+# What each room may import. Data go one way: a room imports what is nearer to Vea, never what is nearer to the
+# user. Nothing imports `cli`. Of `instance`, most rooms may use only `instance.private`, Dagster's private names.
 _BASE = {"config", "contract", "errors", "failures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
