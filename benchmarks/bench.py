@@ -1,9 +1,9 @@
-"""Ours, the floor, dlt and the stock I/O manager read the same year in turn; prints ratios and targets.
+"""This project, the floor, dlt and the stock I/O manager read the same year in turn. Prints ratios and targets.
 
     make bench
     .venv/bin/python benchmarks/bench.py --days 90 --without dlt --chart benchmarks/chart.svg
 
-365 days of 50 zones and 20 spaces are 613,200 rows. Exit status 1 where a target is missed.
+365 days of 50 zones and 20 spaces are 613,200 rows. The exit status is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import urllib.request
 from pathlib import Path
 
 import duckdb
-from answers import FIRST, serving
 from chart import draw
 from environments import python_of
 from measure import CONSOLE, HERE, IMPORT_DAGSTER, Cost, Targets, best, cost
+from prepared_responses import FIRST, serving
 from rich.table import Table
 
 ZONES, SPACES = 50, 20
-ROUNDS = 5  # of the quick ones, in turn
+ROUNDS = 5  # of the quick commands, in turn
 FLOOR, STOCK, DAGSTER = "the floor", "stock I/O manager", "import dagster"
 DLT, DLT_PARQUET = "dlt: as it comes", "dlt: parquet"
 FIRST_SYNC, RERUN, CORRECTION = "ours: first sync", "ours: rerun, no changes", "ours: 1 % corrected"
@@ -35,7 +35,7 @@ OTHERS = {
 
 
 class Bench:
-    """Measures one command after the other, and keeps the costs by name."""
+    """Measures one command after the other and keeps their costs by name."""
 
     def __init__(self, url: str, folder: Path, days: int) -> None:
         self.costs: dict[str, list[Cost]] = {}
@@ -57,7 +57,7 @@ class Bench:
         file: str,
         *options: str,
     ) -> None:
-        """One sync into `file`; afterwards it has to hold the right rows."""
+        """One sync into `file`. Afterwards the file must have the right rows."""
         path = self._folder / file
         command = [python, str(HERE / script), self._url, str(path), str(FIRST), str(self._days), *options]
         self._add(name, cost(command, self._folder / "log"))
@@ -68,7 +68,7 @@ class Bench:
         if found != self._expected or found[0] != self._days * 24 * (ZONES + SPACES):
             sys.exit(f"{name}: rows, and people in them, are {found}, not {self._expected}")
 
-    def answer_pass(self, number: int) -> None:
+    def select_pass(self, number: int) -> None:
         with urllib.request.urlopen(f"{self._url}/pass?number={number}"):
             self._expected = None
 
@@ -80,7 +80,7 @@ class Bench:
 
 
 def _contents(path: Path) -> tuple[int, int]:
-    """How many rows a file has of both tables, and the people in them: the same for whoever wrote it."""
+    """The number of rows and of people in both tables of a file. They must not depend on who wrote the file."""
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute(
             "SELECT format('{:s}.{:s}', schema_name, table_name) FROM duckdb_tables() "
@@ -94,14 +94,14 @@ def _contents(path: Path) -> tuple[int, int]:
 
 def run(bench: Bench, without: list[str]) -> None:
     for number in range(ROUNDS):
-        bench.answer_pass(1)
+        bench.select_pass(1)
         bench.dagster()
         bench.sync(FLOOR, sys.executable, "floor.py", f"floor{number}.duckdb")
         for name in (FIRST_SYNC, RERUN):
             bench.sync(name, sys.executable, "ours.py", f"ours{number}.duckdb")
-        bench.answer_pass(2)
+        bench.select_pass(2)
         bench.sync(CORRECTION, sys.executable, "ours.py", f"ours{number}.duckdb")
-    bench.answer_pass(1)
+    bench.select_pass(1)
     bench.sync(IN_BATCHES, sys.executable, "ours.py", "batches.duckdb", "30")
     for other, (names, requirements) in OTHERS.items():
         if other in without:
@@ -131,7 +131,7 @@ def table(costs: dict[str, Cost], sizes: dict[str, float]) -> Table:
 
 
 def _net(name: str, measured: Cost, dagster: float) -> float:
-    """CPU less that of `import dagster`, for those that import it."""
+    """CPU time without that of `import dagster`, for commands that import it."""
     imports_it = name.startswith("ours") or name in (STOCK, ALONE)
     return measured.cpu - dagster if imports_it else measured.cpu
 

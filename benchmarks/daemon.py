@@ -1,9 +1,9 @@
 """A year's backfill of both counts through `dagster dev`: in batches of 30 days, then as one run.
 
-    .venv/bin/python benchmarks/daemon.py      some 4 minutes
+    .venv/bin/python benchmarks/daemon.py      about 4 minutes
 
-The time is that from the launch to the last run's end, so the daemon's tick (up to 30 s) is in it. The defaults'
-batches have a target; exit status 1 where it is missed.
+The time is measured from the launch to the end of the last run, so it includes the daemon's tick (up to 30 s). The
+default batches have a target. The exit status is 1 if it is missed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
-from answers import FIRST, serving
 from measure import CONSOLE, Targets
+from prepared_responses import FIRST, serving
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -31,14 +31,14 @@ TIMES = """
 
 
 def times(deployment: DagsterDev) -> list[list[float]]:
-    """When each run was made, queued, launched, started and ended; the first run first."""
+    """When each run was created, queued, launched, started and ended, in the order of the runs."""
     runs = deployment.query(TIMES)["runsOrError"]["results"]
     steps = ("enqueuedTime", "launchTime", "startTime", "endTime")
     return sorted([run["creationTime"], *(run["stats"][step] for step in steps)] for run in runs)
 
 
 def backfill(url: str, folder: Path, batch: int | None) -> float:
-    """Seconds that a backfill of all days takes, in batches of so many days, or the default."""
+    """Seconds that a backfill of all days takes, in batches of this many days or the default."""
     variables = {
         "SENSOURCE_CLIENT_ID": "bench",
         "SENSOURCE_CLIENT_SECRET": "bench",

@@ -1,4 +1,4 @@
-"""What Dagster itself costs: the same days of two assets, with the project's history, that read and write nothing.
+"""The cost of Dagster itself: the same days of two assets that read and write nothing, with the project's storage.
 
 python benchmarks/dagster_alone.py HOME FIRST DAYS
 """

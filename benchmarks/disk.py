@@ -1,4 +1,4 @@
-"""How much disk Dagster's history takes: 100 runs as `hourly` starts them, in a folder that is removed again.
+"""How much disk space Dagster's history takes: 100 runs as `hourly` starts them, in a temporary folder.
 
 .venv/bin/python benchmarks/disk.py
 """

@@ -1,8 +1,8 @@
-"""dlt, as its user would write it: its REST client, a primary key, merge, DuckDB. Runs in its own environment.
+"""A sync as a user of dlt would write it: its REST client, a primary key, merge, DuckDB. In its own environment.
 
 benchmarks/.dlt-venv/bin/python benchmarks/dlt_user.py URL FILE FIRST DAYS [parquet]
 
-By default dlt writes INSERT statements for DuckDB; `parquet` is the one setting that spares it parsing them.
+By default dlt writes INSERT statements for DuckDB. The setting `parquet` avoids parsing them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The others' own Python environments, made when they are first needed: their pins differ from the project's."""
+"""Python environments of the compared tools, made at first use. Their pins differ from the project's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floor: fetch each window once, parse it with the fastest parser, append it; no keys, no types, no checks.
+"""The floor: fetch each window once, parse it with the fastest parser and append it. No keys, types or checks.
 
 python benchmarks/floor.py URL FILE FIRST DAYS
 """
@@ -32,7 +32,7 @@ with requests.Session() as session, duckdb.connect(FILE) as connection:
                 "entityType": entity,
                 "metrics": metrics,
             }
-            answer = session.get(f"{URL}/api/data/{kind}", params=query, timeout=60)
-            frame = pd.DataFrame(orjson.loads(answer.content)["results"])
+            response = session.get(f"{URL}/api/data/{kind}", params=query, timeout=60)
+            frame = pd.DataFrame(orjson.loads(response.content)["results"])
             write = f"INSERT INTO {kind}" if day else f"CREATE TABLE {kind} AS"
             connection.execute(f"{write} SELECT * FROM frame")

@@ -1,6 +1,6 @@
-"""How ours grows: four times the days, four times the zones, and 1,000 zones.
+"""How the cost of this project grows: four times the days, four times the zones, and 1,000 zones.
 
-.venv/bin/python benchmarks/growth.py      some 5 minutes; exit status 1 where a target is missed
+.venv/bin/python benchmarks/growth.py      about 5 minutes; the exit status is 1 if a target is missed
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from answers import FIRST, serving
 from measure import CONSOLE, HERE, IMPORT_DAGSTER, Cost, Targets, best, cost
+from prepared_responses import FIRST, serving
 from rich.table import Table
 
 DAYS, ZONES = 90, 50
 ROUNDS = 2
-SLOPE = (50, 200, 400)  # zones, of a request of 30 days
+SLOPE = (50, 200, 400)  # zones in a request of 30 days
 LARGE = 1000
 
 
 def sync(days: int, zones: int, spaces: int, folder: Path) -> Cost:
-    """Both counts of a fresh account into a fresh file."""
+    """The cost of reading both counts of a new account into a new file."""
     with serving(days, zones, spaces) as url:
         file = folder / "growth.duckdb"
         command = [sys.executable, str(HERE / "ours.py"), url, str(file), str(FIRST), str(days)]
@@ -32,7 +32,7 @@ def sync(days: int, zones: int, spaces: int, folder: Path) -> Cost:
 
 
 def slope(peaks: dict[int, float]) -> tuple[float, float]:
-    """MB per zone by least squares, and how far the line misses the measurements at most."""
+    """MB per zone by least squares, and the largest distance of a measurement from the line."""
     x, y = list(peaks), list(peaks.values())
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     rise = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
@@ -66,7 +66,7 @@ def main() -> int:
     for what, grown in (("days x 4", longer), ("zones x 4", wider)):
         ratio = (grown.cpu - dagster.cpu) / (base.cpu - dagster.cpu)
         targets.at_most(f"{what}: CPU time less that of import dagster", ratio, 4.4, " x")
-    # Not 1: it rises by steps of some 15 MB over the first 300 days, and is the same for 680.
+    # Not 1: memory rises in steps of about 15 MB over the first 300 days, and is the same for 680 days.
     targets.at_most("days x 4: peak memory", longer.peak / base.peak, 1.2, " x")
     targets.at_most("memory by zones is a line but for", off / found[30, LARGE].peak, 0.1, " of the most")
     targets.at_most("1,000 zones x 30 days: peak memory", found[30, LARGE].peak, 1200, " MB")

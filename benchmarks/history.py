@@ -1,10 +1,10 @@
-"""Whether a merge minds a long history: 30 days into five years of 1,000 zones, and into an empty warehouse.
+"""Whether a long history slows a merge: 30 days into five years of 1,000 zones, and into an empty warehouse.
 
-    .venv/bin/python benchmarks/history.py      some 4 minutes, 2 GB in the temporary folder
+    .venv/bin/python benchmarks/history.py      about 4 minutes, 2 GB in the temporary folder
 
-The history (44 million rows) is made by SQL, a day at a time, hour by hour, as the sync would have.
-Each merge is one of 720,000 rows in a fresh process; what is compared is the CPU time from opening the file
-to its being closed. Exit status 1 where a target is missed.
+SQL makes the history (44 million rows) day by day and hour by hour, in the order of the sync. Each merge has
+720,000 rows and a process of its own. The CPU time from opening to closing the file is compared. The exit status
+is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ EMPTY, SAME, NEW, CORRECTED = (
 )
 
 
-def answers(first: date, days: int, bump: int = 0) -> str:
-    """The rows of some days as SQL, the same each time; `bump` is added to one in a hundred."""
+def rows_sql(first: date, days: int, bump: int = 0) -> str:
+    """SQL for the rows of some days, which are the same each time. `bump` is added to one row in a hundred."""
     return f"""
         SELECT CAST(CAST(md5(CAST(number AS VARCHAR)) AS UUID) AS VARCHAR) AS zone_id,
                'Person count in/out ' || number AS name, hour,
@@ -56,12 +56,12 @@ def make_history(file: Path) -> None:
                 f"INSERT INTO {target.name} "
                 "(zone_id, name, record_date_hour_1, sumins, sumouts, record_date, _synced_at) "
                 "SELECT zone_id, name, hour, sumins, sumouts, CAST(hour AS DATE), now() "
-                f"FROM ({answers(FIRST + timedelta(days=day), 1)})"
+                f"FROM ({rows_sql(FIRST + timedelta(days=day), 1)})"
             )
 
 
 def merge_once(file: Path, first: date, bump: int) -> None:
-    """Merge 30 days; print wall and CPU seconds, and how many rows were inserted and corrected."""
+    """Merge 30 days. Print wall and CPU seconds, and how many rows were inserted and corrected."""
     from sensource_dagster.config.settings import read_settings
     from sensource_dagster.contract.frames import counts_frame
     from sensource_dagster.contract.tables import TABLES
@@ -72,7 +72,7 @@ def merge_once(file: Path, first: date, bump: int) -> None:
         connection.execute("SET TimeZone = 'UTC'")
         cursor = connection.execute(
             "SELECT zone_id AS zoneId, name, strftime(hour, '%Y-%m-%dT%H:00:00.000Z') AS recordDate_hour_1, "
-            f"sumins, sumouts FROM ({answers(first, BATCH, bump)})"
+            f"sumins, sumouts FROM ({rows_sql(first, BATCH, bump)})"
         )
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
@@ -83,8 +83,13 @@ def merge_once(file: Path, first: date, bump: int) -> None:
     with Warehouse(file, 0, {}).open() as session:
         merged = merge(session, TABLES["traffic"], counts.frame, datetime.now(timezone.utc), keep)
     wall, cpu = time.monotonic() - started, time.process_time() - used
-    tallies = merged.days.values()
-    print(wall, cpu, sum(tally.inserted for tally in tallies), sum(tally.corrected for tally in tallies))
+    all_row_counts = merged.days.values()
+    print(
+        wall,
+        cpu,
+        sum(row_counts.inserted for row_counts in all_row_counts),
+        sum(row_counts.corrected for row_counts in all_row_counts),
+    )
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What a process costs, and whether that is within the target. Linux alone: there, ru_maxrss counts KiB."""
+"""Measures the cost of a process and compares it with targets. Linux only, where ru_maxrss is in KiB."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cost:
 
 
 def cost(command: Sequence[str], log: Path) -> Cost:
-    """Run a command to its end. Its output goes to `log`, and is shown where it fails."""
+    """Run a command to its end. Its output goes to `log`, and is shown if the command fails."""
     inherited = {name: v for name, v in os.environ.items() if not name.startswith(("SENSOURCE_", "DAGSTER"))}
     started = time.monotonic()
     with log.open("w") as output:
@@ -41,14 +41,14 @@ def cost(command: Sequence[str], log: Path) -> Cost:
 
 
 def best(costs: Iterable[Cost]) -> Cost:
-    """Of several measurements of the same: what else the machine does can only add seconds."""
+    """The smallest of several measurements, since other work of the machine can only add seconds."""
     each = list(costs)
     return Cost(min(c.wall for c in each), min(c.cpu for c in each), max(c.peak for c in each))
 
 
 @dataclass
 class Targets:
-    """Compares, and prints each comparison at the end."""
+    """Compares costs with targets, and prints all comparisons at the end."""
 
     lines: list[str] = field(default_factory=list)
     missed: int = 0
@@ -60,7 +60,7 @@ class Targets:
         self._add(found >= bound, f"{what}: {found:.2f}{unit}, at least {bound:g}{unit}")
 
     def note(self, line: str) -> None:
-        """Beside the targets: passes and misses nothing."""
+        """Add a line for information, without a target."""
         self.lines.append(f"  [dim]note[/]  {line}")
 
     def _add(self, met: bool, line: str) -> None:

@@ -1,8 +1,8 @@
-"""Ours: the counts assets with their I/O manager, in one process, with the history of the project's dagster.yaml.
+"""This project: the assets of the counts with their I/O manager, in one process, with the project's dagster.yaml.
 
     python benchmarks/ours.py URL FILE FIRST DAYS [DAYS_A_RUN]
 
-Dagster's history goes beside FILE. Without the asset checks, which the others have none of.
+Dagster's storage is in the folder of FILE. The asset checks do not run, since the other tools have none.
 """
 
 from __future__ import annotations

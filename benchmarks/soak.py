@@ -1,10 +1,10 @@
-"""A soak of the sync: mixed faults, a concurrent reader, a kill every 20 s; at the end every row equals the truth.
+"""A soak test of the sync: mixed faults, a concurrent reader, a kill every 20 s. Then all rows must be right.
 
     make soak                                        10 minutes and at least 2,000 requests
     .venv/bin/python benchmarks/soak.py --minutes 1 --requests 100
 
-Runs the `counts` job over random ranges of the account's days, in a process of its own that is killed (-9) every
-20 seconds and started again, while another process reads the warehouse. Exit status 1 where a row is not true.
+It runs the `counts` job over random ranges of the account's days. The job's process is killed (-9) every 20 s and
+started again, while another process reads the warehouse. The exit status is 1 if a row is wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ DENVER = ZoneInfo("America/Denver")
 RATE = 0.05
 KILL_EVERY = 20.0  # seconds
 
-# Runs the job over each range it reads, one line of its outcome for each; forks, so that a kill costs no imports.
+# Runs the job over each range that it reads, and prints one line about the outcome. It forks, so that no kill
+# costs another import of Dagster.
 WORKER = """
 import os, sys
 from dagster import DagsterInstance
@@ -150,7 +151,7 @@ def main() -> int:
 
 
 def run(worker: subprocess.Popen[str], first: date, last: date, until: float) -> int:
-    """Run the job over first to last; kill it at the moment `until`. Its wait status."""
+    """Run the job from first to last, and kill it at the moment `until`. Returns its wait status."""
     assert worker.stdin
     assert worker.stdout
     worker.stdin.write(f"{first} {last}\n")

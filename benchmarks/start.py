@@ -1,4 +1,7 @@
-"""What it costs to start: importing the definitions, and `sensource --help`. Exit status 1 beyond a target."""
+"""The cost of a start: importing the definitions, and `sensource --help`.
+
+The exit status is 1 if a target is missed.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,9 @@ def main() -> int:
         f"Best of {ROUNDS}, in turn, in fresh processes: import dagster takes {dagster.cpu:.2f} s of CPU"
     )
     targets = Targets()
-    # An import waits for nothing: its CPU time is its wall time on a machine that does nothing else.
+    # An import does not wait, so its CPU time is its wall time on an idle machine.
     targets.at_most("importing the definitions takes more by", definitions.cpu - dagster.cpu, 1.0, " s")
-    targets.at_most("sensource --help answers within", helped.wall, 0.5, " s")
+    targets.at_most("sensource --help responds within", helped.wall, 0.5, " s")
     return targets.exit_status()
 
 

@@ -1,8 +1,8 @@
-"""The stock DuckDB I/O manager of Dagster, as its user would write it. Runs in its own environment: pandas 2.
+"""A sync with the stock DuckDB I/O manager of Dagster, as its user would write it. It needs pandas 2.
 
     benchmarks/.stock-venv/bin/python benchmarks/stock_user.py URL FILE FIRST DAYS
 
-It deletes a run's days and inserts them anew: no keys, no checks, nothing about what changed.
+It deletes the days of a run and inserts them again. It has no keys and no checks, and does not report changes.
 """
 
 import sys
@@ -41,7 +41,7 @@ def counts_asset(kind: str, entity: str, metrics: str) -> AssetsDefinition:
             data={"grant_type": "client_credentials", "client_id": "bench", "client_secret": "bench"},
             timeout=60,
         ).json()["access_token"]
-        answer = requests.get(
+        response = requests.get(
             f"{URL}/api/data/{kind}",
             params={
                 "relativeDate": "custom",
@@ -54,9 +54,9 @@ def counts_asset(kind: str, entity: str, metrics: str) -> AssetsDefinition:
             headers={"Authorization": f"Bearer {token}"},
             timeout=60,
         )
-        answer.raise_for_status()
-        frame = pd.DataFrame(answer.json()["results"])
-        # Without a zone: the I/O manager compares with its partitions' bounds as text in UTC.
+        response.raise_for_status()
+        frame = pd.DataFrame(response.json()["results"])
+        # Without a time zone: the I/O manager compares with the bounds of its partitions as text in UTC.
         frame["hour"] = pd.to_datetime(frame.pop("recordDate_hour_1")).dt.tz_localize(None)
         return frame
 

@@ -87,9 +87,7 @@ def test_each_asset_links_to_the_code_that_makes_it() -> None:
     for key, spec in specs().items():
         if spec.group_name in ("lists", "counts"):
             [link] = spec.metadata["dagster/code_references"].code_references
-            assert Path(link.file_path).name == f"{'counts' if spec.group_name == 'counts' else 'reference'}.py", (
-                key
-            )
+            assert Path(link.file_path).name == f"{spec.group_name}.py", key
 
 
 def test_assets_carry_group_kinds_description_and_account() -> None:

@@ -1,9 +1,10 @@
-"""A Vea stand-in that costs nothing: each answer is made before the clock starts, and sent as it is.
+"""A Vea stand-in that takes no time of its own: each response is made before the measurement, and sent as it is.
 
-    python benchmarks/answers.py DAYS ZONES SPACES      prints its port once all answers are made
+    python benchmarks/prepared_responses.py DAYS ZONES SPACES      prints its port as soon as all responses are
+    made
 
-It has tokens, `/api/data/traffic` and `/api/data/occupancy` for windows of whole hours, and `/pass?number=2`: from
-then on one row in a hundred is another one.
+It has tokens, `/api/data/traffic` and `/api/data/occupancy` for windows of whole hours, and `/pass?number=2`.
+After a request for the latter, one row in a hundred has another value.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 FIRST = date(2025, 1, 1)
-BATCH = 30  # days: the windows that are made beforehand
+BATCH = 30  # days of the windows that are made beforehand
 START = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 TOKEN = b'{"access_token":"%b","expires_in":3600,"token_type":"Bearer"}' % (b"a" * 64)
@@ -31,8 +32,8 @@ OCCUPANCY = (
 )
 
 
-class Answers:
-    """What the account answers; `pass_number` says in which of the two passes."""
+class PreparedResponses:
+    """The responses of the account. `pass_number` selects one of the two passes."""
 
     def __init__(self, days: int, zones: int, spaces: int) -> None:
         chance = random.Random(0)
@@ -83,7 +84,7 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
+def _handler(responses: PreparedResponses) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -95,10 +96,10 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             if parts.path == "/pass":
-                answers.pass_number = int(query["number"])
+                responses.pass_number = int(query["number"])
                 return self._send(b"{}")
             kind = parts.path.rsplit("/", 1)[1]
-            return self._send(answers.of(kind, _instant(query["startDate"]), _instant(query["endDate"])))
+            return self._send(responses.of(kind, _instant(query["startDate"]), _instant(query["endDate"])))
 
         def _send(self, body: bytes) -> None:
             self.send_response(200)
@@ -115,7 +116,10 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def serving(days: int, zones: int, spaces: int) -> Iterator[str]:
-    """The URL of such a server. A process of its own: a child's peak memory begins with that of its parent."""
+    """The URL of such a server.
+
+    It is a process of its own, since a child's peak memory starts with its parent's.
+    """
     command = [sys.executable, __file__, str(days), str(zones), str(spaces)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -126,7 +130,7 @@ def serving(days: int, zones: int, spaces: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    made = Answers(*map(int, sys.argv[1:4]))
+    made = PreparedResponses(*map(int, sys.argv[1:4]))
     made.make_all()
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(made)) as http:
         print(http.server_address[1], flush=True)
