@@ -35,10 +35,16 @@ def demo(project: Path) -> str:
     return finished.stdout
 
 
+@pytest.fixture(scope="module")
+def first_demo(project: Path) -> str:
+    """What the first demo in the folder printed."""
+    return demo(project)
+
+
 def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second_run_adds_nothing(
-    project: Path,
+    project: Path, first_demo: str
 ) -> None:
-    first = demo(project)
+    first = first_demo
     assert ANY_ROW_NEW.search(first)
     file = project / "data" / "demo" / "demo.duckdb"
     assert str(file) in first.replace("\n", "")
@@ -60,7 +66,9 @@ def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second
 
 
 @pytest.mark.parametrize("end", ["Ctrl-C", pytest.param("SIGTERM to it alone", marks=pytest.mark.slow)])
-def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(project: Path, end: str) -> None:
+def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(
+    project: Path, first_demo: str, end: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = project.parent / "dev.log"
