@@ -1,8 +1,9 @@
-"""A sync as a user of dlt would write it: its REST client, a primary key, merge, DuckDB. In its own environment.
+"""A sync with dlt, as its user would write it: its REST client, a primary key, merge, DuckDB.
 
 benchmarks/.dlt-venv/bin/python benchmarks/dlt_user.py URL FILE FIRST DAYS [parquet]
 
-By default dlt writes INSERT statements for DuckDB. The setting `parquet` avoids parsing them.
+It needs an environment of its own. By default dlt writes INSERT statements for DuckDB. The setting `parquet`
+avoids parsing them.
 """
 
 from __future__ import annotations

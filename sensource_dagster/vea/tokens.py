@@ -19,7 +19,7 @@ from sensource_dagster.vea.token_cache import Token, TokenCache
 from sensource_dagster.vea.transport import ApiRequest, Transport
 
 RENEW_BEFORE = 60.0  # seconds: a token is renewed this long before it expires
-MINT_INTERVAL = 30.0  # seconds between mints, whatever `expires_in` says; a refused token is renewed at once, once
+MINT_INTERVAL = 30.0  # seconds between mints, whatever `expires_in` says; only the first refusal is exempt
 USUAL_LIFETIME = 3600.0  # seconds, by the vendor's guide; used if a response has no `expires_in`
 
 

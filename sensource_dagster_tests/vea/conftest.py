@@ -22,7 +22,7 @@ MakeTransport = Callable[..., Transport]
 
 
 class Clock:
-    """A time that stands still until a test moves it; seconds since the epoch."""
+    """Seconds since the epoch. The time stands still until a test changes it."""
 
     def __init__(self) -> None:
         self.now = 1_750_000_000.0
@@ -91,7 +91,7 @@ def client(new_client: MakeClient) -> VeaClient:
 
 @pytest.fixture
 def new_transport(policy: HttpPolicy) -> Iterator[MakeTransport]:
-    """Makes transports with the policy, changed as told, and closes them."""
+    """Makes transports with a changed policy, and closes them."""
     made: list[Transport] = []
 
     def make(**changes: float) -> Transport:

@@ -25,7 +25,7 @@ def raw_server(*scripts: Script) -> Iterator[str]:
         thread.join()
 
 
-def says(data: bytes) -> Script:
+def sends(data: bytes) -> Script:
     """Sends these bytes and closes."""
     return lambda connection: connection.sendall(data)
 

@@ -10,7 +10,7 @@ import pytest
 from sensource_dagster.errors import TransientError, VeaResponseError
 from sensource_dagster.vea.transport import Transport
 from sensource_dagster_tests.vea.conftest import MakeTransport, request_to
-from sensource_dagster_tests.vea.raw_server import Script, drips, json_response, raw_server, resets, says
+from sensource_dagster_tests.vea.raw_server import Script, drips, json_response, raw_server, resets, sends
 
 GZIPPED = gzip.compress(b'[{"a": "%s"}]' % (b"b" * 10_000))
 
@@ -19,17 +19,17 @@ GZIPPED = gzip.compress(b'[{"a": "%s"}]' % (b"b" * 10_000))
     "script",
     [
         resets,
-        says(b""),
-        says(b"HTTP/1.1 200"),
-        says(b"\x16\x03\x01 this is no HTTP \r\n\r\n"),
-        says(json_response(b'{"results": []}', length=100)),
-        says(json_response(b"[]", length=3)),
-        says(b"HTTP/1.1 200 OK\r\n\r\n" + b'{"results": [{"a"'),
-        says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2"),
-        says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]"),
-        says(json_response(GZIPPED[:20], "Content-Encoding: gzip", length=len(GZIPPED))),
-        says(json_response(GZIPPED[:20], "Content-Encoding: gzip")),
-        says(json_response(b"not gzip at all", "Content-Encoding: gzip")),
+        sends(b""),
+        sends(b"HTTP/1.1 200"),
+        sends(b"\x16\x03\x01 this is no HTTP \r\n\r\n"),
+        sends(json_response(b'{"results": []}', length=100)),
+        sends(json_response(b"[]", length=3)),
+        sends(b"HTTP/1.1 200 OK\r\n\r\n" + b'{"results": [{"a"'),
+        sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2"),
+        sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]"),
+        sends(json_response(GZIPPED[:20], "Content-Encoding: gzip", length=len(GZIPPED))),
+        sends(json_response(GZIPPED[:20], "Content-Encoding: gzip")),
+        sends(json_response(b"not gzip at all", "Content-Encoding: gzip")),
     ],
     ids=[
         "reset",
@@ -53,7 +53,7 @@ def test_a_truncated_or_broken_response_is_a_transient_error(script: Script, tra
 
 def test_the_error_of_a_broken_response_is_short_and_redacted(transport: Transport) -> None:
     transport.secrets.add("hunter2")
-    with raw_server(says(b"hunter2 " * 1000 + b"\r\n\r\n")) as url, pytest.raises(TransientError) as caught:
+    with raw_server(sends(b"hunter2 " * 1000 + b"\r\n\r\n")) as url, pytest.raises(TransientError) as caught:
         transport.send(request_to(url))
     shown = "".join(traceback.format_exception(caught.value))
     assert "BadStatusLine" in str(caught.value)
@@ -96,11 +96,11 @@ def test_a_response_above_the_limit_is_not_read_to_its_end(new_transport: MakeTr
 def test_a_response_that_unpacks_above_the_limit_is_not_read_to_its_end(new_transport: MakeTransport) -> None:
     bomb = gzip.compress(b"x" * (8 * 2**20))
     transport = new_transport(max_response_bytes=2**20)
-    script = says(json_response(bomb, "Content-Encoding: gzip"))
+    script = sends(json_response(bomb, "Content-Encoding: gzip"))
     with raw_server(script) as url, pytest.raises(VeaResponseError, match="limit of 1 MiB"):
         transport.send(request_to(url))
 
 
 def test_a_response_at_the_limit_is_read(new_transport: MakeTransport) -> None:
-    with raw_server(says(json_response(b'"abc"'))) as url:
+    with raw_server(sends(json_response(b'"abc"'))) as url:
         assert new_transport(max_response_bytes=5).send(request_to(url)) == "abc"

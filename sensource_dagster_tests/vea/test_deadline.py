@@ -14,7 +14,7 @@ import requests
 import trustme
 
 from sensource_dagster.vea.deadline import DeadlineAdapter
-from sensource_dagster_tests.vea.raw_server import Script, drips, json_response, raw_server, resets, says
+from sensource_dagster_tests.vea.raw_server import Script, drips, json_response, raw_server, resets, sends
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -54,7 +54,7 @@ def test_a_deadline_that_was_met_does_not_end_a_later_response_on_the_same_conne
 def test_a_connection_that_is_made_after_the_deadline_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = DeadlineAdapter()
     connect = socket.socket.connect
-    with raw_server(says(json_response(b"{}"))) as url, requests.Session() as session:
+    with raw_server(sends(json_response(b"{}"))) as url, requests.Session() as session:
         session.mount(url, adapter)
         with adapter.deadline(0.05) as passed:
 

@@ -22,7 +22,7 @@ from sensource_dagster.errors import (
 )
 from sensource_dagster.vea.transport import Transport
 from sensource_dagster_tests.vea.conftest import request_to
-from sensource_dagster_tests.vea.raw_server import drips, json_response, raw_server, resets, says
+from sensource_dagster_tests.vea.raw_server import drips, json_response, raw_server, resets, sends
 
 
 def send(transport: Transport, server: HTTPServer, response: Response) -> object:
@@ -93,7 +93,7 @@ def test_a_redirect_is_refused_with_its_target_and_never_followed(
 )
 def test_a_redirect_to_an_invalid_url_is_refused_too(location: str, transport: Transport) -> None:
     response = f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}\r\n\r\n".encode("latin-1")
-    with raw_server(says(response)) as url, pytest.raises(VeaRefusedError, match="redirect"):
+    with raw_server(sends(response)) as url, pytest.raises(VeaRefusedError, match="redirect"):
         transport.send(request_to(url))
 
 
