@@ -170,7 +170,7 @@ def opens_a_failed_check(browser: Browser, day: date, warehouse: Path) -> None:
     page.get_by_role("button", name=re.compile(r"\bExecute$")).click()
     expect(page.get_by_role("row", name=re.compile(rf"^{door} .* {day} 0 "))).to_be_visible(timeout=A_RUN)
     expect(page.get_by_text("Failed", exact=True).last).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^\d+ of [\d,]+ hours missing on "))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d+ of [\d,]+ hours of .* are missing, on "))).to_be_visible()
     expect(page.get_by_text("has a row for each hour of each day")).to_be_visible()
     browser.keep("9-a-failed-check")
 
