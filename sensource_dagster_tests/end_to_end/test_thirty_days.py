@@ -82,12 +82,12 @@ def test_a_day_without_the_api_is_told_as_failed_runs_and_as_a_stale_warehouse(d
     assert failed == [API_DOWN] * (len(deployment.wanted.hours) + 1)
     assert all("HTTP 503" in alert.text for _, alert in deployment.alerts if alert.title.startswith("Run "))
     for text in deployment.told("fresh")[API_DOWN]:
-        assert text.startswith("The newest whole day is 2025-11-03, 1 day behind")
+        assert text.startswith("The newest whole day is 2025-11-03. That is 1 day behind")
 
 
 def test_the_downtime_of_the_project_is_told_at_the_first_tick_after_it(deployment: Deployment) -> None:
     for text in deployment.told("fresh")[UP.date()]:
-        assert text.startswith("The newest whole day is 2025-11-07, 3 days behind")
+        assert text.startswith("The newest whole day is 2025-11-07. That is 3 days behind")
 
 
 def test_no_other_day_is_told_to_be_stale(deployment: Deployment) -> None:
