@@ -158,5 +158,5 @@ def test_a_long_run_says_in_its_log_how_far_it_is_and_how_long_it_will_take(tmp_
     said = [entry.user_message for entry in entries if entry.user_message.startswith("Reading traffic")]
     assert [line.split(" (")[0] for line in said] == [f"Reading traffic, window {n} of 3" for n in (1, 2, 3)]
     assert said[0] == "Reading traffic, window 1 of 3 (2025-08-01 06:00 to 2025-08-31 06:00 UTC)"
-    assert re.search(rf"\); {rows:,} rows so far, about \d+ s left$", said[1])
-    assert re.search(r"\); [\d,]+ rows so far, about \d+ s left$", said[2])
+    assert re.search(rf"\): {rows:,} rows so far, about \d+ s left$", said[1])
+    assert re.search(r"\): [\d,]+ rows so far, about \d+ s left$", said[2])
