@@ -44,21 +44,20 @@ def first_demo(project: Path) -> str:
 def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second_run_adds_nothing(
     project: Path, first_demo: str
 ) -> None:
-    first = first_demo
-    assert ANY_ROW_NEW.search(first)
+    assert ANY_ROW_NEW.search(first_demo)
     file = project / "data" / "demo" / "demo.duckdb"
-    assert str(file) in first.replace("\n", "")
-    assert "make dev" in first
-    assert ".env" in first
+    assert str(file) in first_demo.replace("\n", "")
+    assert "make dev" in first_demo
+    assert ".env" in first_demo
     with duckdb.connect(str(file), read_only=True) as connection:
         for table in ("location", "site", "zone", "space", "sensor", "traffic", "occupancy"):
             rows = connection.execute(f"SELECT count(*) FROM sensource.{table}").fetchall()[0][0]
-            assert re.search(rf"sensource\.{table}\s+\D+{rows:,}\s", first)
+            assert re.search(rf"sensource\.{table}\s+\D+{rows:,}\s", first_demo)
         days, ins, outs = connection.execute(
             "SELECT count(DISTINCT record_date), sum(sumins), sum(sumouts) FROM sensource.traffic"
         ).fetchall()[0]
     assert days == 90
-    assert f"ins {ins:,}, outs {outs:,}" in first
+    assert f"ins {ins:,}, outs {outs:,}" in first_demo
     second = demo(project)
     if ANY_ROW_NEW.search(second):  # an hour has ended between the two
         second = demo(project)
