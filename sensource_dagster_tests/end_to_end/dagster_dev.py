@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -46,9 +47,18 @@ def project_folder(folder: Path, variables: Mapping[str, str]) -> Path:
     shutil.copytree(PROJECT / "sensource_dagster", folder / "sensource_dagster")
     for name in ("workspace.yaml", "dagster.yaml", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder / name)
+    start_timeout(folder, STARTS_WITHIN)
     lines = [f"{name}={value}\n" for name, value in variables.items()]
     (folder / ".env").write_text("".join(lines))
     return folder
+
+
+def start_timeout(folder: Path, seconds: int) -> None:
+    """How long a run's process may take until it begins; a busy machine needs longer than a user's."""
+    settings = folder / "dagster.yaml"
+    changed, count = re.subn(r"(start_timeout_seconds:) \d+", rf"\1 {seconds}", settings.read_text())
+    assert count == 1
+    settings.write_text(changed)
 
 
 class DagsterDev:

@@ -103,6 +103,9 @@ class Deployment:
         """The statuses of the runs of `start_script` and of their retries, the latest first."""
         return [run["status"] for run in self.dagster.runs() if run["jobName"] == "counts"]
 
+    def statuses(self) -> set[str]:
+        return {run["status"] for run in self.dagster.runs()}
+
     def start_script(self, day: date) -> subprocess.Popen[bytes]:
         """`dg launch`, which starts a run without a code server."""
         command = [DG, "launch", "--job", "counts", "--partition", str(day)]

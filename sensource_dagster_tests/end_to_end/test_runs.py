@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sensource_dagster.simulator import fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.windows import day_windows, instant_text
-from sensource_dagster_tests.end_to_end.dagster_dev import project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import project_folder, start_timeout
 from sensource_dagster_tests.end_to_end.deployment import (
     CANCEL,
     DAYS_A_RUN,
@@ -135,6 +135,7 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     assert hold.met.wait(HEALS_WITHIN)
     script = deployment.start_script(script_day)  # waits for the pool
     deployment.dagster.until("the script's run is started", lambda: deployment.script_runs() == ["STARTED"])
+    deployment.dagster.until("no run is starting", lambda: "STARTING" not in deployment.statuses())
     script.kill()
     script.wait()
     deployment.kill()
@@ -148,6 +149,23 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     assert deployment.true_days(days) == set(days)
     assert deployment.script_runs()[-1] == "FAILURE"  # not "started" for ever
     dagster.until("no slot is claimed", lambda: not deployment.claimed_slots(), within=HEALS_WITHIN)
+
+
+@pytest.mark.slow  # Dagster looks after a run that is starting only once its time to start is over
+def test_a_run_that_was_starting_when_everything_was_killed_is_started_again(deployment: Deployment) -> None:
+    parts = batches(date(2026, 6, 1), runs=3)
+    days, hold = days_of(parts), Hold()
+    deployment.simulator.faults.at_random(1, [in_window(parts[0], hold)], path="/api/data/")
+    backfill = deployment.dagster.launch(days)
+    assert hold.met.wait(HEALS_WITHIN)
+    deployment.dagster.until("a run is starting", lambda: "STARTING" in deployment.statuses())
+    deployment.kill()
+
+    deployment.simulator.faults.clear()
+    start_timeout(deployment.folder, 60)
+    deployment.start()
+    assert deployment.dagster.ended(backfill) == "COMPLETED_SUCCESS"
+    assert deployment.true_days(days) == set(days)
 
 
 def test_the_web_server_listens_on_loopback_alone(deployment: Deployment) -> None:
