@@ -146,5 +146,5 @@ def found(evaluation: AssetCheckEvaluation) -> dict[tuple[str, str], Mapping[str
     return {(str(record.data["zone_id"]), str(record.data["day"])): record.data for record in records}
 
 
-EVENTFUL_DAYS = Ticks(hours=(0, 12), skipped=UNEVENTFUL)
+EVENTFUL_DAYS = Ticks(hours=(12,), skipped=UNEVENTFUL)
 EVERY_DAY = Ticks(hours=range(0, 24, 6), skipped=())
