@@ -124,6 +124,7 @@ def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_complete
     assert len(simulator.requests) - asked_before == 2 * batches_missing
 
 
+@pytest.mark.slow  # run monitoring looks each 10 s, and frees a slot 30 s after the run
 def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deployment: Deployment) -> None:
     simulator = deployment.simulator
     parts = batches(date(2026, 4, 1), runs=4)

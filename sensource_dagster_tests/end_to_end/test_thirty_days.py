@@ -19,10 +19,9 @@ from sensource_dagster_tests.end_to_end.thirty_days import (
     API_DOWN,
     DELIVERED,
     DENVER,
-    EVENTFUL_DAYS,
-    EVERY_DAY,
     FALL_BACK,
     FIRST,
+    HOURS,
     LAST,
     OFFLINE,
     START_DATE,
@@ -34,12 +33,8 @@ from sensource_dagster_tests.end_to_end.thirty_days import (
 from sensource_dagster_tests.instances import instance
 
 
-@pytest.fixture(
-    scope="module",
-    params=[EVENTFUL_DAYS, pytest.param(EVERY_DAY, marks=pytest.mark.slow)],
-    ids=["the days on which something happens", "every day"],
-)
-def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("thirty_days")
     clock = ManualClock(at(FIRST))
     with (
@@ -50,17 +45,16 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         variables = variables_of(simulator, folder, SENSOURCE_START_DATE=str(START_DATE))
         for name, value in variables.items():
             environment.setenv(name, value)
-        made = Deployment(Sync(simulator, history, variables), clock, request.param)
+        made = Deployment(Sync(simulator, history, variables), clock)
         day = FIRST
         while day <= LAST:
-            if day not in made.wanted.skipped:
-                made.ticks(day)
+            made.ticks(day)
             day += timedelta(days=1)
         made.tick("nightly", at(LAST + timedelta(days=1), 3))
         yield made
 
 
-pytestmark = pytest.mark.timeout(3000)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
 
 @pytest.mark.parametrize("table", ["traffic", "occupancy"])
@@ -79,7 +73,7 @@ def test_every_day_is_green(deployment: Deployment) -> None:
 
 def test_a_day_without_the_api_is_told_as_failed_runs_and_as_a_stale_warehouse(deployment: Deployment) -> None:
     failed = [day for day, alert in deployment.alerts if alert.title.startswith("Run ")]
-    assert failed == [API_DOWN] * (len(deployment.wanted.hours) + 1)
+    assert failed == [API_DOWN] * (len(HOURS) + 1)
     assert all("HTTP 503" in alert.text for _, alert in deployment.alerts if alert.title.startswith("Run "))
     for text in deployment.told("fresh")[API_DOWN]:
         assert text.startswith("The newest whole day is 2025-11-03. That is 1 day behind")
@@ -131,7 +125,7 @@ def test_no_other_check_of_the_counts_fails(deployment: Deployment) -> None:
         "ins_and_outs_agree",
     ):
         evaluations = deployment.evaluations(check)
-        assert len(evaluations) > (100 if deployment.wanted is EVERY_DAY else 30)
+        assert len(evaluations) > 100
         assert all(evaluation.passed for evaluation in evaluations.values()), check
         assert deployment.told(check) == {}
 
@@ -145,4 +139,4 @@ def test_what_changed_late_is_explained(deployment: Deployment) -> None:
     [(corrected, explained)] = deployment.sync.query(
         f"SELECT count(*), count(*) FILTER (CAST(sumins AS VARCHAR) = value) FROM {joined}"
     )
-    assert corrected == explained > (50 if deployment.wanted is EVERY_DAY else 30)
+    assert corrected == explained > 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -40,15 +40,7 @@ OFFLINE = [date(2025, 10, 28), date(2025, 10, 29)]
 DELIVERED = at(date(2025, 10, 31), 12)
 API_DOWN = date(2025, 11, 5)
 DOWN, UP = at(date(2025, 11, 9)), at(date(2025, 11, 11), 6, 20)
-UNEVENTFUL = [date(2025, 10, day) for day in range(22, 27)] + [date(2025, 11, day) for day in (7, 14, 15, 16, 17)]
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """Which ticks there are. Those of the other hours show nothing more, and take six times as long."""
-
-    hours: Sequence[int]
-    skipped: Collection[date]
+HOURS = range(0, 24, 6)  # the hourly ticks; those of the other hours show nothing more
 
 
 @dataclass
@@ -57,14 +49,13 @@ class Deployment:
 
     sync: Sync
     clock: ManualClock
-    wanted: Ticks
     alerts: list[tuple[date, Alert]] = field(default_factory=list)
     runs: dict[datetime, str] = field(default_factory=dict)
     """The first run of each tick."""
 
     def ticks(self, day: date) -> None:
         """Every tick of a local day, in order, but while the project is down."""
-        moments = [(at(day, hour, 10), "hourly") for hour in self.wanted.hours]
+        moments = [(at(day, hour, 10), "hourly") for hour in HOURS]
         for moment, name in sorted([*moments, (at(day, 3), "nightly"), (at(day, 6, 30), "freshness")]):
             if not DOWN <= moment < UP:
                 self.tick(name, moment)
@@ -144,7 +135,3 @@ def found(evaluation: AssetCheckEvaluation) -> dict[tuple[str, str], Mapping[str
     table = evaluation.metadata.get("found")
     records = table.records if isinstance(table, TableMetadataValue) else []
     return {(str(record.data["zone_id"]), str(record.data["day"])): record.data for record in records}
-
-
-EVENTFUL_DAYS = Ticks(hours=(12,), skipped=UNEVENTFUL)
-EVERY_DAY = Ticks(hours=range(0, 24, 6), skipped=())
