@@ -41,7 +41,7 @@ lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-soak: $(BIN)/.installed ## 10 minutes of faults, kills and a reader; at the end every row has to be true
+soak: $(BIN)/.installed ## 10 minutes of faults, kills and a reader; at the end every row is compared with the account
 	$(BIN)/python benchmarks/soak.py
 
 bench: $(BIN)/.installed ## what a year costs: ours, the floor, dlt and the stock I/O manager; some 6 minutes

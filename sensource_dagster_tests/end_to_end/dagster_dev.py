@@ -78,8 +78,8 @@ class DagsterDev:
         _kill(self._session)
 
     def query(self, text: str, **variables: Any) -> dict[str, Any]:
-        answer = requests.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, timeout=30)
-        document: dict[str, Any] = answer.json()
+        response = requests.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, timeout=30)
+        document: dict[str, Any] = response.json()
         assert "errors" not in document, document
         data: dict[str, Any] = document["data"]
         return data
@@ -131,9 +131,9 @@ class DagsterDev:
             time.sleep(0.3)
 
 
-def _backfill_id(answer: dict[str, Any]) -> str:
-    assert "backfillId" in answer, answer
-    return str(answer["backfillId"])
+def _backfill_id(response: dict[str, Any]) -> str:
+    assert "backfillId" in response, response
+    return str(response["backfillId"])
 
 
 def _kill(session: int | None) -> None:
@@ -160,7 +160,7 @@ def _session_of(pid: int) -> int | None:
 
 @contextmanager
 def dagster_dev(folder: Path, log: Path, command: Sequence[str] = (DG, "dev")) -> Iterator[DagsterDev]:
-    """Start in `folder`, wait until the web server answers, and end with what Ctrl-C sends."""
+    """Start in `folder`, wait until the web server responds, and end with what Ctrl-C sends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {

@@ -16,7 +16,7 @@ from sensource_dagster.simulator.fault_kinds import Fault
 
 
 def echo(status: int, shape: str = '{"error": %s}') -> Fault:
-    """Answers with all that the client sent, as a debugging proxy does."""
+    """Responds with all that the client sent, as a debugging proxy does."""
 
     async def fault(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -53,7 +53,7 @@ FAILING = [
     Failing("down", echo(500)),
     Failing("refused", echo(403)),
     Failing("error in a 200", echo(200)),
-    Failing("unknown shape", echo(200, '{"answer": [%s]}')),
+    Failing("unknown shape", echo(200, '{"response": [%s]}')),
     Failing("no JSON", echo(200, "<html>%s")),
     Failing("a remark", fault_kinds.messages([]), status="SUCCESS"),
     Failing("HTML", fault_kinds.html()),

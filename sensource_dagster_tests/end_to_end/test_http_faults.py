@@ -1,4 +1,4 @@
-"""Faults between us and the API: what passes is waited out, what does not fails the run and names itself."""
+"""Faults between us and the API: a transient one is retried, any other fails the run and names itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
 DAY = date(2025, 11, 3)
 START, END = datetime(2025, 11, 3, 7, tzinfo=UTC), datetime(2025, 11, 4, 7, tzinfo=UTC)
 
-PASSING = {
+TRANSIENT = {
     "401 on a good token": fault_kinds.status(401),
     "408": fault_kinds.status(408),
     "429, Retry-After 0": fault_kinds.status(429, retry_after="0"),
@@ -51,8 +51,8 @@ FINAL = {
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-def test_what_passes_is_waited_out_and_every_row_arrives(tmp_path: Path, fault: Any) -> None:
+@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+def test_a_transient_fault_is_retried_and_every_row_arrives(tmp_path: Path, fault: Any) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.simulator.faults.next(fault, path="/api/data/traffic")
         result = sync.run("counts", DAY)
@@ -69,7 +69,7 @@ def test_what_passes_is_waited_out_and_every_row_arrives(tmp_path: Path, fault: 
         for name, case in FINAL.items()
     ],
 )
-def test_what_does_not_pass_fails_the_run_at_once_names_itself_and_changes_nothing(
+def test_any_other_fault_fails_the_run_at_once_names_itself_and_changes_nothing(
     tmp_path: Path, fault: Any, cause: str
 ) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
@@ -87,7 +87,9 @@ def test_what_does_not_pass_fails_the_run_at_once_names_itself_and_changes_nothi
         assert sync.table("traffic") == before
 
 
-def test_an_api_that_stays_down_ends_the_run_with_the_number_of_tries_and_the_last_cause(tmp_path: Path) -> None:
+def test_an_api_that_stays_down_ends_the_run_with_the_number_of_attempts_and_the_last_cause(
+    tmp_path: Path,
+) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.simulator.faults.next(fault_kinds.status(503, retry_after="1"), times=99, path="/api/data/traffic")
         result = sync.run("counts", DAY)

@@ -70,7 +70,7 @@ def in_window(batch: list[date], fault: Fault) -> Fault:
 
 
 class Hold:
-    """A fault that gives no answer for as long as the client waits, and says that a request has come."""
+    """A fault that gives no response for as long as the client waits, and says that a request has come."""
 
     def __init__(self) -> None:
         self.met = threading.Event()
@@ -173,7 +173,7 @@ def test_a_run_that_was_starting_when_everything_was_killed_is_started_again(dep
 def test_the_web_server_listens_on_loopback_alone(deployment: Deployment) -> None:
     port = deployment.dagster.port
     others = {"127.0.0.2", socket.gethostbyname(socket.gethostname())} - {"127.0.0.1"}
-    for address in others:  # a server on 0.0.0.0 would answer all of them
+    for address in others:  # a server on 0.0.0.0 would respond at all of them
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address, port), timeout=5)
     with socket.create_connection(("127.0.0.1", port), timeout=5):

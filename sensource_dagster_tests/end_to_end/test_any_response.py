@@ -1,4 +1,4 @@
-"""Whatever JSON an answer holds, the table takes it whole or stays as it was, and the error is one of ours."""
+"""Whatever JSON a response holds, the table takes it whole or stays as it was, and the error is one of ours."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def rows(key: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[Any]]
     )
 
 
-ANSWERS = (
+RESPONSES = (
     rows({"zoneId": IDS, "recordDate_hour_1": STAMPS})
     | rows({"zoneId": st.sampled_from(["a", "b"]), "recordDate_hour_1": st.just("2025-03-08T08:00:00Z")})
     | rows({"zoneId": IDS})
@@ -94,16 +94,16 @@ def content(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", ["traffic", "zone"])
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
-@given(answers=st.lists(ANSWERS, min_size=1, max_size=2), wrapped=st.booleans())
-def test_any_answer_is_taken_whole_or_refused_whole(
-    tmp_path_factory: pytest.TempPathFactory, name: str, answers: list[Any], wrapped: bool
+@given(responses=st.lists(RESPONSES, min_size=1, max_size=2), wrapped=st.booleans())
+def test_any_response_is_taken_whole_or_refused_whole(
+    tmp_path_factory: pytest.TempPathFactory, name: str, responses: list[Any], wrapped: bool
 ) -> None:
     table = TABLES[name]
     warehouse = Warehouse(Path(tmp_path_factory.mktemp("any")) / "w.duckdb", wait_seconds=0, config={})
     first = [{"zoneId": "a", "recordDate_hour_1": "2025-03-08T08:00:00Z", "sumins": 1, "extra": 1}]
     sync(warehouse, table, json.dumps(first).encode())
-    for answer in answers:
-        body = json.dumps({"results": answer} if wrapped else answer).encode()
+    for response in responses:
+        body = json.dumps({"results": response} if wrapped else response).encode()
         before = content(warehouse, table)
         try:
             sync(warehouse, table, body)
