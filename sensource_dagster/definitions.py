@@ -55,6 +55,7 @@ def build_definitions(settings: Settings) -> Definitions:
                 database=str(settings.warehouse),
                 wait_seconds=settings.warehouse_wait,
                 corrections_days=settings.corrections_days,
+                timezone=settings.timezone.key,
             ),
         },
         executor=in_process_executor,  # a process per step costs 4 s and gains nothing: one step writes at a time

@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "failures": {"errors"},
     "vea": {"config", "errors"},
     "warehouse": {*_BASE, "instance.private"},
+    "views": {"config", "contract", "errors", "warehouse"},
     "simulator": set(),
     "instance": set(),
     "resources": {"config", "errors", "vea"},
@@ -41,6 +42,7 @@ MUST_NOT_IMPORT = {
     "contract": {"dagster", "duckdb", "requests"},
     "vea": {"dagster", "duckdb", "pandas"},
     "warehouse": {"requests"},
+    "views": {"dagster", "requests"},
     "simulator": {"dagster", "duckdb", "pandas", "requests"},
 }
 

@@ -96,11 +96,16 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 def database_file(text: str) -> Path:
     if not text or text.startswith(":") or "://" in text:
-        raise ValueError("it is not a path; use the path of a DuckDB file, such as data/sensource.duckdb")
+        raise ValueError("it is not a path; use the path of a DuckDB file, such as data/warehouse.duckdb")
     path = Path(text).expanduser()
     if path.is_dir():
-        raise ValueError("it is a folder; use the path of a DuckDB file, such as data/sensource.duckdb")
+        raise ValueError("it is a folder; use the path of a DuckDB file, such as data/warehouse.duckdb")
     return path
+
+
+def database_file_or_none(text: str) -> Path | None:
+    """As `database_file`; an empty text means no file."""
+    return database_file(text) if text else None
 
 
 def owners(text: str) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ NO_CREDENTIALS = (
 
 
 DEMO_CLIENT = "demo"
+EARLIER_WAREHOUSE = Path("data/sensource.duckdb")
+"""The default of earlier versions. A deployment that has this file, and no setting, goes on with it."""
 
 
 def _variable(name: str, default: str | None, meaning: str, parse: Callable[[str], Any]) -> Any:
@@ -82,7 +84,16 @@ class Settings:
         check.some_of("location", "site", "zone", "space", "sensor"),
     )
     warehouse: Path = _variable(
-        "SENSOURCE_WAREHOUSE", "data/sensource.duckdb", "the DuckDB file", check.database_file
+        "SENSOURCE_WAREHOUSE",
+        "data/warehouse.duckdb",
+        "the DuckDB file that the sync writes; people open the published copy",
+        check.database_file,
+    )
+    published: Path | None = _variable(
+        "SENSOURCE_PUBLISHED",
+        "data/footfall.duckdb",
+        "the published copy of it, which everybody may open at any time; empty: no copy is made",
+        check.database_file_or_none,
     )
     warehouse_wait: int = _variable(
         "SENSOURCE_WAREHOUSE_WAIT",
@@ -130,6 +141,21 @@ class Settings:
         return {"traffic": self.traffic_metrics, "occupancy": self.occupancy_metrics}
 
     @property
+    def to_open(self) -> Path:
+        """The file that people open: the published copy, or the warehouse itself where no copy is made."""
+        return self.published or self.warehouse
+
+    @property
+    def advice(self) -> str | None:
+        """A line for a deployment whose file has the default name of earlier versions; None for all others."""
+        if self.warehouse != EARLIER_WAREHOUSE:
+            return None
+        return (
+            f"The warehouse is {EARLIER_WAREHOUSE}, the default of earlier versions. To rename it, stop everything "
+            f"that uses it, then run: mv {EARLIER_WAREHOUSE} {VARIABLES['SENSOURCE_WAREHOUSE']['default']}"
+        )
+
+    @property
     def has_credentials(self) -> bool:
         return bool(self.client_id and self.client_secret)
 
@@ -175,6 +201,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
             problems.append(f"{name}={text!r}: {error}. The default is {default!r}.")
+    if (
+        "SENSOURCE_WAREHOUSE" not in environment
+        and EARLIER_WAREHOUSE.exists()
+        and not values["warehouse"].exists()
+    ):
+        values["warehouse"] = EARLIER_WAREHOUSE
+    if values.get("published") == values.get("warehouse") is not None:
+        problems.append("SENSOURCE_PUBLISHED is the same file as SENSOURCE_WAREHOUSE: name another one.")
     if {"start_date", "timezone"} <= values.keys():
         in_future = check.future(values["start_date"], values["timezone"])
         if in_future is not None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sensource_dagster.contract.model import DAY, HOUR, Column, Table, Type, column_name
+from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Column, Table, Type, column_name
 from sensource_dagster.contract.values import DTYPES, Objects, objects, shown, to_series, type_of
 from sensource_dagster.errors import ContractError, RejectedValueError
 
@@ -27,7 +27,7 @@ class Counts:
     """The rows of one window, ready to merge.
 
     Attributes:
-        frame: one row per key, inside the window, with `record_date` added.
+        frame: one row per key, inside the window, with `record_date` and `record_hour` added.
         outside: how many rows were dropped because their hour was outside the window.
         repeated: how many rows were dropped because a later row of the same response had the same key.
     """
@@ -56,9 +56,17 @@ def counts_frame(table: Table, rows: Sequence[Row], start: datetime, end: dateti
     inside = frame[(frame[HOUR] >= start) & (frame[HOUR] < end)]
     outside = len(frame) - len(inside)
     inside, repeated = _last_of_each_key(table, inside)
-    # Naive, since a day has no time zone: a cast of an instant to DATE would depend on the session's time zone.
-    days = inside[HOUR].dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-    return Counts(inside.assign(**{DAY: days.astype(DTYPES[Type.DATE])}), outside, repeated)
+    local = local_hours(inside[HOUR], zone)
+    return Counts(inside.assign(**{DAY: local.dt.normalize(), LOCAL_HOUR: local}), outside, repeated)
+
+
+def local_hours(hours: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
+    """The local time of each instant, without its offset: 01:00 stands twice on a day of 25 hours.
+
+    Naive, since a cast of an instant in SQL would depend on the session's time zone.
+    """
+    local: pd.Series[Any] = hours.dt.tz_convert(zone).dt.tz_localize(None).astype(DTYPES[Type.TIMESTAMP])
+    return local
 
 
 def _last_of_each_key(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:

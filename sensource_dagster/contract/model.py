@@ -10,6 +10,7 @@ SCHEMA = "sensource"
 HOUR = "record_date_hour_1"
 _HOUR_FIELD = "recordDate_hour_1"
 DAY = "record_date"
+LOCAL_HOUR = "record_hour"
 SYNCED_AT = "_synced_at"
 DELETED = "_deleted"
 
@@ -22,6 +23,7 @@ class Type(str, Enum):
     DOUBLE = "DOUBLE"
     BOOLEAN = "BOOLEAN"
     TIMESTAMPTZ = "TIMESTAMPTZ"
+    TIMESTAMP = "TIMESTAMP"
     DATE = "DATE"
     JSON = "JSON"
 
@@ -79,6 +81,20 @@ class Table:
     def is_list(self) -> bool:
         """Whether the table is a list. A list is read whole, and counts are read by day."""
         return self.key[-1] != HOUR
+
+
+@dataclass(frozen=True)
+class View:
+    """One view over the tables. Its query is `views/<name>.sql`.
+
+    Attributes:
+        sources: the tables and views that it reads.
+    """
+
+    name: str
+    description: str
+    sources: tuple[str, ...]
+    columns: tuple[Column, ...]
 
 
 def column_name(field: str) -> str:

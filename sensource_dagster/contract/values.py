@@ -33,6 +33,7 @@ DTYPES: Final[dict[Type, str]] = {
     Type.DOUBLE: "Float64",
     Type.BOOLEAN: "boolean",
     Type.TIMESTAMPTZ: "datetime64[us, UTC]",
+    Type.TIMESTAMP: "datetime64[us]",
     Type.DATE: "datetime64[us]",
     Type.JSON: "object",  # JSON text; no other type has the object dtype
 }

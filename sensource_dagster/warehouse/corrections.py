@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sensource_dagster.contract.model import DAY, HOUR
+from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR
 from sensource_dagster.contract.tables import CORRECTIONS
 from sensource_dagster.warehouse.schema import Target, definition
 from sensource_dagster.warehouse.sql import identifier, identifiers
@@ -28,7 +28,7 @@ def record(target: Target, columns: Iterable[str], synced_at: datetime, keep: ti
     running when it was last read.
     """
     table, entity = target.table, identifier(target.table.key[0])
-    values = [column for column in columns if column not in (*table.key, DAY)]
+    values = [column for column in columns if column not in (*table.key, DAY, LOCAL_HOUR)]
     old, new = (", ".join(f"CAST({row}.{identifier(value)} AS VARCHAR)" for value in values) for row in "ts")
     target.connection.execute(
         f"""INSERT INTO {_name(target)} ({identifiers(column.name for column in CORRECTIONS.columns)})

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -52,13 +53,15 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         with errors_as_failures():
             table = _contract(table_slice)
             metadata = MergeMetadata(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
-            keep = timedelta(days=_config(context)["corrections_days"])
+            config = _config(context)
+            keep, zone = timedelta(days=config["corrections_days"]), ZoneInfo(config["timezone"])
             for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
                 done: list[MergeResult] = []
                 try:
                     with connection.open() as session:
                         while group:  # each frame is freed after its merge
-                            done.append(merge(session, table, group.pop(0), datetime.now(timezone.utc), keep))
+                            now = datetime.now(timezone.utc)
+                            done.append(merge(session, table, group.pop(0), now, keep, zone))
                 finally:  # with the file closed: writing events to Dagster's storage can be slow
                     for merge_result in done:
                         metadata.add(merge_result)
@@ -170,6 +173,11 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
         default=int(VARIABLES["SENSOURCE_CORRECTIONS_DAYS"]["default"]),
         ge=1,
         description="How many days corrections are kept (SENSOURCE_CORRECTIONS_DAYS).",
+    )
+
+    timezone: str = Field(
+        default=VARIABLES["SENSOURCE_TIMEZONE"]["default"],
+        description="Whose local hours rows get that are older than the column `record_hour` (SENSOURCE_TIMEZONE).",
     )
 
     @staticmethod

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -19,6 +20,8 @@ from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse import corrections
 from sensource_dagster.warehouse.schema import Target, fit, type_of_values
 from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def merge(
     frame: pd.DataFrame,
     synced_at: datetime,
     keep_corrections: timedelta,
+    zone: ZoneInfo = _UTC,
 ) -> MergeResult:
     """Write the new and the changed rows. Afterwards the table has every row of the frame with its values.
 
@@ -74,13 +78,14 @@ def merge(
         frame: columns by name, with at most one row per key. For a list, the frame has all its rows.
         synced_at: the new `_synced_at` of the rows that are written. Other rows keep theirs.
         keep_corrections: how long `sensource.corrections` keeps the values that a merge of counts corrects.
+        zone: whose local hours rows get that were written before the contract had the column.
 
     Raises:
         WarehouseError: nothing was written.
     """
     with _transaction(connection, table):
         target = Target.of(connection, table)
-        types, changes = fit(target, frame)
+        types, changes = fit(target, frame, zone)
         if not table.is_list:
             corrections.create(target)
         if table.is_list and frame.empty:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
 
-from sensource_dagster.contract.model import SCHEMA, Column, Table, Type
+from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.local_hours import fill_local_hours
 from sensource_dagster.warehouse.sql import as_json, full_schema, identifier
 
 # DuckDB resolves names without regard to case.
@@ -74,12 +76,8 @@ def definition(column: Column) -> str:
     return f"{identifier(column.name)} {column.type.value}{'' if column.nullable else ' NOT NULL'}"
 
 
-def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
-    """Create the table, or add and widen its columns, so that the frame fits it.
-
-    Returns:
-        The type in the table of each column of the frame; and a line for each added or widened column that the
-        contract does not name.
+def complete(target: Target, zone: ZoneInfo) -> dict[str, str]:
+    """Create the table, or add the columns that came into the contract later; all its columns before that.
 
     Raises:
         WarehouseError: a key column is missing, or a column of the contract has another type in the table.
@@ -96,12 +94,28 @@ def fit(target: Target, frame: pd.DataFrame) -> tuple[dict[str, str], list[str]]
             )
         if have is None:  # somebody dropped it, or it was added to the contract later
             target.add(column.name, column.type.value)
+            if column.name == LOCAL_HOUR:
+                fill_local_hours(target.connection, target.name, zone)
         elif have != column.type.value:
             raise WarehouseError(
                 f"{target.table.name}.{column.name} is {have} in the warehouse, but {column.type.value} in the "
                 f"contract. Nothing was written. Set it back: ALTER TABLE {target.name} ALTER "
                 f"{identifier(column.name)} TYPE {column.type.value};"
             )
+    return existing
+
+
+def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> tuple[dict[str, str], list[str]]:
+    """Create the table, or add and widen its columns, so that the frame fits it.
+
+    Returns:
+        The type in the table of each column of the frame; and a line for each added or widened column that the
+        contract does not name.
+
+    Raises:
+        WarehouseError: a key column is missing, or a column of the contract has another type in the table.
+    """
+    existing = complete(target, zone)
     contract = {column.name: column.type.value for column in target.table.all_columns}
     types: dict[str, str] = {}
     changes: list[str] = []

@@ -55,6 +55,11 @@ def database_name(path: Path) -> str:
     return f"{name}_db" if name in ("main", "temp", "system") else name
 
 
+def text(value: str) -> str:
+    """A text literal, where DuckDB takes no parameter: in a comment, or for a file's path."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def day(value: date) -> str:
     """A DATE literal. It is made from a date, never from text."""
     return f"DATE '{value.isoformat()}'"

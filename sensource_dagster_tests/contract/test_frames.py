@@ -28,7 +28,7 @@ def traffic(*rows: dict[str, Any]) -> Counts:
 def test_a_frame_has_the_contracts_columns_in_its_order_then_unknown_ones_then_the_day() -> None:
     frame = traffic(row(zzz=1, aaa="x")).frame
     assert list(frame.columns) == [
-        "zone_id", "name", "record_date_hour_1", "sumins", "sumouts", "aaa", "zzz", "record_date"
+        "zone_id", "name", "record_date_hour_1", "sumins", "sumouts", "aaa", "zzz", "record_date", "record_hour"
     ]  # fmt: skip
     assert frame.iloc[0].tolist() == [
         "z1",
@@ -39,6 +39,7 @@ def test_a_frame_has_the_contracts_columns_in_its_order_then_unknown_ones_then_t
         "x",
         1,
         pd.Timestamp("2025-12-01"),
+        pd.Timestamp("2025-12-01 16:00"),
     ]
     contract = {column.name: DTYPES[column.type] for column in TRAFFIC.all_columns}
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
@@ -197,8 +198,9 @@ def test_unknown_fields_are_kept_with_the_narrowest_type() -> None:
 def test_an_empty_response_gives_an_empty_frame_with_typed_keys_and_day(table: Table) -> None:
     counts = counts_frame(table, [], START, END, UTC)
     assert len(counts.frame) == counts.outside == counts.repeated == 0
-    assert list(counts.frame.columns) == [*table.key, "record_date"]
+    assert list(counts.frame.columns) == [*table.key, "record_date", "record_hour"]
     assert str(counts.frame["record_date"].dtype) == "datetime64[us]"
+    assert str(counts.frame["record_hour"].dtype) == "datetime64[us]"
     assert str(counts.frame["record_date_hour_1"].dtype) == "datetime64[us, UTC]"
 
 

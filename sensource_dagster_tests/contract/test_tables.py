@@ -48,6 +48,7 @@ def test_the_counts_have_the_columns_and_types_of_the_contract() -> None:
         "sumins": "BIGINT",
         "sumouts": "BIGINT",
         "record_date": "DATE",
+        "record_hour": "TIMESTAMP",
         "_synced_at": "TIMESTAMPTZ",
     }
     assert types("occupancy") == {
@@ -61,6 +62,7 @@ def test_the_counts_have_the_columns_and_types_of_the_contract() -> None:
         "sumouts": "BIGINT",
         "record_error": "JSON",
         "record_date": "DATE",
+        "record_hour": "TIMESTAMP",
         "_synced_at": "TIMESTAMPTZ",
     }
 
@@ -157,6 +159,7 @@ def test_the_types_are_names_of_duckdb_types() -> None:
         "DOUBLE",
         "BOOLEAN",
         "TIMESTAMPTZ",
+        "TIMESTAMP",
         "DATE",
         "JSON",
     }

@@ -1,0 +1,153 @@
+"""The columns and descriptions of each view, in an order in which each view follows those that it reads."""
+
+from __future__ import annotations
+
+from sensource_dagster.contract.model import HOUR, Column, Type, View
+
+
+def _text(name: str, description: str) -> Column:
+    return Column(name, Type.VARCHAR, description)
+
+
+def _people(name: str, description: str) -> Column:
+    return Column(name, Type.BIGINT, description, "people")
+
+
+def _number(name: str, description: str) -> Column:
+    return Column(name, Type.BIGINT, description)
+
+
+def _flag(name: str, description: str) -> Column:
+    return Column(name, Type.BOOLEAN, description)
+
+
+_ZONE_ID = _text("zone_id", "Identifies the door")
+_DOOR = _text("door", "The door's name, as in the view door; no two doors have the same")
+_SPACE_ID = _text("space_id", "Identifies the space")
+_SPACE = _text("space", "The space's name; no two spaces have the same")
+_LOCATION = _text("location", "The location's name; \"No location\" if Vea's lists lead to none")
+_HOUR = Column(HOUR, Type.TIMESTAMPTZ, "Start of the hour, an instant")
+_LOCAL_HOUR = Column("local_hour", Type.TIMESTAMP, "Start of the hour in local time, the location's own")
+_WEEKDAY = (
+    _number("weekday", "1 for Monday to 7 for Sunday"),
+    _text("weekday_name", "Monday to Sunday"),
+)
+_DAY = (Column("day", Type.DATE, "The local day"), *_WEEKDAY)
+_HOUR_OF_DAY = _number("hour", "The local hour, 0 to 23")
+_INS = _people("ins", "People who entered")
+_OUTS = _people("outs", "People who left; ins and outs do not balance")
+_CAPACITY = _people("capacity", "How many people the space may hold, if that is set in Vea")
+_UTILISATION = Column("utilisation", Type.DOUBLE, "Peak divided by capacity: 1 is full")
+
+VIEWS = (
+    View(
+        "door",
+        "The doors: each zone by a name that stands for no other, with its site and location.",
+        ("zone", "sensor", "site", "location"),
+        (
+            _ZONE_ID,
+            _text(
+                "door",
+                "Its name: the site's, else the sensor's, else the zone's; where two would have the same, more is added",
+            ),
+            _text("zone", "The zone's name in Vea; names repeat"),
+            _text("sensor", "The sensor's name"),
+            _text("site", "The site's name"),
+            _text("location_id", "Identifies the location; null if Vea's lists lead to none"),
+            _LOCATION,
+            _flag("perimeter", "Vea marks it as an outer door"),
+            _flag("disabled", "It no longer counts"),
+            _flag("deleted", "Vea no longer lists it"),
+            _flag(
+                "counts_visits",
+                "Its ins are visits of its location: it is an outer door, or no door of the location is marked so",
+            ),
+            _text("timezone", "The location's time zone, if its hours differ from those of SENSOURCE_TIMEZONE"),
+        ),
+    ),
+    View(
+        "traffic_hourly",
+        "How many people entered and left through each door in each hour, in local time. A missing hour is unknown.",
+        ("traffic", "door"),
+        (
+            *(_ZONE_ID, _DOOR, _LOCATION, _HOUR, _LOCAL_HOUR),
+            _text("utc_offset", "What local time is ahead of UTC in this hour, such as -07:00"),
+            *(*_DAY, _HOUR_OF_DAY, _INS, _OUTS),
+        ),
+    ),
+    View(
+        "traffic_daily",
+        "How many people entered and left through each door on each day. A day without any hour has no row.",
+        ("traffic_hourly", "door"),
+        (
+            *(_ZONE_ID, _DOOR, _LOCATION, *_DAY, _INS, _OUTS),
+            _number("hours_counted", "The hours that there are"),
+            _number(
+                "hours_expected",
+                "The hours that a whole day has; Vea never has the first of two equal local hours",
+            ),
+            _flag("complete", "No hour of the day is missing"),
+            _number("peak_hour", "The local hour with the most ins, 0 to 23"),
+            _people("peak_ins", "The ins of that hour"),
+        ),
+    ),
+    View(
+        "location_daily",
+        "The visits of each location on each day: the ins of its outer doors. Visits, not visitors.",
+        ("traffic_daily", "door", "corrections"),
+        (
+            _text("location_id", "Identifies the location; null for doors without one"),
+            *(_LOCATION, *_DAY),
+            _people("visits", "Ins of the outer doors, or of all doors if none is marked as an outer one"),
+            _people("outs", "Outs of the same doors"),
+            _number("doors", "How many such doors there were"),
+            _number("doors_counted", "How many of them have at least one hour"),
+            _flag("complete", "Every door has every hour"),
+            _number("corrected", "Hours of these doors that Vea corrected later"),
+        ),
+    ),
+    View(
+        "occupancy_hourly",
+        "How many people were in each space in each hour, in local time. A missing hour is unknown.",
+        ("occupancy", "space", "location"),
+        (
+            *(_SPACE_ID, _SPACE, _LOCATION, _HOUR, _LOCAL_HOUR, *_DAY, _HOUR_OF_DAY),
+            _people("peak", "Most people at one time"),
+            Column("average", Type.DOUBLE, "Mean number of people", "people"),
+            _people("minimum", "Fewest people at one time"),
+            *(_CAPACITY, _UTILISATION),
+            _people("ins", "People who entered the space: what Vea counts as its attendance"),
+            _people("outs", "People who left the space"),
+        ),
+    ),
+    View(
+        "occupancy_daily",
+        "How full each space was on each day. Do not add the peaks of several spaces: they are of different moments.",
+        ("occupancy_hourly",),
+        (
+            *(_SPACE_ID, _SPACE, _LOCATION, *_DAY),
+            _people("peak", "Most people at one time of the day"),
+            _number("peak_hour", "The local hour of the peak, 0 to 23"),
+            Column("average", Type.DOUBLE, "Mean of the hours' averages", "people"),
+            _people("minimum", "Fewest people at one time of the day"),
+            *(_CAPACITY, _UTILISATION),
+            _people("ins", "People who entered the space: what Vea counts as its attendance"),
+            _people("outs", "People who left the space"),
+            _number("hours_counted", "The hours that there are"),
+        ),
+    ),
+    View(
+        "expected_daily",
+        "What is usual for each door and day: the whole days among the same weekdays of the four weeks before.",
+        ("traffic_daily",),
+        (
+            *(_ZONE_ID, _DOOR, _LOCATION),
+            Column("day", Type.DATE, "The local day"),
+            _INS,
+            Column("usual", Type.DOUBLE, "Median of those days; null if there is none", "people"),
+            _people("low", "The lowest of those days"),
+            _people("high", "The highest of those days"),
+            Column("share", Type.DOUBLE, "Ins divided by usual: 1 is as usual"),
+        ),
+    ),
+)

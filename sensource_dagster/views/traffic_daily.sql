@@ -1,0 +1,30 @@
+-- Each door's day. A day without any hour has no row.
+WITH by_day AS (
+    SELECT
+        zone_id,
+        day,
+        CAST(sum(ins) AS BIGINT) AS ins,
+        CAST(sum(outs) AS BIGINT) AS outs,
+        count(*) AS hours_counted,
+        arg_max(hour, ins * 24 - hour) AS peak_hour,
+        max(ins) AS peak_ins
+    FROM traffic_hourly
+    GROUP BY zone_id, day
+)
+SELECT
+    b.zone_id,
+    coalesce(d.door, b.zone_id) AS door,
+    coalesce(d.location, 'No location') AS location,
+    b.day,
+    isodow(b.day) AS weekday,
+    dayname(b.day) AS weekday_name,
+    b.ins,
+    b.outs,
+    b.hours_counted,
+    coalesce(i.hours, 24) AS hours_expected,
+    b.hours_counted >= coalesce(i.hours, 24) AS complete,
+    b.peak_hour,
+    b.peak_ins
+FROM by_day b
+LEFT JOIN door d ON d.zone_id = b.zone_id
+LEFT JOIN irregular_day i ON i.timezone IS NOT DISTINCT FROM d.timezone AND i.day = b.day

@@ -1,0 +1,37 @@
+-- The hours as they were counted, with names and local time.
+WITH local AS (
+    SELECT
+        t.zone_id,
+        t.record_date_hour_1,
+        coalesce(make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000), t.record_hour) AS local_hour,
+        coalesce(
+            CAST(make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000) AS DATE), t.record_date
+        ) AS day,
+        coalesce(d.door, t.zone_id) AS door,
+        coalesce(d.location, 'No location') AS location,
+        t.sumins AS ins,
+        t.sumouts AS outs
+    FROM traffic t
+    LEFT JOIN door d ON d.zone_id = t.zone_id
+    LEFT JOIN utc_offset o
+        ON o.timezone = d.timezone AND t.record_date_hour_1 >= o.starts AND t.record_date_hour_1 < o.ends
+)
+SELECT
+    zone_id,
+    door,
+    location,
+    record_date_hour_1,
+    local_hour,
+    format(
+        '{}{:02d}:{:02d}',
+        CASE WHEN local_hour < make_timestamp(epoch_us(record_date_hour_1)) THEN '-' ELSE '+' END,
+        abs(date_diff('minute', make_timestamp(epoch_us(record_date_hour_1)), local_hour)) // 60,
+        abs(date_diff('minute', make_timestamp(epoch_us(record_date_hour_1)), local_hour)) % 60
+    ) AS utc_offset,
+    day,
+    isodow(day) AS weekday,
+    dayname(day) AS weekday_name,
+    hour(local_hour) AS hour,
+    ins,
+    outs
+FROM local
