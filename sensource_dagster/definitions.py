@@ -17,7 +17,10 @@ from dagster import (
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.lists import reference_assets
+from sensource_dagster.assets.published import published_asset
+from sensource_dagster.assets.views import view_assets
 from sensource_dagster.automation.alerts import alert_sensors
+from sensource_dagster.automation.publishing import PUBLISH_JOB, publish_sensor
 from sensource_dagster.automation.schedules import JOBS, schedules
 from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
@@ -39,6 +42,8 @@ def build_definitions(settings: Settings) -> Definitions:
         *external_assets(settings),
         *reference_assets(settings),
         *counts_assets(settings),
+        *view_assets(settings),
+        *([published_asset(settings.published, settings)] if settings.published else []),
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BetaWarning)  # about code references; each user would see it at each start
@@ -46,9 +51,9 @@ def build_definitions(settings: Settings) -> Definitions:
     return Definitions(
         assets=linked,
         asset_checks=checks(settings),
-        jobs=[*JOBS, FRESHNESS_JOB, upkeep],
+        jobs=[*JOBS, PUBLISH_JOB, FRESHNESS_JOB, upkeep],
         schedules=[*schedules(settings), freshness_schedule(settings), upkeep_schedule(settings)],
-        sensors=alert_sensors(),
+        sensors=[*alert_sensors(), publish_sensor(settings)],
         resources={
             "sensource": sensource_resource(settings),
             "io_manager": SenSourceDuckDBIOManager(

@@ -27,9 +27,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulator": set(),
     "instance": set(),
     "resources": {"config", "errors", "vea"},
-    "assets": {*_BASE, "instance.private", "resources", "vea", "warehouse"},
+    "assets": {*_BASE, "instance.private", "resources", "vea", "views", "warehouse"},
     "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
-    "automation": {*_BASE, "assets", "checks", "instance.private", "instance.retention", "vea", "warehouse"},
+    "automation": {
+        *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),
+        *("instance.private", "instance.retention"),
+    },
     "definitions": {*_BASE, "assets", "automation", "checks", "resources", "warehouse"},
     "cli": {
         *(_BASE | {"assets", "automation", "definitions", "simulator", "vea", "warehouse"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from dagster import (
@@ -14,7 +15,7 @@ from dagster import (
 )
 
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import HOUR, SCHEMA, Column, Table
+from sensource_dagster.contract.model import HOUR, SCHEMA, Column, Table, View
 from sensource_dagster.warehouse.sql import database_name, qualified
 
 POOL = "sensource_api"
@@ -22,8 +23,8 @@ POOL = "sensource_api"
 KINDS = {"python", "duckdb"}
 
 
-def table_schema(table: Table) -> TableSchema:
-    return TableSchema(columns=[_column(column) for column in table.all_columns])
+def table_schema(columns: Iterable[Column]) -> TableSchema:
+    return TableSchema(columns=[_column(column) for column in columns])
 
 
 def _column(column: Column) -> TableColumn:
@@ -36,7 +37,7 @@ def _column(column: Column) -> TableColumn:
     )
 
 
-def asset_key(table: Table) -> AssetKey:
+def asset_key(table: Table | View) -> AssetKey:
     return AssetKey([SCHEMA, table.name])
 
 
@@ -51,30 +52,37 @@ class Described(TypedDict):
     metadata: dict[str, Any]
 
 
-def described(table: Table, settings: Settings) -> Described:
-    """What the UI shows about a table."""
-    key = ", ".join(f"`{name}`" for name in table.key)
-    source = f" Source: `/api/{table.endpoint}`, {settings.account}." if table.endpoint else ""
+def described(table: Table | View, settings: Settings) -> Described:
+    """What the UI shows about a table or a view."""
+    if isinstance(table, View):
+        columns, more = table.columns, ""
+    else:
+        key = ", ".join(f"`{name}`" for name in table.key)
+        source = f" Source: `/api/{table.endpoint}`, {settings.account}." if table.endpoint else ""
+        columns, more = table.all_columns, f"\n\nKey: {key}.{source}"
     return {
         "key": asset_key(table),
-        "description": f"{table.description}\n\nKey: {key}.{source}",
+        "description": f"{table.description}{more}",
         "kinds": KINDS,
         "owners": list(settings.owners),
         "tags": dict(settings.tags),
         "metadata": {
-            "dagster/column_schema": table_schema(table),
+            "dagster/column_schema": table_schema(columns),
             "account": settings.account,
-            "duckdb_file": MetadataValue.path(str(settings.warehouse.resolve())),
+            "duckdb_file": MetadataValue.path(str(settings.to_open.resolve())),
             "example_query": MetadataValue.md(_query(table, settings)),
         },
     }
 
 
-def _query(table: Table, settings: Settings) -> str:
+def _query(table: Table | View, settings: Settings) -> str:
     """An example query, to be run in the folder of the DuckDB file."""
-    name = qualified(database_name(settings.warehouse), SCHEMA, table.name)
-    newest = f" ORDER BY {HOUR} DESC" if HOUR in table.key else ""
-    return f"```sql\n-- duckdb -readonly {settings.warehouse.name}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
+    names = {column.name for column in table.columns}
+    newest = next((f" ORDER BY {name} DESC" for name in (HOUR, "day") if name in names), "")
+    # DuckDB names a database after its file: in sensource.duckdb the schema's name alone is ambiguous.
+    database = database_name(settings.to_open)
+    name = f"{SCHEMA}.{table.name}" if database != SCHEMA else qualified(database, SCHEMA, table.name)
+    return f"```sql\n-- duckdb -readonly {settings.to_open.name}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
 
 
 def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import click
@@ -15,6 +15,7 @@ from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
+from sensource_dagster.cli.publishing_run import publish
 from sensource_dagster.cli.runs import run_job, stop_requests, terminal
 from sensource_dagster.config import parsers
 from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
@@ -52,7 +53,9 @@ def run(first: str | None, last: str | None, only: str | None, again: bool) -> i
             click.echo(f"Stopped; {done.days} of {len(days)} days were read. {how} to go on.")
             return _STOPPED
         complete = _report_missing_and_failed(instance, settings, wanted)
-    return 0 if complete and not done.failures else 1
+        for reason in done.unpublished:
+            click.echo(reason)
+    return 0 if complete and not done.failures and not done.unpublished else 1
 
 
 def _range(first: str | None, last: str | None, settings: Settings) -> tuple[date, date]:
@@ -96,6 +99,7 @@ def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted)
 class _Done:
     days: int = 0
     failures: int = 0
+    unpublished: list[str] = field(default_factory=list)
     stopped_at: date | None = None
 
 
@@ -107,7 +111,8 @@ def _read(
         build_definitions,  # reads the environment, so not before `project.enter`
     )
 
-    job = build_definitions(settings).resolve_job_def("counts")
+    definitions = build_definitions(settings)
+    job = definitions.resolve_job_def("counts")
     assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
     done = _Done()
     with BackfillProgress(console, len(days)) as progress, stop_requests() as stopped:
@@ -124,6 +129,7 @@ def _read(
             else:
                 progress.failed(outcome.failures)
                 done.failures += 1
+        done.unpublished = publish(instance, definitions, settings, stopped=stopped).failures
     return done
 
 

@@ -34,7 +34,7 @@ def run() -> int:
             f"If it still fails, delete {demo_account.HOME}."
         )
         return 1
-    show(console, settings.warehouse, changed, seconds=time.monotonic() - started)
+    show(console, settings.to_open, changed, seconds=time.monotonic() - started)
     return 0
 
 
@@ -44,6 +44,7 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
     from dagster import DagsterInstance  # a second of imports, after the first word to the user
 
     from sensource_dagster.automation.schedules import batches
+    from sensource_dagster.cli.publishing_run import publish
     from sensource_dagster.cli.runs import run_job, stop_requests
     from sensource_dagster.definitions import build_definitions
 
@@ -70,4 +71,8 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
                 return None
             changed += outcome.rows
             progress.advance(task)
-    return changed
+        progress.update(task, description="Making the published copy")
+        outcome = publish(instance, defs, settings, stopped=stopped)
+        for text in outcome.failures:
+            progress.console.print(text, style="red")
+        return changed if outcome.succeeded else None

@@ -31,7 +31,8 @@ def environment(simulator: RunningSimulator) -> dict[str, str]:
         "SENSOURCE_AUTH_URL": simulator.auth_url,
         "SENSOURCE_TIMEZONE": OPTIONS.timezone,
         "SENSOURCE_START_DATE": (today - timedelta(days=DAYS - 1)).isoformat(),
-        "SENSOURCE_WAREHOUSE": str(HOME / "demo.duckdb"),
+        "SENSOURCE_WAREHOUSE": str(HOME / "warehouse.duckdb"),
+        "SENSOURCE_PUBLISHED": str(HOME / "footfall.duckdb"),
         "DAGSTER_HOME": str(HOME),
     }
 

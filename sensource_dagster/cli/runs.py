@@ -44,7 +44,8 @@ class Outcome:
     def add(self, event: DagsterEvent) -> None:
         if event.is_step_materialization:
             metadata = event.step_materialization_data.materialization.metadata
-            self.rows.update({name: int(str(metadata[name].value)) for name in _COUNTED})
+            if metadata.keys() >= set(_COUNTED):  # a table's; a view has no rows of its own
+                self.rows.update({name: int(str(metadata[name].value)) for name in _COUNTED})
         elif event.is_step_failure:
             text = failure_text(event)
             if text not in self.failures:  # one reason often fails both counts

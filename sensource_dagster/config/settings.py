@@ -151,8 +151,8 @@ class Settings:
         if self.warehouse != EARLIER_WAREHOUSE:
             return None
         return (
-            f"The warehouse is {EARLIER_WAREHOUSE}, the default of earlier versions. To rename it, stop everything "
-            f"that uses it, then run: mv {EARLIER_WAREHOUSE} {VARIABLES['SENSOURCE_WAREHOUSE']['default']}"
+            f"The warehouse is {EARLIER_WAREHOUSE}, the default of earlier versions. To rename it, stop all that "
+            f"uses it, then run: mv {EARLIER_WAREHOUSE} {VARIABLES['SENSOURCE_WAREHOUSE']['default']}"
         )
 
     @property

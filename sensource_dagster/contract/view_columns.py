@@ -48,7 +48,7 @@ VIEWS = (
             _ZONE_ID,
             _text(
                 "door",
-                "Its name: the site's, else the sensor's, else the zone's; where two would have the same, more is added",
+                "Its name: the site's, else the sensor's, else the zone's, with more where two would be the same",
             ),
             _text("zone", "The zone's name in Vea; names repeat"),
             _text("sensor", "The sensor's name"),
@@ -67,7 +67,7 @@ VIEWS = (
     ),
     View(
         "traffic_hourly",
-        "How many people entered and left through each door in each hour, in local time. A missing hour is unknown.",
+        "How many people entered and left through each door, by local hour. A missing hour is unknown.",
         ("traffic", "door"),
         (
             *(_ZONE_ID, _DOOR, _LOCATION, _HOUR, _LOCAL_HOUR),
@@ -122,7 +122,7 @@ VIEWS = (
     ),
     View(
         "occupancy_daily",
-        "How full each space was on each day. Do not add the peaks of several spaces: they are of different moments.",
+        "How full each space was on each day. Never add the peaks of spaces: they are of different moments.",
         ("occupancy_hourly",),
         (
             *(_SPACE_ID, _SPACE, _LOCATION, *_DAY),

@@ -1,7 +1,7 @@
 """Two small tables about local time, so that no view needs the rules of time zones.
 
-`utc_offset` is about the zones of locations whose hours differ from those of SENSOURCE_TIMEZONE. `irregular_day` has
-the days that do not have 24 hours; its rows without a time zone are about SENSOURCE_TIMEZONE.
+`utc_offset` is about the zones of locations whose hours differ from those of SENSOURCE_TIMEZONE. `irregular_day`
+has the days that do not have 24 hours; its rows without a time zone are about SENSOURCE_TIMEZONE.
 """
 
 from __future__ import annotations

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse import storage_format
 
+_log = logging.getLogger(__name__)
 _HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
@@ -59,12 +63,25 @@ class Warehouse:
         )
         # DuckDB reads a frame's texts under Python's lock. More threads would wait for each other and use a third
         # more CPU.
-        config = {**({} if read_only else {"threads": "1"}), **self.config}
+        config = {**({} if read_only else {"threads": "1", **storage_format.SETTING}), **self.config}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return waiting(duckdb.connect, str(self.path.absolute()), read_only=read_only, config=config)
+            file = str(self.path.absolute())
+            connect = partial(waiting, duckdb.connect, file, read_only=read_only, config=config)
+            if not read_only and storage_format.is_too_new(self.path):
+                with connect() as connection:
+                    self._convert(connection)
+            return connect()
         except (duckdb.Error, OSError) as error:
             raise WarehouseError(self._cannot_open(error)) from None
+
+    def _convert(self, connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            storage_format.convert(connection, self.path)
+        except (duckdb.Error, OSError) as error:
+            _log.warning("DuckDB 1 cannot open %s, and a conversion failed: %s", self.path, error)
+        else:
+            _log.warning("%s was converted, once: DuckDB 1.4 and later can open it now.", self.path)
 
     def _cannot_open(self, error: Exception) -> str:
         text = str(error).strip().split("\n", maxsplit=1)[0]

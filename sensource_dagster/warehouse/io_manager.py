@@ -177,7 +177,7 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
 
     timezone: str = Field(
         default=VARIABLES["SENSOURCE_TIMEZONE"]["default"],
-        description="Whose local hours rows get that are older than the column `record_hour` (SENSOURCE_TIMEZONE).",
+        description="Whose local hours the rows get that are older than `record_hour` (SENSOURCE_TIMEZONE).",
     )
 
     @staticmethod

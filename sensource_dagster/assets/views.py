@@ -1,0 +1,57 @@
+"""The views, as assets: each one's query is `views/<name>.sql`."""
+
+import hashlib
+from typing import Any
+
+from dagster import AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, asset
+
+from sensource_dagster.assets.common import POOL, described
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.model import SCHEMA, View
+from sensource_dagster.contract.view_columns import VIEWS
+from sensource_dagster.failures import errors_as_failures
+from sensource_dagster.views.refresh import query_of, refresh
+from sensource_dagster.warehouse.connection import Warehouse
+
+QUERY_VERSION = "query_version"
+
+
+def view_assets(settings: Settings) -> list[AssetsDefinition]:
+    return [_view_asset(view, settings) for view in VIEWS]
+
+
+def query_version(view: View) -> str:
+    """Changes with the view's query and with its description."""
+    return hashlib.sha256(f"{query_of(view)}{view}".encode()).hexdigest()[:16]
+
+
+def _view_asset(view: View, settings: Settings) -> AssetsDefinition:
+    @asset(
+        **described(view, settings),
+        group_name="views",
+        deps=[AssetKey([SCHEMA, source]) for source in view.sources],
+        code_version=query_version(view),
+        pool=POOL,
+    )
+    def make_view() -> MaterializeResult[Any]:
+        with errors_as_failures():
+            warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {})
+            with warehouse.open() as connection:
+                refresh(connection, settings.timezone, _with_sources(view))
+        return MaterializeResult(
+            metadata={
+                "Query": MetadataValue.md(f"```sql\n{query_of(view)}```"),
+                QUERY_VERSION: query_version(view),
+            }
+        )
+
+    return make_view
+
+
+def _with_sources(view: View) -> list[View]:
+    """The view after the views that it reads, so that it can be made alone."""
+    needed = {view.name}
+    for earlier in reversed(VIEWS):
+        if earlier.name in needed:
+            needed.update(earlier.sources)
+    return [earlier for earlier in VIEWS if earlier.name in needed]

@@ -1,0 +1,96 @@
+"""When the views and the published copy are made anew: after each run that changed the warehouse."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    define_asset_job,
+    sensor,
+)
+
+from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.published import PUBLISHED, VERSION
+from sensource_dagster.assets.views import QUERY_VERSION, query_version
+from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.view_columns import VIEWS
+from sensource_dagster.instance.private import NOT_FINISHED_STATUSES
+from sensource_dagster.views.published_copy import version_of
+
+_LOOKS_EVERY = 30  # seconds
+_SHARE = 20  # of any 20 seconds, copies may take one
+_AFTER_FAILURE = 600.0  # seconds
+
+PUBLISH_JOB = define_asset_job(
+    "publish",
+    AssetSelection.groups("views", "serving"),
+    description="Makes the views and the published copy.",
+)
+
+
+def publish_sensor(settings: Settings) -> SensorDefinition:
+    @sensor(
+        name="publish",
+        job=PUBLISH_JOB,
+        minimum_interval_seconds=_LOOKS_EVERY,
+        default_status=DefaultSensorStatus.RUNNING,  # it sends no request to the API
+        description="Makes the published copy anew after each run that changed the warehouse, whoever started it.",
+    )
+    def publish(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+        wanted = outdated(context.instance, settings)
+        if not wanted:
+            return SkipReason("The views and the published copy are current.")
+        reason = _reason_to_wait(context.instance)
+        return SkipReason(reason) if reason else RunRequest(asset_selection=wanted)
+
+    return publish
+
+
+def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
+    """What has to be made: views whose text has changed, and the copy if the warehouse has. Often nothing."""
+    version = version_of(settings.warehouse)
+    if version is None:
+        return []
+    made: list[AssetKey] = [
+        asset_key(view)
+        for view in VIEWS
+        if _last(instance, asset_key(view)).get(QUERY_VERSION) != query_version(view)
+    ]
+    copy = settings.published
+    if copy and (made or not copy.exists() or _last(instance, PUBLISHED).get(VERSION) != version):
+        made.append(PUBLISHED)
+    return made
+
+
+def _last(instance: DagsterInstance, key: AssetKey) -> Mapping[str, Any]:
+    """The metadata of the last materialization."""
+    event = instance.get_latest_materialization_event(key)
+    materialization = event.asset_materialization if event else None
+    return {name: value.value for name, value in materialization.metadata.items()} if materialization else {}
+
+
+def _reason_to_wait(instance: DagsterInstance) -> str | None:
+    runs = instance.get_run_records(RunsFilter(job_name=PUBLISH_JOB.name), limit=1)
+    if not runs:
+        return None
+    run, now = runs[0], time.time()
+    if run.dagster_run.status in NOT_FINISHED_STATUSES:
+        return f"The run {run.dagster_run.run_id} is making them."
+    ended = run.end_time or 0.0
+    seconds = ended - (run.start_time or ended)
+    failed = run.dagster_run.status is DagsterRunStatus.FAILURE
+    left = ended + (_AFTER_FAILURE if failed else _SHARE * seconds) - now
+    how = "failed" if failed else f"took {seconds:.1f} s"
+    return f"They are made again in {left:.0f} s, because the last run {how}." if left > 0 else None

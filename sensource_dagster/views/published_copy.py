@@ -1,0 +1,157 @@
+"""Makes the published copy of the warehouse, in a process of its own.
+
+A process of its own, because POSIX drops all locks of a file when a process closes the file anywhere: to copy the
+file in a process that also has it open in DuckDB would let others write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from filelock import FileLock
+
+from sensource_dagster.contract.model import HOUR
+from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, LISTS
+from sensource_dagster.errors import SenSourceError, WarehouseError
+from sensource_dagster.views.refresh import refresh
+from sensource_dagster.warehouse.connection import Warehouse
+
+_FAILED = 3  # exit status; the text is in stdout
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the copy holds.
+
+    Attributes:
+        version: the version of the warehouse that was copied, as `version_of` gives it.
+        seconds: how long the copy took.
+        size: of the file, in bytes.
+        rows: the rows of each table.
+        newest_hour: the start of the newest hour counted, in ISO format; None without one.
+    """
+
+    version: str
+    seconds: float
+    size: int
+    rows: dict[str, int]
+    newest_hour: str | None
+
+
+def version_of(warehouse: Path) -> str | None:
+    """A text that changes whenever the file does; None if there is no file."""
+    try:
+        return (
+            "-".join(str(file.stat().st_mtime_ns) for file in (warehouse, _wal(warehouse)) if file.exists())
+            or None
+        )
+    except FileNotFoundError:  # the file with recent changes has just been merged into the other one
+        return None
+
+
+def publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -> Published:
+    """Replace `copy` by a copy of the warehouse with current views. Who has the old one open keeps it, whole.
+
+    Raises:
+        WarehouseError: the copy cannot be made. The old one is still there, unchanged.
+    """
+    job = json.dumps([str(warehouse.absolute()), str(copy.absolute()), zone.key, wait_seconds])
+    command = [sys.executable, "-m", __spec__.name, job]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return Published(**json.loads(done.stdout))
+    reason = done.stdout.strip() if done.returncode == _FAILED else done.stderr.strip().rpartition("\n")[2]
+    raise WarehouseError(
+        reason
+        or f"The copy {copy} was not made: its process ended with status {done.returncode}. "
+        "The copy before it is still there."
+    )
+
+
+def _publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -> Published:
+    started = time.monotonic()
+    partial = copy.with_name(f".{copy.name}.partial")
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(copy.with_name(f".{copy.name}.lock")):
+            try:
+                version = _copy(warehouse, partial, wait_seconds)
+                rows, newest_hour = _refresh(partial, zone)
+                _replace(partial, copy)
+            finally:
+                for left in (partial, _wal(partial)):
+                    left.unlink(missing_ok=True)
+        size = copy.stat().st_size
+    except OSError as error:
+        raise WarehouseError(
+            f"The copy {copy} cannot be made: {error.strerror or error}. The copy before it is still there. Free "
+            "some space, or set SENSOURCE_PUBLISHED to a file elsewhere."
+        ) from None
+    return Published(version, round(time.monotonic() - started, 3), size, rows, newest_hour)
+
+
+def _copy(warehouse: Path, partial: Path, wait_seconds: float) -> str:
+    # Open, so that nobody writes meanwhile.
+    with Warehouse(warehouse, wait_seconds, {}).open(read_only=True):
+        version = version_of(warehouse)
+        for source, target in ((warehouse, partial), (_wal(warehouse), _wal(partial))):
+            target.unlink(missing_ok=True)
+            if source.exists():
+                shutil.copyfile(source, target)
+    return str(version)
+
+
+def _refresh(partial: Path, zone: ZoneInfo) -> tuple[dict[str, int], str | None]:
+    with Warehouse(partial, 0, {}).open() as connection:
+        refresh(connection, zone)
+        connection.execute("CHECKPOINT")
+        rows = {
+            table.name: connection.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0]
+            for table in (*LISTS, *COUNTS, CORRECTIONS)
+        }
+        newest = [
+            connection.execute(f"SELECT epoch(max({HOUR})) FROM {table.name}").fetchall()[0][0] for table in COUNTS
+        ]
+    seconds = max((found for found in newest if found is not None), default=None)
+    return rows, datetime.fromtimestamp(seconds, zone).isoformat() if seconds is not None else None
+
+
+def _replace(partial: Path, copy: Path) -> None:
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    # Changes that somebody wrote into the old copy do not fit the new one, which could not be opened with them.
+    _wal(copy).unlink(missing_ok=True)
+    partial.replace(copy)
+    folder = os.open(copy.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _wal(file: Path) -> Path:
+    """Where DuckDB keeps changes until they are merged into the file."""
+    return file.with_name(f"{file.name}.wal")
+
+
+def main(job: str) -> int:
+    warehouse, copy, zone, wait_seconds = json.loads(job)
+    try:
+        print(json.dumps(asdict(_publish(Path(warehouse), Path(copy), ZoneInfo(zone), wait_seconds))))
+    except SenSourceError as error:
+        print(error)
+        return _FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
