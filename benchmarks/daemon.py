@@ -54,10 +54,9 @@ def backfill(url: str, folder: Path, batch: int | None) -> float:
         launched = time.time()
         status = deployment.ended(deployment.launch([FIRST + timedelta(days=day) for day in range(DAYS)]))
         runs = times(deployment)
-    with duckdb.connect(str(project / "data" / "sensource.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(project / "data" / "warehouse.duckdb"), read_only=True) as connection:
         [(rows,)] = connection.execute(
-            "SELECT (SELECT count(*) FROM sensource.sensource.traffic) "
-            "+ (SELECT count(*) FROM sensource.sensource.occupancy)"
+            "SELECT (SELECT count(*) FROM sensource.traffic) + (SELECT count(*) FROM sensource.occupancy)"
         ).fetchall()
     if status != "COMPLETED_SUCCESS" or rows != DAYS * 24 * (ZONES + SPACES):
         sys.exit(f"The backfill ended as {status} with {rows} rows:\n{(folder / 'log').read_text()[-3000:]}")

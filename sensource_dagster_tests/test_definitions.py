@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -13,9 +14,10 @@ from dagster import AssetKey, AssetSpec, EnvVar, TableSchema
 
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource, sensource_resource
-from sensource_dagster.warehouse.schema import Target
+from sensource_dagster.views.refresh import refresh
 
 CREDENTIALS = {"SENSOURCE_CLIENT_ID": "client-4711", "SENSOURCE_CLIENT_SECRET": "s3cret-of-4711"}
 
@@ -39,10 +41,16 @@ def test_the_definitions_load_in_a_process_with_no_variable_set(tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
-def test_there_is_an_asset_for_each_table_with_its_columns_described() -> None:
+def test_there_is_an_asset_for_each_table_and_view_with_its_columns_described() -> None:
     assets = specs()
     tables = {**TABLES, "corrections": CORRECTIONS}
-    assert set(assets) == {"sensource/vea", *(f"sensource/{name}" for name in tables)}
+    views = {f"sensource/{view.name}": view for view in VIEWS}
+    others = {"sensource/vea", "sensource/published"}
+    assert set(assets) == {*others, *views, *(f"sensource/{name}" for name in tables)}
+    for key, view in views.items():
+        schema = assets[key].metadata["dagster/column_schema"]
+        assert [column.name for column in schema.columns] == [column.name for column in view.columns]
+        assert all(column.description for column in schema.columns)
     for name, table in tables.items():
         schema = assets[f"sensource/{name}"].metadata["dagster/column_schema"]
         assert isinstance(schema, TableSchema)
@@ -50,7 +58,7 @@ def test_there_is_an_asset_for_each_table_with_its_columns_described() -> None:
         assert all(column.description for column in schema.columns)
         for column in schema.columns:
             assert column.constraints.nullable == (
-                column.name not in (*table.key, "record_date", "_synced_at", "_deleted")
+                column.name not in (*table.key, "record_date", "record_hour", "_synced_at", "_deleted")
             )
 
 
@@ -58,7 +66,15 @@ def test_everything_comes_from_the_api_and_corrections_come_from_the_counts() ->
     upstream = {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in specs().items()}
     assert upstream.pop("sensource/vea") == set()
     assert upstream.pop("sensource/corrections") == {"sensource/traffic", "sensource/occupancy"}
+    views = {f"sensource/{view.name}" for view in VIEWS}
+    assert upstream.pop("sensource/published") == {*views, "sensource/corrections"}
+    for view in VIEWS:
+        assert upstream.pop(f"sensource/{view.name}") == {f"sensource/{source}" for source in view.sources}
     assert set(map(frozenset, upstream.values())) == {frozenset({"sensource/vea"})}
+
+
+def test_without_a_published_copy_there_is_no_asset_for_it() -> None:
+    assert "sensource/published" not in specs(SENSOURCE_PUBLISHED="")
 
 
 def test_owners_and_tags_are_those_of_the_settings_on_every_asset() -> None:
@@ -73,12 +89,10 @@ def test_owners_and_tags_are_those_of_the_settings_on_every_asset() -> None:
 def test_the_query_of_each_asset_runs_as_it_stands(tmp_path: Path, file: str) -> None:
     path = tmp_path / file
     path.parent.mkdir()
-    tables = {**TABLES, "corrections": CORRECTIONS}
     with duckdb.connect(str(path)) as connection:
-        for table in tables.values():
-            Target.of(connection, table).create()
-        for name, spec in specs(SENSOURCE_WAREHOUSE=str(path)).items():
-            if name != "sensource/vea":
+        refresh(connection, ZoneInfo("UTC"))
+        for name, spec in specs(SENSOURCE_PUBLISHED=str(path)).items():
+            if name not in ("sensource/vea", "sensource/published"):
                 query = spec.metadata["example_query"].value.removeprefix("```sql").removesuffix("```")
                 assert connection.execute(query).fetchall() == []
 
@@ -92,7 +106,7 @@ def test_each_asset_links_to_the_code_that_makes_it() -> None:
 
 def test_assets_carry_group_kinds_description_and_account() -> None:
     for key, spec in specs(**CREDENTIALS).items():
-        if key in ("sensource/vea", "sensource/corrections"):
+        if spec.group_name not in ("counts", "lists"):
             continue
         assert spec.group_name == ("counts" if key in ("sensource/traffic", "sensource/occupancy") else "lists")
         assert {"python", "duckdb"} <= spec.kinds

@@ -6,6 +6,7 @@ import re
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -16,6 +17,7 @@ from sensource_dagster.cli import main
 from sensource_dagster.config.settings import VARIABLES, read_settings
 from sensource_dagster.contract.tables import CORRECTIONS, TABLES
 from sensource_dagster.simulator import ManualClock
+from sensource_dagster.views.published_copy import publish
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 from sensource_dagster_tests.documentation import DOCUMENTS, blocks, text_of
 from sensource_dagster_tests.end_to_end.sync import syncing
@@ -64,18 +66,21 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (folder / "data").mkdir()
     clock = ManualClock(datetime(LAST.year, LAST.month, LAST.day, 12, tzinfo=timezone.utc))
-    with syncing(folder, clock=clock, SENSOURCE_WAREHOUSE=str(folder / "data" / "sensource.duckdb")) as sync:
+    with syncing(folder, clock=clock, SENSOURCE_WAREHOUSE=str(folder / "data" / "warehouse.duckdb")) as sync:
         assert sync.run("everything", FIRST, LAST).success
         clock.now = NOW
         assert sync.run("everything", FIRST, LAST).success
+    publish(
+        folder / "data" / "warehouse.duckdb", folder / "data" / "footfall.duckdb", ZoneInfo("America/Denver"), 5
+    )
     return folder
 
 
 @pytest.mark.parametrize("query", blocks("sql"))
 def test_every_query_of_the_documents_runs_and_finds_rows(query: str, synced: Path, tmp_path: Path) -> None:
-    warehouse = shutil.copy(synced / "data" / "sensource.duckdb", tmp_path)  # some queries write
+    warehouse = shutil.copy(synced / "data" / "footfall.duckdb", tmp_path)  # some queries write
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("USE sensource.sensource")
+        connection.execute("USE footfall.sensource")
         for statement in connection.extract_statements(query):
             assert connection.execute(statement).fetchall()
 
@@ -89,9 +94,9 @@ def test_every_python_example_of_the_documents_runs(
     exec(program, names)
     examples = [value for value in names.values() if isinstance(value, AssetsDefinition)]
     if not examples:
-        assert "2025-11-03" in capsys.readouterr().out
+        assert "2025-11-0" in capsys.readouterr().out  # the days of the account
     for own in examples:
-        manager = SenSourceDuckDBIOManager(database="data/sensource.duckdb")
+        manager = SenSourceDuckDBIOManager(database="data/warehouse.duckdb")
         days = counts_assets(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}))
         ran = materialize([own, *days], selection=[own], resources={"io_manager": manager, "sensource": None})
         assert ran.success

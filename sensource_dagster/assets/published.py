@@ -27,7 +27,7 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
         owners=list(settings.owners),
         tags=dict(settings.tags),
         deps=[*map(asset_key, VIEWS), asset_key(CORRECTIONS)],
-        metadata={"duckdb_file": MetadataValue.path(str(copy.resolve()))},
+        metadata={"account": settings.account, "duckdb_file": MetadataValue.path(str(copy.resolve()))},
     )
     def published() -> MaterializeResult[Any]:
         with errors_as_failures():

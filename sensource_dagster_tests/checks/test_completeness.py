@@ -26,8 +26,10 @@ def fill(checked: Checked, first: date, last: date) -> list[str]:
     """Leave the table with one row for each zone and hour of these days, without the lost hour."""
     checked.sql(
         f"DELETE FROM {W}.traffic",
-        f"""INSERT INTO {W}.traffic (zone_id, name, record_date_hour_1, sumins, sumouts, record_date, _synced_at)
-        SELECT zone_id, name, hour, 1, 1, (hour AT TIME ZONE 'America/Denver')::DATE AS day, now()
+        f"""INSERT INTO {W}.traffic (zone_id, name, record_date_hour_1, sumins, sumouts, record_date, record_hour,
+            _synced_at)
+        SELECT zone_id, name, hour, 1, 1, (hour AT TIME ZONE 'America/Denver')::DATE AS day,
+            hour AT TIME ZONE 'America/Denver', now()
         FROM {W}.zone, range(TIMESTAMPTZ '{first}', TIMESTAMPTZ '{last}' + INTERVAL 2 DAY, INTERVAL 1 HOUR) r(hour)
         WHERE day BETWEEN '{first}' AND '{last}' AND hour <> TIMESTAMPTZ '2025-11-02 07:00Z'""",
     )
@@ -181,8 +183,8 @@ def test_hours_need_not_start_at_whole_utc_hours(checked: Checked, minutes: int)
         start = start.replace(minute=0) + timedelta(hours=1)
     checked.sql(
         f"DELETE FROM {W}.traffic",
-        f"""INSERT INTO {W}.traffic (zone_id, record_date_hour_1, record_date, _synced_at)
-        SELECT zone_id, TIMESTAMPTZ '{start}' + INTERVAL 1 HOUR * n, '{DAY}', now()
+        f"""INSERT INTO {W}.traffic (zone_id, record_date_hour_1, record_date, record_hour, _synced_at)
+        SELECT zone_id, TIMESTAMPTZ '{start}' + INTERVAL 1 HOUR * n, '{DAY}', '{DAY}', now()
         FROM {W}.zone, range(24) r(n)""",
     )
     complete = checked.judge("traffic", DAY)["hours_are_complete"]

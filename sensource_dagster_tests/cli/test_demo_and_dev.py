@@ -45,7 +45,7 @@ def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second
     project: Path, first_demo: str
 ) -> None:
     assert ANY_ROW_NEW.search(first_demo)
-    file = project / "data" / "demo" / "demo.duckdb"
+    file = project / "data" / "demo" / "footfall.duckdb"
     assert str(file) in first_demo.replace("\n", "")
     assert "make dev" in first_demo
     assert ".env" in first_demo

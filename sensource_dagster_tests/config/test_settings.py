@@ -18,6 +18,7 @@ from sensource_dagster.config.settings import (
     read_settings,
     token_directory,
 )
+from sensource_dagster.errors import SettingsError
 
 DEFAULTS = {
     "SENSOURCE_CLIENT_ID": None,
@@ -29,7 +30,8 @@ DEFAULTS = {
     "SENSOURCE_TRAFFIC_METRICS": "ins,outs",
     "SENSOURCE_OCCUPANCY_METRICS": "occupancy(max),occupancy(min),occupancy(avg)",
     "SENSOURCE_STATIC_ENDPOINTS": "location,site,zone,space,sensor",
-    "SENSOURCE_WAREHOUSE": "data/sensource.duckdb",
+    "SENSOURCE_WAREHOUSE": "data/warehouse.duckdb",
+    "SENSOURCE_PUBLISHED": "data/footfall.duckdb",
     "SENSOURCE_WAREHOUSE_WAIT": "60",
     "SENSOURCE_BACKFILL_DAYS": "30",
     "SENSOURCE_LOOKBACK_DAYS": "7",
@@ -57,7 +59,8 @@ def test_without_variables_the_settings_are_the_defaults_and_other_variables_are
         traffic_metrics=("ins", "outs"),
         occupancy_metrics=("occupancy(max)", "occupancy(min)", "occupancy(avg)"),
         static_endpoints=("location", "site", "zone", "space", "sensor"),
-        warehouse=Path("data/sensource.duckdb"),
+        warehouse=Path("data/warehouse.duckdb"),
+        published=Path("data/footfall.duckdb"),
         warehouse_wait=60,
         backfill_days=30,
         lookback_days=7,
@@ -81,6 +84,7 @@ def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
             "SENSOURCE_OCCUPANCY_METRICS": "occupancy(avg) , occupancy(max)",
             "SENSOURCE_STATIC_ENDPOINTS": "zone,location",
             "SENSOURCE_WAREHOUSE": "~/x.duckdb",
+            "SENSOURCE_PUBLISHED": " ~/y.duckdb ",
             "SENSOURCE_WAREHOUSE_WAIT": "0",
             "SENSOURCE_BACKFILL_DAYS": "007",
             "SENSOURCE_LOOKBACK_DAYS": "3660",
@@ -101,6 +105,7 @@ def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
         occupancy_metrics=("occupancy(avg)", "occupancy(max)"),
         static_endpoints=("zone", "location"),
         warehouse=Path("~/x.duckdb").expanduser(),
+        published=Path("~/y.duckdb").expanduser(),
         warehouse_wait=0,
         backfill_days=7,
         lookback_days=3660,
@@ -171,3 +176,40 @@ def test_the_token_is_kept_in_the_users_cache_folder(tmp_path: Path, monkeypatch
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert token_directory() == tmp_path / ".cache" / "sensource_dagster"
+
+
+def test_a_deployment_with_the_earlier_default_file_goes_on_with_it_and_is_told_how_to_rename_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sensource.duckdb").touch()
+    settings = read_settings({})
+    assert settings.warehouse == Path("data/sensource.duckdb")
+    assert settings.advice
+    assert settings.advice.endswith("mv data/sensource.duckdb data/warehouse.duckdb")
+    (tmp_path / "data" / "sensource.duckdb").rename(tmp_path / "data" / "warehouse.duckdb")
+    settings = read_settings({})
+    assert settings.warehouse == Path("data/warehouse.duckdb")
+    assert settings.advice is None
+
+
+def test_a_chosen_file_is_used_whatever_other_files_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sensource.duckdb").touch()
+    assert read_settings({"SENSOURCE_WAREHOUSE": "other.duckdb"}).warehouse == Path("other.duckdb")
+
+
+def test_people_open_the_published_copy_or_the_warehouse_where_no_copy_is_made() -> None:
+    assert read_settings({}).to_open == Path("data/footfall.duckdb")
+    settings = read_settings({"SENSOURCE_PUBLISHED": " "})
+    assert settings.published is None
+    assert settings.to_open == Path("data/warehouse.duckdb")
+
+
+def test_the_copy_cannot_be_the_warehouse_itself() -> None:
+    with pytest.raises(SettingsError, match="SENSOURCE_PUBLISHED is the same file as SENSOURCE_WAREHOUSE"):
+        read_settings({"SENSOURCE_WAREHOUSE": "a.duckdb", "SENSOURCE_PUBLISHED": "a.duckdb"})

@@ -75,7 +75,7 @@ class Deployment:
 
     def true_days(self, days: list[date]) -> set[date]:
         """Those of `days` that are in both tables. In each table a day is true and whole, or absent."""
-        if not (warehouse := self.folder / "data" / "sensource.duckdb").exists():
+        if not (warehouse := self.folder / "data" / "warehouse.duckdb").exists():
             return set()
         found = [_rows(warehouse, "traffic", "zone_id"), _rows(warehouse, "occupancy", "space_id")]
         true = set()
@@ -124,7 +124,7 @@ def _rows(warehouse: Path, table: str, key: str) -> dict[date, dict[tuple[str, s
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
             f"SELECT record_date, {key}, strftime(record_date_hour_1 AT TIME ZONE 'UTC', "
-            f"'%Y-%m-%dT%H:%M:%S.000Z'), sumins, sumouts FROM sensource.sensource.{table}"
+            f"'%Y-%m-%dT%H:%M:%S.000Z'), sumins, sumouts FROM sensource.{table}"
         ).fetchall()
     days: dict[date, dict[tuple[str, str], tuple[int, int]]] = {}
     for day, identity, hour, ins, outs in rows:

@@ -36,7 +36,9 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
         del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
         folder = project_folder(tmp_path / "project", variables)
         with dagster_dev(folder, tmp_path / "dev.log") as dagster:
-            assert len(nodes(dagster)) == 9  # the tables, the corrections and the API
+            assert (
+                len(nodes(dagster)) == 17
+            )  # the tables, the corrections, the views, the published copy and the API
             assert dagster.ended(dagster.launch(DAYS)) == "COMPLETED_SUCCESS", (tmp_path / "dev.log").read_text()
             runs = dagster.runs()
             assert {run["status"] for run in runs} == {"SUCCESS"}
@@ -59,10 +61,10 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
             (row["zoneId"], row["recordDate_hour_1"]): (row["sumins"], row["sumouts"])
             for row in simulator.truth("traffic", windows[0].start, windows[-1].end)
         }
-    with duckdb.connect(str(folder / "data" / "sensource.duckdb"), read_only=True) as warehouse:
+    with duckdb.connect(str(folder / "data" / "warehouse.duckdb"), read_only=True) as warehouse:
         found = warehouse.execute(
             "SELECT zone_id, strftime(record_date_hour_1 AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.000Z'), "
-            "sumins, sumouts FROM sensource.sensource.traffic"
+            "sumins, sumouts FROM sensource.traffic"
         ).fetchall()
     assert {row[:2]: row[2:] for row in found} == truth
 

@@ -54,7 +54,7 @@ def test_a_merge_that_fails_in_the_database_leaves_every_old_row(tmp_path: Path)
             connection.execute(
                 "CREATE TABLE warehouse.sensource.traffic (zone_id VARCHAR NOT NULL, name VARCHAR, "
                 "record_date_hour_1 TIMESTAMPTZ NOT NULL, sumins BIGINT CHECK (sumins < 10_000), sumouts BIGINT, "
-                "record_date DATE NOT NULL, _synced_at TIMESTAMPTZ NOT NULL)"
+                "record_date DATE NOT NULL, record_hour TIMESTAMP, _synced_at TIMESTAMPTZ NOT NULL)"
             )
             connection.execute("INSERT INTO warehouse.sensource.traffic BY NAME SELECT * FROM was")
         before = sync.table("traffic")
