@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, TypedDict
 
 from dagster import (
     AssetExecutionContext,
     AssetKey,
+    FreshnessPolicy,
     MetadataValue,
     TableColumn,
     TableColumnConstraints,
@@ -20,6 +22,8 @@ from sensource_dagster.warehouse.sql import database_name, qualified
 POOL = "sensource_api"
 """The pool of all steps that use the API or the DuckDB file. dagster.yaml gives it one slot."""
 KINDS = {"python", "duckdb"}
+NIGHTLY = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
+"""Of assets that the nightly schedule makes: yellow after a missed night, red as late as the check `fresh`."""
 
 
 def table_schema(table: Table) -> TableSchema:
@@ -63,6 +67,7 @@ def described(table: Table, settings: Settings) -> Described:
         "tags": dict(settings.tags),
         "metadata": {
             "dagster/column_schema": table_schema(table),
+            "dagster/table_name": ".".join((database_name(settings.warehouse), SCHEMA, table.name)),
             "account": settings.account,
             "duckdb_file": MetadataValue.path(str(settings.warehouse.resolve())),
             "example_query": MetadataValue.md(_query(table, settings)),
