@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from dagster import AssetKey, AssetSpec, EnvVar, TableSchema
+from dagster import AssetKey, AssetSpec, EnvVar, FreshnessPolicy, TableSchema
 
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.tables import CORRECTIONS, TABLES
@@ -95,6 +96,27 @@ def test_the_query_of_each_asset_runs_as_it_stands(tmp_path: Path, file: str) ->
             if name not in ("sensource/vea", "sensource/published"):
                 query = spec.metadata["example_query"].value.removeprefix("```sql").removesuffix("```")
                 assert connection.execute(query).fetchall() == []
+
+
+@pytest.mark.parametrize("file", ["data/sensource.duckdb", "elsewhere/my counts.duckdb", "main.duckdb"])
+def test_each_table_has_the_name_that_duckdb_gives_it(tmp_path: Path, file: str) -> None:
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    tables = {**TABLES, "corrections": CORRECTIONS}
+    with duckdb.connect(str(path)) as connection:
+        for table in tables.values():
+            Target.of(connection, table).create()
+        found = connection.execute("SELECT table_name, database_name, schema_name FROM duckdb_tables()").fetchall()
+    names = {f"sensource/{table}": f"{database}.{schema}.{table}" for table, database, schema in found}
+    assets = specs(SENSOURCE_WAREHOUSE=str(path))
+    assert {key: assets[key].metadata["dagster/table_name"] for key in names} == names
+    assert len(names) == len(assets) - 1  # all but the API
+
+
+def test_a_list_is_stale_after_a_missed_night_and_red_after_four_days_and_counts_have_a_check_instead() -> None:
+    policy = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
+    for key, spec in specs().items():
+        assert spec.freshness_policy == (policy if spec.group_name == "lists" else None), key
 
 
 def test_each_asset_links_to_the_code_that_makes_it() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, TypedDict
 
 from dagster import (
     AssetExecutionContext,
     AssetKey,
+    FreshnessPolicy,
     MetadataValue,
     TableColumn,
     TableColumnConstraints,
@@ -21,6 +23,8 @@ from sensource_dagster.warehouse.sql import database_name, qualified
 POOL = "sensource_api"
 """The pool of all steps that use the API or the DuckDB file. dagster.yaml gives it one slot."""
 KINDS = {"python", "duckdb"}
+NIGHTLY = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
+"""Of assets that the nightly schedule makes: yellow after a missed night, red as late as the check `fresh`."""
 
 
 def table_schema(columns: Iterable[Column]) -> TableSchema:
@@ -68,6 +72,7 @@ def described(table: Table | View, settings: Settings) -> Described:
         "tags": dict(settings.tags),
         "metadata": {
             "dagster/column_schema": table_schema(columns),
+            "dagster/table_name": ".".join((database_name(settings.to_open), SCHEMA, table.name)),
             "account": settings.account,
             "duckdb_file": MetadataValue.path(str(settings.to_open.resolve())),
             "example_query": MetadataValue.md(_query(table, settings)),

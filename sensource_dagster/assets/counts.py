@@ -10,7 +10,7 @@ import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
 from sensource_dagster.assets.common import POOL, described, warn_of_repeated
-from sensource_dagster.assets.external import VEA
+from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import counts_frame
@@ -19,7 +19,6 @@ from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import VeaError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.resources import SenSourceResource
-from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.windows import day_windows
 from sensource_dagster.warehouse.frame_stream import FrameStream
 
@@ -67,6 +66,11 @@ def _read(
         windows = day_windows(first, last, settings.timezone)
         outside = repeated = so_far = 0
         started = time.monotonic()
+
+        def observe() -> None:
+            more = {"run_rows_outside_window": outside, "run_rows_repeated": repeated}
+            observe_vea(context, vea, table, days=f"{first} to {last}", **more)
+
         for done, window in enumerate(windows):
             progress = _progress(done, len(windows), so_far, time.monotonic() - started)
             context.log.info(f"Reading {table.name}, window {done + 1} of {len(windows)} ({window}){progress}")
@@ -79,27 +83,15 @@ def _read(
                 context.log.warning(
                     f"Reading {table.name} failed in window {done + 1} of {len(windows)} ({window}): {error}"
                 )
+                observe()
                 raise
             outside += counts.outside
             repeated += counts.repeated
             so_far += len(counts.frame)
             yield counts.frame
         warn_of_repeated(context, table, repeated)
-        _report(context, vea, outside, repeated)
+        observe()
 
 
 def _progress(done: int, of: int, rows: int, seconds: float) -> str:
     return f": {rows:,} rows so far, about {seconds / done * (of - done):.0f} s left" if done else ""
-
-
-def _report(context: AssetExecutionContext, vea: VeaClient, outside: int, repeated: int) -> None:
-    """Add the numbers of the whole run. They are the same on each of its days."""
-    context.add_asset_metadata(
-        {
-            "run_api_seconds": round(vea.seconds, 3),
-            "run_api_requests": vea.requests,
-            "run_api_retries": vea.retries,
-            "run_rows_outside_window": outside,
-            "run_rows_repeated": repeated,
-        }
-    )

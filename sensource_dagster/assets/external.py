@@ -1,13 +1,17 @@
-"""The assets that no run materializes: the Vea API, and the table of corrections, which the merge writes."""
+"""The assets that have no step of their own: the Vea API, and the table of corrections, which the merge writes.
+
+Runs that read the API observe it. Runs that correct counts materialize the corrections.
+"""
 
 from __future__ import annotations
 
-from dagster import AssetKey, AssetSpec
+from dagster import AssetExecutionContext, AssetKey, AssetObservation, AssetSpec, MetadataValue
 
 from sensource_dagster.assets.common import asset_key, described
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import SCHEMA
+from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.tables import CORRECTIONS, COUNTS
+from sensource_dagster.vea.client import VeaClient
 
 VEA = AssetKey([SCHEMA, "vea"])
 
@@ -20,9 +24,21 @@ def external_assets(settings: Settings) -> list[AssetSpec]:
         kinds={"api"},
         owners=list(settings.owners),
         tags=dict(settings.tags),
-        metadata={"api_url": settings.api_url},
+        metadata={"api_url": MetadataValue.url(settings.api_url)},
     )
     corrections = AssetSpec(
         **described(CORRECTIONS, settings), group_name="derived", deps=[asset_key(table) for table in COUNTS]
     )
     return [vea, corrections]
+
+
+def observe_vea(context: AssetExecutionContext, vea: VeaClient, table: Table, **more: str | int) -> None:
+    """Add the numbers of a step's requests to the page of the API. They belong to the run, not to a day."""
+    metadata = {
+        "table": table.name,
+        "run_api_requests": vea.requests,
+        "run_api_retries": vea.retries,
+        "run_api_seconds": round(vea.seconds, 3),
+        **more,
+    }
+    context.log_event(AssetObservation(VEA, metadata=metadata))

@@ -3,8 +3,8 @@
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
 
-from sensource_dagster.assets.common import POOL, described, warn_of_repeated
-from sensource_dagster.assets.external import VEA
+from sensource_dagster.assets.common import NIGHTLY, POOL, described, warn_of_repeated
+from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.model import Table
@@ -24,13 +24,16 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
         group_name="lists",
         deps=[VEA],
         pool=POOL,
+        freshness_policy=NIGHTLY,
         op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look up zones and spaces in the lists
     )
     def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
         with errors_as_failures(), sensource.client(context.log) as vea:
-            frame, repeated = list_frame(table, vea.entities(table.endpoint))
+            try:
+                frame, repeated = list_frame(table, vea.entities(table.endpoint))
+            finally:
+                observe_vea(context, vea, table)
         warn_of_repeated(context, table, repeated)
-        context.add_asset_metadata({"api_seconds": round(vea.seconds, 3), "api_requests": vea.requests})
         return frame
 
     return read_list

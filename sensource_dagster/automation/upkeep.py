@@ -53,7 +53,7 @@ def prune(instance: DagsterInstance, upkeep_run: DagsterRun, before: datetime) -
 
     Other projects may share a history that is not in the project's own storage. There only the project's own runs
     are deleted: those of the code location of `upkeep_run`, and those of the project's jobs that were started
-    without a code location (`sensource backfill`).
+    without a code location (`dg launch`).
     """
     needed = set(_runs_of_newest_materializations(instance))
     old = instance.get_runs(RunsFilter(statuses=FINISHED_STATUSES, updated_before=before))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -27,18 +28,22 @@ _STOPPED = 130  # the exit status of a command that Ctrl-C ended, as a shell rep
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for: the days from first to last of some tables; `again` to read also days that were read."""
+    """What was asked for: the days from first to last of some tables; `again` to read also days that were read.
+
+    `command` is that in the words of the user.
+    """
 
     first: date
     last: date
     tables: Sequence[Table]
     again: bool
+    command: str
 
 
 def run(first: str | None, last: str | None, only: str | None, again: bool) -> int:
     settings = project.enter()
     tables = [table for table in COUNTS if only in (None, table.name)]
-    wanted = Wanted(*_range(first, last, settings), tables, again)
+    wanted = Wanted(*_range(first, last, settings), tables, again, _command(first, last, only, again))
     if not settings.has_credentials:
         raise click.ClickException(NO_CREDENTIALS)
     with DagsterInstance.get() as instance:
@@ -56,6 +61,12 @@ def run(first: str | None, last: str | None, only: str | None, again: bool) -> i
         for reason in done.unpublished:
             click.echo(reason)
     return 0 if complete and not done.failures and not done.unpublished else 1
+
+
+def _command(first: str | None, last: str | None, only: str | None, again: bool) -> str:
+    options = {"--from": first, "--to": last, "--only": only}
+    given = [part for name, value in options.items() if value is not None for part in (name, value)]
+    return shlex.join(["sensource", "backfill", *given, *(["--again"] if again else [])])
 
 
 def _range(first: str | None, last: str | None, settings: Settings) -> tuple[date, date]:
@@ -120,7 +131,9 @@ def _read(
             if stopped():
                 return replace(done, stopped_at=batch[0])
             progress.begin(batch)
-            outcome = run_job(instance, job, batch, assets, stopped=stopped, waits=progress.wait)
+            outcome = run_job(
+                instance, job, batch, assets, command=wanted.command, stopped=stopped, waits=progress.wait
+            )
             if outcome.succeeded:
                 progress.read(outcome.rows["rows"])
                 done.days += (batch[1] - batch[0]).days + 1

@@ -62,6 +62,7 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
                 instance,
                 defs.resolve_job_def(job),
                 batch,
+                command="sensource demo",
                 stopped=stopped,
                 waits=lambda: progress.console.print("Waiting for another run…"),
             )

@@ -23,6 +23,9 @@ from sensource_dagster.instance.private import (
     capture_interrupts,
 )
 
+CODE_LOCATION = "sensource_dagster"
+"""Its name in workspace.yaml."""
+COMMAND_TAG = "sensource/command"
 _LOOKS_EVERY = 0.5  # seconds
 _COUNTED = ("rows", "rows_inserted", "rows_corrected")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # its history keeps every line
@@ -44,8 +47,7 @@ class Outcome:
     def add(self, event: DagsterEvent) -> None:
         if event.is_step_materialization:
             metadata = event.step_materialization_data.materialization.metadata
-            if metadata.keys() >= set(_COUNTED):  # a table's; a view has no rows of its own
-                self.rows.update({name: int(str(metadata[name].value)) for name in _COUNTED})
+            self.rows.update({name: int(str(metadata[name].value)) for name in _COUNTED if name in metadata})
         elif event.is_step_failure:
             text = failure_text(event)
             if text not in self.failures:  # one reason often fails both counts
@@ -95,6 +97,7 @@ def run_job(
     days: tuple[date, date] | None = None,
     assets: frozenset[AssetKey] | None = None,
     *,
+    command: str,
     stopped: Callable[[], bool],
     waits: Callable[[], None],
 ) -> Outcome:
@@ -103,13 +106,14 @@ def run_job(
     Args:
         days: first and last day, where the job has days.
         assets: those to read; all of the job's without it.
+        command: as the user typed it. The UI shows it as a tag of the run.
         stopped: from `stop_requests`.
         waits: called once, when the run has to wait for another.
     """
-    tags = {}
+    tags = {COMMAND_TAG: command}
     if days:
         first, last = days
-        tags = {ASSET_PARTITION_RANGE_START_TAG: str(first), ASSET_PARTITION_RANGE_END_TAG: str(last)}
+        tags |= {ASSET_PARTITION_RANGE_START_TAG: str(first), ASSET_PARTITION_RANGE_END_TAG: str(last)}
     outcome, waited = Outcome(), False
 
     def wait() -> None:
@@ -124,7 +128,14 @@ def run_job(
 
     with suppress(DagsterExecutionInterruptedError):  # before the run began
         for event in run_in_process(
-            instance, job, run_config=_QUIET, tags=tags, assets=assets, pool=POOL, wait=wait
+            instance,
+            job,
+            run_config=_QUIET,
+            tags=tags,
+            assets=assets,
+            pool=POOL,
+            code_location=CODE_LOCATION,
+            wait=wait,
         ):
             outcome.add(event)
     return outcome

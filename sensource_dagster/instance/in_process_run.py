@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dagster import AssetKey, DagsterEvent, DagsterInstance, JobDefinition
+from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
 from dagster._core.launcher import WorkerStatus
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
+from dagster._core.storage.tags import MAX_RETRIES_TAG, REPOSITORY_LABEL_TAG
 
 from sensource_dagster.instance.tested import is_tested
 
@@ -19,29 +22,44 @@ def run_in_process(
     tags: Mapping[str, str],
     assets: frozenset[AssetKey] | None,
     pool: str,
+    code_location: str,
     wait: Callable[[], None],
 ) -> Iterator[DagsterEvent]:
     """Run a job to its end; its events. A run that is stopped ends as canceled and frees its slot.
 
     On a Dagster that the project was not tested with, the run begins when the pool has a free slot. If another run
-    takes the slot in between, Dagster waits for it in its own way, and a run that is stopped ends as failed.
+    takes the slot in between, Dagster waits for it in its own way, and a run that is stopped ends as failed. Then
+    the UI does not show the run on Overview.
 
     Args:
         assets: those to materialise; all of the job's without it.
         pool: whose slots the steps claim.
+        code_location: whose job this is. The UI finds the runs of a job, and those of Overview, by it.
         wait: called again and again while a step waits for its slot. It sleeps for a moment, and raises
             `DagsterExecutionInterruptedError` to stop the run.
     """
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(code_location), SINGLETON_REPOSITORY_NAME)
     if is_tested():
         from sensource_dagster.instance.stoppable_executor import events_of  # noqa: PLC0415 # fails on another Dagster
 
-        run = instance.create_run_for_job(job, run_config=run_config, tags=tags, asset_selection=assets)
+        run = instance.create_run_for_job(
+            job,
+            run_config=run_config,
+            # The daemon can start again a run that has an origin. This one is for whoever started it.
+            tags={**tags, MAX_RETRIES_TAG: "0"},
+            asset_selection=assets,
+            remote_job_origin=repository.get_job_origin(job.name),
+        )
         yield from events_of(job, run, instance, wait)
         return
     while not _has_free_slot(instance, pool):
         wait()
     yield from job.execute_in_process(
-        run_config, instance, tags=tags, asset_selection=list(assets) if assets else None, raise_on_error=False
+        run_config,
+        instance,
+        tags={**tags, REPOSITORY_LABEL_TAG: repository.get_label()},
+        asset_selection=list(assets) if assets else None,
+        raise_on_error=False,
     ).all_events
 
 

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +28,7 @@ def make_app(simulator: Simulator) -> Starlette:
     return Starlette(
         debug=True,  # a bug of the simulator, or of a test's row change, shows as a traceback in the response
         routes=[
+            Route("/", _front_page),
             Route("/oauth/token", _token_endpoint(simulator), methods=["POST"]),
             *(Route(f"/api/{name}", _list_endpoint(simulator, name)) for name in LIST_NAMES),
             *(Route(f"/api/data/{name}", _count_endpoint(simulator, name)) for name in ID_FIELDS),
@@ -39,6 +40,11 @@ def make_app(simulator: Simulator) -> Starlette:
             Middleware(GZipMiddleware, compresslevel=1),
         ],
     )
+
+
+def _front_page(_: Request) -> Response:
+    """Where the link to the API in the UI leads, in place of the account's dashboard."""
+    return PlainTextResponse("This is a stand-in for the Vea API. Its locations and counts are simulated.")
 
 
 class _Latency:

@@ -62,10 +62,12 @@ class ContractTypeHandler(DbTypeHandler[Any]):
                         while group:  # each frame is freed after its merge
                             now = datetime.now(timezone.utc)
                             done.append(merge(session, table, group.pop(0), now, keep, zone))
+                            metadata.look(session, done[-1])
                 finally:  # with the file closed: writing events to Dagster's storage can be slow
                     for merge_result in done:
                         metadata.add(merge_result)
-        metadata.publish()
+                    metadata.publish_corrections()
+            metadata.publish(connection.path)
 
     def load_input(self, context: InputContext, table_slice: TableSlice, connection: Warehouse) -> pd.DataFrame:
         """The requested columns of the requested partitions. All rows if the input has no partitions.
@@ -146,6 +148,17 @@ class ContractClient(DbClient[Warehouse]):
         return _select(table_slice, qualified(*_names(table_slice)[:2]))
 
 
+class ContractIOManager(DbIOManager):
+    """Dagster's own, but the query comes last, and each partition's event has its own query alone."""
+
+    def handle_output(self, context: OutputContext, obj: object) -> None:
+        super().handle_output(context, obj)
+        metadata = dict(context.consume_logged_metadata())
+        query = metadata.pop("Query")
+        if not context.has_asset_partitions:
+            context.add_output_metadata({**metadata, "Query": query})
+
+
 class SenSourceDuckDBIOManager(DuckDBIOManager):
     """Keeps the tables of the contract in a DuckDB file. A rerun of any run leaves the same tables.
 
@@ -189,7 +202,7 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
         return pd.DataFrame
 
     def create_io_manager(self, context: Any) -> DbIOManager:
-        return DbIOManager(
+        return ContractIOManager(
             db_client=ContractClient(),
             database=self.database,
             schema=self.schema_,

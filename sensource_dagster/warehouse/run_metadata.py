@@ -1,31 +1,41 @@
-"""The metadata and log lines of a run's merges. Each day's own numbers go to that day's event."""
+"""The metadata and log lines of a run's merges. Each day's own numbers go to that day's event.
+
+The UI keeps the order of metadata. People look for ins and outs, so these come first and the query last.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from dagster import OutputContext
+import duckdb
+from dagster import AssetKey, AssetMaterialization, AssetObservation, OutputContext
 
-from sensource_dagster.contract.model import DAY, Table
+from sensource_dagster.contract.model import DAY, SCHEMA, Table
+from sensource_dagster.contract.tables import CORRECTIONS
 from sensource_dagster.warehouse.merge import MergeResult, RowCounts
-from sensource_dagster.warehouse.sql import day, identifier
+from sensource_dagster.warehouse.preview import preview, row_count
+from sensource_dagster.warehouse.schema import Target
+from sensource_dagster.warehouse.sql import day, identifier, identifiers
 
 
 def _numbers(table: Table, row_counts: RowCounts) -> dict[str, Any]:
     measures = {name: value for name, value in row_counts.measures.items() if value is not None}
     return {
+        **measures,
         "rows": row_counts.rows,
         "rows_inserted": row_counts.inserted,
         "rows_grown": row_counts.grown,
         "rows_corrected": row_counts.corrected,
         "rows_unchanged": row_counts.unchanged,
         f"{table.entity}s": row_counts.entities,
-        **measures,
     }
 
 
+_CORRECTIONS = AssetKey([SCHEMA, CORRECTIONS.name])
+_ROW_COUNT = "dagster/row_count"  # the whole table's
 _NOTHING = RowCounts(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, measures={})
 
 
@@ -36,6 +46,19 @@ class MergeMetadata:
         self._context, self._table, self._select = context, table, select
         self._days: dict[date | None, RowCounts] = {}
         self._deleted = 0
+        self._facts: dict[str, Any] = {}
+        self._corrections: dict[str, Any] = {}
+
+    def look(self, connection: duckdb.DuckDBPyConnection, merge_result: MergeResult) -> None:
+        """Note what the table has after this merge, and the table of corrections if it grew."""
+        name = Target.of(connection, self._table).name
+        self._facts[_ROW_COUNT] = row_count(connection, name)
+        if self._table.is_list:
+            self._facts["preview"] = preview(connection, name, order=identifiers(self._table.key))
+        elif any(row_counts.corrected for row_counts in merge_result.days.values()):
+            name = Target.of(connection, CORRECTIONS).name
+            newest = preview(connection, name, order="seen_at DESC, record_date_hour_1 DESC")
+            self._corrections = {_ROW_COUNT: row_count(connection, name), "newest": newest}
 
     def add(self, merge_result: MergeResult) -> None:
         for change in merge_result.changes:
@@ -51,11 +74,23 @@ class MergeMetadata:
             f"still running when they were last read), {corrected} corrected, {unchanged} unchanged."
         )
 
-    def publish(self) -> None:
+    def publish_corrections(self) -> None:
+        """Materialize the table of corrections, if it grew since the last call."""
+        if self._corrections:
+            self._context.log_event(AssetMaterialization(_CORRECTIONS, metadata=self._corrections))
+            self._corrections = {}
+
+    def publish(self, file: Path) -> None:
+        """Add the metadata of the table's own event or events. `file` is the DuckDB file, closed by now."""
+        facts = self._facts and {**self._facts, "dagster/size_bytes": file.stat().st_size}
         if self._table.is_list:
-            row_counts = self._days.get(None, _NOTHING)
-            self._context.add_output_metadata({**_numbers(self._table, row_counts), "rows_deleted": self._deleted})
+            numbers = _numbers(self._table, self._days.get(None, _NOTHING))
+            self._context.add_output_metadata({**numbers, "rows_deleted": self._deleted, **facts})
             return
+        # One event for the whole run. On each day's event these would be a flat line in the plots. The UI shows
+        # them on the asset's page all the same.
+        if facts:
+            self._context.log_event(AssetObservation(self._context.asset_key, metadata=facts))
         by_key: Mapping[str, RowCounts] = {
             str(local_day): row_counts for local_day, row_counts in self._days.items()
         }

@@ -9,6 +9,8 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 import pytest
+import yaml
+from dagster import RunsFilter
 
 from sensource_dagster.config.settings import NO_CREDENTIALS
 from sensource_dagster.contract.tables import COUNTS
@@ -93,6 +95,34 @@ def test_days_that_another_run_has_read_are_left_out_and_the_gaps_between_become
     assert requested_days(simulator, TRAFFIC)[seen:] == ["2025-07-02", "2025-07-06"]
     with project.sync() as sync:
         assert_true(sync, date(2025, 7, 2), date(2025, 7, 8))
+
+
+def test_its_runs_are_on_the_page_of_their_job_and_tell_the_command(project: Project) -> None:
+    command = ("backfill", "--from", "2025-07-02", "--to", "2025-07-03", "--again")
+    status, printed = project.run(*command)
+    assert status == 0, printed
+    [location] = yaml.safe_load((project.folder / "workspace.yaml").read_text())["load_from"]
+    name = location["python_module"]["location_name"]
+    with project.sync() as sync:
+        # The filter of the job's page.
+        [run] = sync.instance.get_runs(
+            RunsFilter(job_name="counts", tags={".dagster/repository": f"__repository__@{name}"})
+        )
+    assert run.tags["sensource/command"] == " ".join(("sensource", *command))
+    assert run.remote_job_origin  # without it, Overview leaves a run out
+    assert run.remote_job_origin.location_name == name
+
+
+def test_a_daemon_does_not_start_its_failed_runs_again(project: Project, simulator: RunningSimulator) -> None:
+    simulator.faults.next(FOR_EVER, path=TRAFFIC)
+    with project.started("backfill", *RANGE) as process:
+        until(lambda: len(requested_days(simulator, TRAFFIC)) == 1, process)
+    with project.sync() as sync:
+        [run] = sync.instance.get_runs()
+        sync.instance.report_run_failed(run)
+        failed = sync.instance.get_run_by_id(run.run_id)
+    assert failed
+    assert failed.tags["dagster/will_retry"] == "false"
 
 
 def test_only_reads_one_of_the_counts(project: Project, simulator: RunningSimulator) -> None:

@@ -14,11 +14,26 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sensource_dagster.contract.tables import TABLES
+from sensource_dagster.contract.tables import LISTS, TABLES
 from sensource_dagster_tests.clone import clone, environment
 from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, DagsterDev
 
 SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
+REPOSITORY = {"key": ".dagster/repository", "value": "__repository__@sensource_dagster"}
+SHOWN = """
+query($filter: RunsFilter!) {
+  runsOrError(filter: $filter) {
+    ... on Runs { results { tags { key value } repositoryOrigin { repositoryName repositoryLocationName } } }
+  }
+  assetNodes {
+    assetKey { path }
+    staleStatus
+    freshnessStatusInfo { freshnessStatus }
+    assetObservations(limit: 1) { metadataEntries { label ... on IntMetadataEntry { intValue } } }
+  }
+}"""
+"""The filter is that of the job's page. Overview shows the runs that have an origin."""
+LIST_NAMES = {table.name for table in LISTS}
 ANY_ROW_NEW = re.compile(r"([\d,]+) rows new and [\d,]+ corrected")
 
 
@@ -65,7 +80,7 @@ def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second
 
 
 @pytest.mark.parametrize("end", ["Ctrl-C", pytest.param("SIGTERM to it alone", marks=pytest.mark.slow)])
-def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(
+def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_whole(
     project: Path, first_demo: str, end: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -93,6 +108,7 @@ def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(
                 "{assetNodes{assetKey{path} description metadataEntries{label ... on TextMetadataEntry{text}}"
                 " partitionStats{numMaterialized}}}"
             )["assetNodes"]
+            shown = dagster.query(SHOWN, filter={"pipelineName": "counts", "tags": [REPOSITORY]})
         finally:
             if end == "Ctrl-C":
                 os.killpg(process.pid, signal.SIGINT)
@@ -109,3 +125,20 @@ def test_dev_without_credentials_serves_the_demo_says_so_and_ends_whole(
     traffic = next(node for node in nodes if node["assetKey"]["path"][-1] == "traffic")
     assert traffic["partitionStats"]["numMaterialized"] >= 89
     assert "demo account" in log.read_text()
+    with duckdb.connect(str(project / "data" / "demo" / "demo.duckdb"), read_only=True) as connection:
+        rows = {
+            name: connection.execute(f"SELECT count(*) FROM sensource.{name}").fetchall()[0][0]
+            for name in ("traffic", "occupancy")
+        }
+    runs = shown["runsOrError"]["results"]
+    assert len(runs) >= 3
+    for run in runs:
+        assert run["repositoryOrigin"]["repositoryLocationName"] == "sensource_dagster"
+    assert {"key": "sensource/command", "value": "sensource demo"} in runs[-1]["tags"]
+    for node in shown["assetNodes"]:
+        name, state = node["assetKey"]["path"][-1], node["freshnessStatusInfo"]
+        assert node["staleStatus"] == "FRESH"
+        assert (state and state["freshnessStatus"]) == ("HEALTHY" if name in LIST_NAMES else None)
+        if name in ("traffic", "occupancy"):
+            [observed] = node["assetObservations"]
+            assert {"label": "dagster/row_count", "intValue": rows[name]} in observed["metadataEntries"]

@@ -60,7 +60,7 @@ def test_one_connection_serves_many_requests(client: Client) -> None:
             assert session.get(f"{client.sim.api_url}/api/{name}", timeout=10).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/api/zones", "/api/data/weather"])
+@pytest.mark.parametrize("path", ["/api", "/api/zones", "/api/data/weather"])
 def test_an_unknown_path_is_a_404(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 

@@ -75,6 +75,8 @@ def test_a_list_reports_its_numbers_and_how_many_rows_were_marked_deleted(runs: 
 
     assert runs.run(zones("a", "b")).success
     [reported] = by_day(runs.run(zones("a", "c"))).values()
+    assert reported.pop("preview")
+    assert reported.pop("dagster/size_bytes") == runs.store.warehouse.path.stat().st_size
     assert reported == {
         "rows": 2,
         "rows_inserted": 1,
@@ -83,6 +85,7 @@ def test_a_list_reports_its_numbers_and_how_many_rows_were_marked_deleted(runs: 
         "rows_unchanged": 1,
         "zones": 2,
         "rows_deleted": 1,
+        "dagster/row_count": 3,
     }
     assert "The API listed no zone at all" in failure(runs.run(zones()))
     assert [row["_deleted"] for row in runs.store.rows("zone")] == [False, True, False]
