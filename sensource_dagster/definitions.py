@@ -18,6 +18,7 @@ from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.lists import reference_assets
 from sensource_dagster.automation.alerts import alert_sensors
+from sensource_dagster.automation.held_runs import held_runs_sensors
 from sensource_dagster.automation.schedules import JOBS, schedules
 from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
@@ -48,7 +49,7 @@ def build_definitions(settings: Settings) -> Definitions:
         asset_checks=checks(settings),
         jobs=[*JOBS, FRESHNESS_JOB, upkeep],
         schedules=[*schedules(settings), freshness_schedule(settings), upkeep_schedule(settings)],
-        sensors=alert_sensors(),
+        sensors=[*alert_sensors(), *held_runs_sensors()],
         resources={
             "sensource": sensource_resource(settings),
             "io_manager": SenSourceDuckDBIOManager(

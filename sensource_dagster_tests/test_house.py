@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
     "contract": {"errors"},
-    "failures": {"errors"},
+    "failures": {"errors", "instance.held"},
     "vea": {"config", "errors"},
     "warehouse": {*_BASE, "instance.private"},
     "simulator": set(),
@@ -28,7 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resources": {"config", "errors", "vea"},
     "assets": {*_BASE, "instance.private", "resources", "vea", "warehouse"},
     "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
-    "automation": {*_BASE, "assets", "checks", "instance.private", "instance.retention", "vea", "warehouse"},
+    "automation": {
+        *(_BASE | {"assets", "checks", "vea", "warehouse"}),
+        *("instance.held", "instance.private", "instance.retention"),
+    },
     "definitions": {*_BASE, "assets", "automation", "checks", "resources", "warehouse"},
     "cli": {
         *(_BASE | {"assets", "automation", "definitions", "simulator", "vea", "warehouse"}),

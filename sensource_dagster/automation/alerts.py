@@ -22,8 +22,10 @@ from dagster import (
     run_status_sensor,
 )
 
+from sensource_dagster.checks.not_judged import was_judged
 from sensource_dagster.failures import failure_text
-from sensource_dagster.instance.private import AssetCheckExecutionRecordStatus
+from sensource_dagster.instance.held import was_held
+from sensource_dagster.instance.private import PARENT_RUN_ID_TAG, AssetCheckExecutionRecordStatus
 
 _REMEMBERED = 50
 """How many evaluations of a check are read. Hourly, they are those of two days, two nightly ones among them."""
@@ -87,17 +89,23 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
 
 def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
     """The alerts of a run that has ended: its failure, and each check that found something new."""
-    if run.status is DagsterRunStatus.FAILURE:
+    if run.status is DagsterRunStatus.FAILURE and not _is_held_again(instance, run):
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        if not evaluation.passed and _is_news(instance, event):
+        if not evaluation.passed and was_judged(evaluation) and _is_news(instance, event):
             yield Alert(
                 f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
                 evaluation.description or "It gives no reason.",
                 evaluation.severity is AssetCheckSeverity.ERROR,
                 run.run_id,
             )
+
+
+def _is_held_again(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether the run it repeats failed for the same reason, that another process holds the DuckDB file."""
+    parent = run.tags.get(PARENT_RUN_ID_TAG)
+    return parent is not None and was_held(instance, parent) and was_held(instance, run.run_id)
 
 
 def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:
@@ -118,6 +126,7 @@ def _is_news(instance: DagsterInstance, event: EventLogEntry) -> bool:
         record.event.get_dagster_event()
         for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED)
         if record.status in _EVALUATED and record.event and record.event.timestamp < event.timestamp
+        if record.evaluation and was_judged(record.evaluation)
     ]
     in_this_job = [other for other in before if other.job_name == logged.job_name]
     known = [_found(other.asset_check_evaluation_data) for other in (*before[:1], *in_this_job[:1])]

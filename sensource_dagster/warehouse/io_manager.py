@@ -49,7 +49,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         Raises:
             Failure: it has the text of the WarehouseError.
         """
-        with errors_as_failures():
+        with errors_as_failures(context):
             table = _contract(table_slice)
             metadata = MergeMetadata(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             keep = timedelta(days=_config(context)["corrections_days"])
@@ -70,7 +70,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         Raises:
             Failure: it has the text of the WarehouseError.
         """
-        with errors_as_failures(), connection.open(read_only=True) as session:
+        with errors_as_failures(context), connection.open(read_only=True) as session:
             try:
                 return session.execute(_select(table_slice, full_schema(session))).df()
             except duckdb.Error as error:
@@ -122,6 +122,7 @@ class ContractClient(DbClient[Warehouse]):
             path=Path(config["database"]),
             wait_seconds=config["wait_seconds"],
             config={"custom_user_agent": "sensource_dagster", **config["connection_config"]},
+            log=context.log.warning,
         )
 
     @staticmethod
