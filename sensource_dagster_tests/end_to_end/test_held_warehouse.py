@@ -133,7 +133,7 @@ def test_a_held_run_is_started_again_after_five_minutes_and_once(sync: Sync) -> 
     [request] = to_start_again(sync, AFTER)
 
     assert request.job_name == "counts"
-    assert request.tags[RANGE_START], request.tags[RANGE_END] == (str(FIRST), str(LAST))
+    assert (request.tags[RANGE_START], request.tags[RANGE_END]) == (str(FIRST), str(LAST))
     assert request.tags["dagster/parent_run_id"] == request.tags["dagster/root_run_id"] == result.run_id
     assert request.run_key
     assert to_start_again(sync, AFTER) == [request]  # Dagster starts a run key once
