@@ -22,7 +22,6 @@ from dagster import (
     run_status_sensor,
 )
 
-from sensource_dagster.checks.not_judged import was_judged
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.held import was_held
 from sensource_dagster.instance.private import PARENT_RUN_ID_TAG, AssetCheckExecutionRecordStatus
@@ -93,7 +92,7 @@ def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
-        if not evaluation.passed and was_judged(evaluation) and _is_news(instance, event):
+        if not evaluation.passed and _is_news(instance, event):
             yield Alert(
                 f"Check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed",
                 evaluation.description or "It gives no reason.",
@@ -126,7 +125,6 @@ def _is_news(instance: DagsterInstance, event: EventLogEntry) -> bool:
         record.event.get_dagster_event()
         for record in instance.event_log_storage.get_asset_check_execution_history(key, limit=_REMEMBERED)
         if record.status in _EVALUATED and record.event and record.event.timestamp < event.timestamp
-        if record.evaluation and was_judged(record.evaluation)
     ]
     in_this_job = [other for other in before if other.job_name == logged.job_name]
     known = [_found(other.asset_check_evaluation_data) for other in (*before[:1], *in_this_job[:1])]

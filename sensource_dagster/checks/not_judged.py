@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dagster import AssetCheckEvaluation, AssetCheckKey, AssetCheckResult, DagsterInstance, EventLogEntry
+from dagster import AssetCheckKey, AssetCheckResult, DagsterInstance, EventLogEntry
 
 from sensource_dagster.instance.private import AssetCheckExecutionRecordStatus
 
@@ -13,11 +13,6 @@ _NOT_JUDGED = "not_judged"
 """Metadata that only such an evaluation has."""
 _LOOKED_THROUGH = 500
 _EVALUATED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
-
-
-def was_judged(evaluation: AssetCheckEvaluation) -> bool:
-    """Whether it says what the check found in its own run."""
-    return _NOT_JUDGED not in evaluation.metadata
 
 
 def not_judged(instance: DagsterInstance, key: AssetCheckKey, holder: str, zone: ZoneInfo) -> AssetCheckResult:
@@ -48,4 +43,5 @@ def _last_judged(instance: DagsterInstance, key: AssetCheckKey) -> EventLogEntry
     history = instance.event_log_storage.get_asset_check_execution_history(
         key, limit=_LOOKED_THROUGH, status=_EVALUATED
     )
-    return next((each.event for each in history if each.evaluation and was_judged(each.evaluation)), None)
+    judged = (each.event for each in history if each.evaluation and _NOT_JUDGED not in each.evaluation.metadata)
+    return next(judged, None)

@@ -52,9 +52,10 @@ def test_they_repeat_what_they_said_last_and_when(checked: Checked, history: Dag
         assert result.success
         now = evaluations(result)
         assert failed_checks(now) - {"fresh"} == failed_checks(before) - {"fresh"}
-        said = f"{process}"
-        assert str(now[name].description).startswith(f"Not judged now: {said}")
-        assert str(now[name].description).endswith(f"On 2025-12-10 at 11:20 it said: {before[name].description}")
+        said = str(now[name].description)
+        assert said.startswith(f"Not judged now: {process}")
+        assert said.endswith(f"On 2025-12-10 at 11:20 it said: {before[name].description}")
+        assert said.count("it said") == 1
         assert found(now[name]) == found(before[name])
         assert now[name].severity is before[name].severity is AssetCheckSeverity.WARN
         run = history.get_run_by_id(result.run_id)
