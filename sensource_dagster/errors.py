@@ -3,6 +3,7 @@
     SenSourceError              anything below: catch this one
     ├── SettingsError           a SENSOURCE_* variable cannot be used: change it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
+    │   └── WarehouseHeldError      another process holds the file: close it there
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
@@ -28,6 +29,14 @@ class SettingsError(SenSourceError):
 
 class WarehouseError(SenSourceError):
     """The DuckDB file or a table in it cannot be used. Nothing was written."""
+
+
+class WarehouseHeldError(WarehouseError):
+    """Another process held the DuckDB file during the whole wait. `holder` says which, as far as it is known."""
+
+    def __init__(self, text: str, holder: str) -> None:
+        super().__init__(text)
+        self.holder = holder
 
 
 class VeaError(SenSourceError):

@@ -6,23 +6,50 @@ Dagster shows the text of a Failure first, before any traceback.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from dagster import DagsterEvent, Failure
+from dagster import (
+    AssetExecutionContext,
+    DagsterEvent,
+    DagsterInvariantViolationError,
+    Failure,
+    InputContext,
+    OutputContext,
+)
 
-from sensource_dagster.errors import SenSourceError
+from sensource_dagster.errors import SenSourceError, WarehouseHeldError
+from sensource_dagster.instance.held import HELD_BY, HELD_TAG
 
 
 @contextmanager
-def errors_as_failures() -> Iterator[None]:
+def errors_as_failures(
+    context: AssetExecutionContext | InputContext | OutputContext | None = None,
+) -> Iterator[None]:
     """End the step with the text of any `SenSourceError`.
 
     Dagster does not retry the step: `vea` has retried already.
+
+    Args:
+        context: of a step that opens the warehouse. If another process holds the file, the step's run is marked
+            and started again later: see automation/held_runs.py.
     """
     try:
         yield
+    except WarehouseHeldError as error:
+        if context:
+            _mark_run(context)
+        raise Failure(description=str(error), metadata={HELD_BY: error.holder}, allow_retries=False) from None
     except SenSourceError as error:
         raise Failure(description=str(error), allow_retries=False) from None
+
+
+def _mark_run(context: AssetExecutionContext | InputContext | OutputContext) -> None:
+    if isinstance(context, AssetExecutionContext):
+        context.instance.add_run_tags(context.run.run_id, HELD_TAG)
+        return
+    with suppress(DagsterInvariantViolationError):  # a table is loaded outside of a run
+        step = context.step_context
+        step.instance.add_run_tags(step.run_id, HELD_TAG)
 
 
 def failure_text(event: DagsterEvent) -> str:

@@ -102,21 +102,24 @@ def test_the_query_of_each_asset_runs_as_it_stands(tmp_path: Path, file: str) ->
 def test_each_table_has_the_name_that_duckdb_gives_it(tmp_path: Path, file: str) -> None:
     path = tmp_path / file
     path.parent.mkdir(exist_ok=True)
-    tables = {**TABLES, "corrections": CORRECTIONS}
     with duckdb.connect(str(path)) as connection:
-        for table in tables.values():
-            Target.of(connection, table).create()
-        found = connection.execute("SELECT table_name, database_name, schema_name FROM duckdb_tables()").fetchall()
+        refresh(connection, ZoneInfo("UTC"))
+        found = connection.execute(
+            "SELECT table_name, table_catalog, table_schema FROM information_schema.tables "
+            "WHERE table_name NOT IN ('utc_offset', 'irregular_day')"
+        ).fetchall()
     names = {f"sensource/{table}": f"{database}.{schema}.{table}" for table, database, schema in found}
-    assets = specs(SENSOURCE_WAREHOUSE=str(path))
+    assets = specs(SENSOURCE_PUBLISHED=str(path))
     assert {key: assets[key].metadata["dagster/table_name"] for key in names} == names
-    assert len(names) == len(assets) - 1  # all but the API
+    assert len(names) == len(assets) - 2  # all but the API and the copy itself
 
 
-def test_a_list_is_stale_after_a_missed_night_and_red_after_four_days_and_counts_have_a_check_instead() -> None:
+def test_a_list_and_the_copy_are_stale_after_a_missed_night_and_red_after_four_days_and_counts_have_a_check_instead() -> (
+    None
+):
     policy = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
     for key, spec in specs().items():
-        assert spec.freshness_policy == (policy if spec.group_name == "lists" else None), key
+        assert spec.freshness_policy == (policy if spec.group_name in ("lists", "serving") else None), key
 
 
 def test_each_asset_links_to_the_code_that_makes_it() -> None:

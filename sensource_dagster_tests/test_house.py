@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
     "contract": {"errors"},
-    "failures": {"errors"},
+    "failures": {"errors", "instance.held"},
     "vea": {"config", "errors"},
     "warehouse": {*_BASE, "instance.private"},
     "views": {"config", "contract", "errors", "warehouse"},
@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
     "automation": {
         *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),
-        *("instance.private", "instance.retention"),
+        *("instance.held", "instance.private", "instance.retention"),
     },
     "definitions": {*_BASE, "assets", "automation", "checks", "resources", "warehouse"},
     "cli": {

@@ -5,7 +5,7 @@ from typing import Any
 
 from dagster import AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, TableRecord, asset
 
-from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.common import NIGHTLY, asset_key
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.contract.tables import CORRECTIONS
@@ -23,6 +23,7 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
         description=f"A copy of the warehouse for everybody: `{copy}`. It is replaced whole after each run that "
         "changed something, so it can be open all day in any tool. It has all tables and views.",
         group_name="serving",
+        freshness_policy=NIGHTLY,
         kinds={"duckdb"},
         owners=list(settings.owners),
         tags=dict(settings.tags),

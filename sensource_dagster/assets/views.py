@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from dagster import AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, asset
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, asset
 
 from sensource_dagster.assets.common import POOL, described
 from sensource_dagster.config.settings import Settings
@@ -12,6 +12,8 @@ from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.views.refresh import query_of, refresh
 from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.preview import preview
+from sensource_dagster.warehouse.sql import identifier
 
 QUERY_VERSION = "query_version"
 
@@ -33,13 +35,16 @@ def _view_asset(view: View, settings: Settings) -> AssetsDefinition:
         code_version=query_version(view),
         pool=POOL,
     )
-    def make_view() -> MaterializeResult[Any]:
-        with errors_as_failures():
-            warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {})
+    def make_view(context: AssetExecutionContext) -> MaterializeResult[Any]:
+        with errors_as_failures(context):
+            warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {}, context.log.warning)
             with warehouse.open() as connection:
                 refresh(connection, settings.timezone, _with_sources(view))
+                newest = '"day" DESC' if "day" in {column.name for column in view.columns} else None
+                first_rows = preview(connection, identifier(view.name), newest)
         return MaterializeResult(
             metadata={
+                "Preview": first_rows,
                 "Query": MetadataValue.md(f"```sql\n{query_of(view)}```"),
                 QUERY_VERSION: query_version(view),
             }

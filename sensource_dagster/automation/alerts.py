@@ -23,7 +23,8 @@ from dagster import (
 )
 
 from sensource_dagster.failures import failure_text
-from sensource_dagster.instance.private import AssetCheckExecutionRecordStatus
+from sensource_dagster.instance.held import was_held
+from sensource_dagster.instance.private import PARENT_RUN_ID_TAG, AssetCheckExecutionRecordStatus
 
 _REMEMBERED = 50
 """How many evaluations of a check are read. Hourly, they are those of two days, two nightly ones among them."""
@@ -87,7 +88,7 @@ def _sensor(name: str, status: DagsterRunStatus, of_what: str) -> SensorDefiniti
 
 def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
     """The alerts of a run that has ended: its failure, and each check that found something new."""
-    if run.status is DagsterRunStatus.FAILURE:
+    if run.status is DagsterRunStatus.FAILURE and not _is_held_again(instance, run):
         yield Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
     for event in instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
         evaluation = event.get_dagster_event().asset_check_evaluation_data
@@ -98,6 +99,12 @@ def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
                 evaluation.severity is AssetCheckSeverity.ERROR,
                 run.run_id,
             )
+
+
+def _is_held_again(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether the run it repeats failed for the same reason, that another process holds the DuckDB file."""
+    parent = run.tags.get(PARENT_RUN_ID_TAG)
+    return parent is not None and was_held(instance, parent) and was_held(instance, run.run_id)
 
 
 def _failure_of(instance: DagsterInstance, run: DagsterRun) -> str:

@@ -23,11 +23,12 @@ from sensource_dagster.checks.impossible_values import OCCUPANCY_IS_IN_ORDER, co
 from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
+from sensource_dagster.checks.not_judged import not_judged
 from sensource_dagster.checks.reading import Reading, tables_of
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, LISTS
-from sensource_dagster.errors import WarehouseError
+from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.warehouse.connection import Warehouse
 
@@ -77,9 +78,15 @@ def _step(table: Table, table_checks: list[Check], settings: Settings) -> AssetC
     @multi_asset_check(name=f"{table.name}_checks", specs=specs, can_subset=True, pool=POOL)
     def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         selected = [by_name[check.name] for check in context.selected_asset_check_keys]
-        judgements = _judge(context, table, selected, settings)
-        for name, judgement in judgements.items():
-            yield judgement.result(key, name)
+        with errors_as_failures():
+            try:
+                judgements = _judge(context, table, selected, settings)
+                results = [judgement.result(key, name) for name, judgement in judgements.items()]
+            except WarehouseHeldError as held:
+                context.log.warning(f"{held} Until then the checks say what they said last.")
+                keys = context.selected_asset_check_keys
+                results = [not_judged(context.instance, each, held.holder, settings.timezone) for each in keys]
+        yield from results
 
     return judge
 
@@ -87,23 +94,25 @@ def _step(table: Table, table_checks: list[Check], settings: Settings) -> AssetC
 def _judge(
     context: AssetCheckExecutionContext, table: Table, selected: list[Check], settings: Settings
 ) -> Mapping[str, Judgement]:
-    with errors_as_failures():
-        if not settings.warehouse.exists():
-            return _all(selected, f"Nothing to judge yet: the file {settings.warehouse} does not exist.")
-        warehouse = Warehouse(
-            settings.warehouse, settings.warehouse_wait, {"custom_user_agent": "sensource_dagster"}
+    if not settings.warehouse.exists():
+        return _all(selected, f"Nothing to judge yet: the file {settings.warehouse} does not exist.")
+    warehouse = Warehouse(
+        settings.warehouse,
+        settings.warehouse_wait,
+        {"custom_user_agent": "sensource_dagster"},
+        context.log.warning,
+    )
+    with warehouse.open(read_only=True) as connection, _reading(table):
+        existing = tables_of(connection)
+        if table.name not in existing:
+            return _all(selected, f"Nothing to judge yet: the table {table.name} does not exist.")
+        reading = Reading(
+            connection,
+            table,
+            JudgedDays.of_run(context.run.tags, settings, _start_of_run(context)),
+            existing.intersection(settings.static_endpoints),
         )
-        with warehouse.open(read_only=True) as connection, _reading(table):
-            existing = tables_of(connection)
-            if table.name not in existing:
-                return _all(selected, f"Nothing to judge yet: the table {table.name} does not exist.")
-            reading = Reading(
-                connection,
-                table,
-                JudgedDays.of_run(context.run.tags, settings, _start_of_run(context)),
-                existing.intersection(settings.static_endpoints),
-            )
-            return {check.name: check.judge(reading) for check in selected}
+        return {check.name: check.judge(reading) for check in selected}
 
 
 def _all(checks_to_skip: list[Check], sentence: str) -> Mapping[str, Judgement]:

@@ -142,7 +142,9 @@ def _read(
             else:
                 progress.failed(outcome.failures)
                 done.failures += 1
-        done.unpublished = publish(instance, definitions, settings, stopped=stopped).failures
+        done.unpublished = publish(
+            instance, definitions, settings, command=wanted.command, stopped=stopped
+        ).failures
     return done
 
 

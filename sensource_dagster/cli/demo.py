@@ -73,7 +73,7 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
             changed += outcome.rows
             progress.advance(task)
         progress.update(task, description="Making the published copy")
-        outcome = publish(instance, defs, settings, stopped=stopped)
+        outcome = publish(instance, defs, settings, command="sensource demo", stopped=stopped)
         for text in outcome.failures:
             progress.console.print(text, style="red")
         return changed if outcome.succeeded else None

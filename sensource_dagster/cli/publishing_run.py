@@ -12,11 +12,16 @@ from sensource_dagster.config.settings import Settings
 
 
 def publish(
-    instance: DagsterInstance, definitions: Definitions, settings: Settings, *, stopped: Callable[[], bool]
+    instance: DagsterInstance,
+    definitions: Definitions,
+    settings: Settings,
+    *,
+    command: str,
+    stopped: Callable[[], bool],
 ) -> Outcome:
     """Make what is outdated. Without anything to do it succeeds."""
     wanted = outdated(instance, settings)
     if not wanted:
         return Outcome(succeeded=True)
     job = definitions.resolve_job_def(PUBLISH_JOB.name)
-    return run_job(instance, job, assets=frozenset(wanted), stopped=stopped, waits=lambda: None)
+    return run_job(instance, job, assets=frozenset(wanted), command=command, stopped=stopped, waits=lambda: None)

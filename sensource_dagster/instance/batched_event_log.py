@@ -3,7 +3,8 @@
 Dagster opens both files anew and commits for each event. A run over 365 days has 1,460 events (each day of each
 count is planned, then materialised), and to write them took longer than to read and merge the days: see
 benchmarks/README.md. Here one event plans all days of an asset, and the index holds a row for each of its days.
-The daemon that starts failed runs again sees a failure only when it is decided: see run_retries.py.
+The daemon that starts failed runs again sees a failure only when it is decided: see run_retries.py. What a run had
+planned is taken back if another process held the DuckDB file: see taken_back.py.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, NullPool, func, select
 
+from sensource_dagster.instance.held import says_held
 from sensource_dagster.instance.run_retries import is_decided
+from sensource_dagster.instance.taken_back import take_plans_back
 
 
 class BatchedEventLog(SqliteEventLogStorage):
@@ -70,6 +73,8 @@ class BatchedEventLog(SqliteEventLogStorage):
         for event in events:
             if not _is_of_asset(event):  # planned checks: one for each, whatever the days
                 super().store_event(event)
+            if event.dagster_event_type is DagsterEventType.RUN_FAILURE:
+                self._take_plans_back_if_held(event.run_id)
 
     def _store_asset_events(self, logged: Sequence[EventLogEntry]) -> None:
         events = _with_distinct_times(logged)
@@ -90,6 +95,13 @@ class BatchedEventLog(SqliteEventLogStorage):
         # Last: where the index is locked for too long, Dagster writes all events once more, one by one.
         with self.run_connection(events[0].run_id) as connection:
             connection.execute(insert, rows)
+
+    def _take_plans_back_if_held(self, run_id: str) -> None:
+        """Before the run's status says that it failed: nobody sees its days red in between."""
+        failures = self.get_logs_for_run(run_id, of_type=DagsterEventType.STEP_FAILURE)
+        if failures and all(map(says_held, failures)):
+            with self.index_transaction() as connection:
+                take_plans_back(connection, run_id)
 
     def get_logs_for_all_runs_by_log_id(
         self,

@@ -6,6 +6,9 @@ in SQLite, for example, would import SQLAlchemy at each start.
 
 from __future__ import annotations
 
+# The job of assets that were selected in the UI.
+from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME
+
 # Which backfills are under way.
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
@@ -21,14 +24,21 @@ from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHan
 # Which partitions of an asset are red in the UI.
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-# The names of tags: the days of a run, its priority, and the schedule and the tick that started it.
+# The names of tags: the days of a run, its priority, its backfill, the run that it repeats, and the schedule and
+# the tick that started it. Also those that a run does not take from the run that it repeats.
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
+    BACKFILL_ID_TAG,
+    BACKFILL_TAGS,
+    GRPC_INFO_TAG,
+    PARENT_RUN_ID_TAG,
     PARTITION_NAME_TAG,
     PRIORITY_TAG,
+    ROOT_RUN_ID_TAG,
     SCHEDULE_NAME_TAG,
     SCHEDULED_EXECUTION_TIME_TAG,
+    TAGS_TO_MAYBE_OMIT_ON_RETRY,
 )
 
 # Holds Ctrl-C and SIGTERM back until a run can be interrupted.
@@ -37,12 +47,19 @@ from dagster._utils.interrupts import capture_interrupts
 __all__ = [
     "ASSET_PARTITION_RANGE_END_TAG",
     "ASSET_PARTITION_RANGE_START_TAG",
+    "BACKFILL_ID_TAG",
+    "BACKFILL_TAGS",
     "FINISHED_STATUSES",
+    "GRPC_INFO_TAG",
+    "IMPLICIT_ASSET_JOB_NAME",
     "NOT_FINISHED_STATUSES",
+    "PARENT_RUN_ID_TAG",
     "PARTITION_NAME_TAG",
     "PRIORITY_TAG",
+    "ROOT_RUN_ID_TAG",
     "SCHEDULED_EXECUTION_TIME_TAG",
     "SCHEDULE_NAME_TAG",
+    "TAGS_TO_MAYBE_OMIT_ON_RETRY",
     "AssetCheckExecutionRecordStatus",
     "BulkActionStatus",
     "BulkActionsFilter",

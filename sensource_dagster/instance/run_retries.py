@@ -11,17 +11,24 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
+from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
 from dagster._core.events import JobFailureData
 from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.storage.runs import SqliteRunStorage
-from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, WILL_RETRY_TAG
 
 _DECIDED_WITHIN = 60.0  # seconds; later, the process that wrote the event is gone, and the run will fail once more
 
 
 class DecidedRuns(SqliteRunStorage):
     """Writes whether a run is started again before it writes that the run has failed."""
+
+    def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
+        """A sensor can name a run's parent by tags alone. The UI reads the fields."""
+        parent, root = (dagster_run.tags.get(tag) for tag in (PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG))
+        if parent and root and not dagster_run.parent_run_id:
+            dagster_run = dagster_run._replace(parent_run_id=parent, root_run_id=root)
+        return super().add_run(dagster_run)
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
         run = self._get_run_by_id(run_id) if event.is_run_failure and self._instance.run_retries_enabled else None

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import duckdb
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from sensource_dagster.errors import WarehouseError
+from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.warehouse import storage_format
+from sensource_dagster.warehouse.holder import holder_named_in
 
-_log = logging.getLogger(__name__)
-_HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+TOLD_EVERY = 15.0
+"""How many seconds lie between two lines of the log while another process holds the file."""
 
 
 def _is_held(error: BaseException) -> bool:
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def _tell_nobody(_line: str) -> None:
+    """For who shows the error itself."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +36,21 @@ class Warehouse:
         path: the file. The first write creates it and its folder.
         wait_seconds: how long to wait while another process holds the file.
         config: DuckDB's own settings (duckdb.org/docs/stable/configuration).
+        log: told which process is waited for, at once and then every `TOLD_EVERY` seconds.
     """
 
     path: Path
     wait_seconds: float
     config: dict[str, str]
+    log: Callable[[str], None] = _tell_nobody
 
     @contextmanager
     def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """An open connection, which is closed at the end of the block. Its session time zone is UTC.
 
         Raises:
-            WarehouseError: another process held the file during the whole wait, or the file cannot be opened.
+            WarehouseHeldError: another process held the file during the whole wait.
+            WarehouseError: the file cannot be opened.
         """
         connection = self._connect(read_only)
         try:
@@ -59,6 +66,7 @@ class Warehouse:
             retry=retry_if_exception(_is_held),
             stop=stop_after_delay(self.wait_seconds),
             wait=wait_random_exponential(multiplier=0.05, max=1.0),
+            before_sleep=self._teller(),
             reraise=True,
         )
         # DuckDB reads a frame's texts under Python's lock. More threads would wait for each other and use a third
@@ -73,24 +81,39 @@ class Warehouse:
                     self._convert(connection)
             return connect()
         except (duckdb.Error, OSError) as error:
-            raise WarehouseError(self._cannot_open(error)) from None
+            raise self._cannot_open(error) from None
 
     def _convert(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
             storage_format.convert(connection, self.path)
         except (duckdb.Error, OSError) as error:
-            _log.warning("DuckDB 1 cannot open %s, and a conversion failed: %s", self.path, error)
+            self.log(f"DuckDB 1 cannot open {self.path}, and a conversion failed: {error}")
         else:
-            _log.warning("%s was converted, once: DuckDB 1.4 and later can open it now.", self.path)
+            self.log(f"{self.path} was converted, once: DuckDB 1.4 and later can open it now.")
 
-    def _cannot_open(self, error: Exception) -> str:
-        text = str(error).strip().split("\n", maxsplit=1)[0]
+    def _teller(self) -> Callable[[RetryCallState], None]:
+        """Tells who holds the file: not before each attempt, but now and then."""
+        told_at = float("-inf")
+
+        def tell(attempt: RetryCallState) -> None:
+            nonlocal told_at
+            if attempt.outcome is None or time.monotonic() < told_at + TOLD_EVERY:
+                return
+            told_at = time.monotonic()
+            left = self.wait_seconds - (attempt.seconds_since_start or 0.0)
+            holder = holder_named_in(str(attempt.outcome.exception()))
+            self.log(f"The warehouse {self.path} is held: waiting for {holder}, at most {left:.0f} s more.")
+
+        return tell
+
+    def _cannot_open(self, error: Exception) -> WarehouseError:
         if not _is_held(error):
-            return f"The warehouse {self.path} cannot be opened: {text}"
-        held = _HELD.search(text)
-        holder = f"process {held['pid']} ({held['program']})" if held else "another process"
-        return (
+            text = str(error).strip().split("\n", maxsplit=1)[0]
+            return WarehouseError(f"The warehouse {self.path} cannot be opened: {text}")
+        holder = holder_named_in(str(error))
+        return WarehouseHeldError(
             f"The warehouse {self.path} is held by {holder}. Waiting {self.wait_seconds:g} s did not help. Close "
             "the file there (a notebook, the DuckDB CLI and its UI keep it while they are open), or set "
-            "SENSOURCE_WAREHOUSE_WAIT to more seconds. Then run again."
+            "SENSOURCE_WAREHOUSE_WAIT to more seconds. Then run again.",
+            holder,
         )

@@ -50,7 +50,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         Raises:
             Failure: it has the text of the WarehouseError.
         """
-        with errors_as_failures():
+        with errors_as_failures(context):
             table = _contract(table_slice)
             metadata = MergeMetadata(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
             config = _config(context)
@@ -75,7 +75,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         Raises:
             Failure: it has the text of the WarehouseError.
         """
-        with errors_as_failures(), connection.open(read_only=True) as session:
+        with errors_as_failures(context), connection.open(read_only=True) as session:
             try:
                 return session.execute(_select(table_slice, full_schema(session))).df()
             except duckdb.Error as error:
@@ -127,6 +127,7 @@ class ContractClient(DbClient[Warehouse]):
             path=Path(config["database"]),
             wait_seconds=config["wait_seconds"],
             config={"custom_user_agent": "sensource_dagster", **config["connection_config"]},
+            log=context.log.warning,
         )
 
     @staticmethod

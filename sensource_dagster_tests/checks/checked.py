@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
@@ -37,7 +38,12 @@ class Checked:
         return found
 
     def run(
-        self, table: str, first: date | None = None, last: date | None = None, only: str | None = None
+        self,
+        table: str,
+        first: date | None = None,
+        last: date | None = None,
+        only: str | None = None,
+        history: DagsterInstance | None = None,
     ) -> ExecuteInProcessResult:
         """Run all checks of a table, or only one, for some days. The run may fail."""
         tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
@@ -49,7 +55,8 @@ class Checked:
         job = defs.resolve_implicit_global_asset_job_def().get_subset(
             asset_selection=set(), asset_check_selection=keys
         )
-        with time_machine.travel(self.now), DagsterInstance.ephemeral() as instance:
+        kept = nullcontext(history) if history else DagsterInstance.ephemeral()
+        with time_machine.travel(self.now), kept as instance:
             return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
 
     def judge(

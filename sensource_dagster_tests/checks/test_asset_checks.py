@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -169,21 +166,6 @@ def test_a_table_that_cannot_be_read_fails_the_run_with_its_name(checked: Checke
     assert not result.success
     assert error_text(result).startswith("The checks cannot read table traffic: ")
     assert "sumouts" in error_text(result)
-
-
-def test_a_file_that_another_process_holds_fails_the_run_and_names_that_process(checked: Checked) -> None:
-    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, str(checked.settings.warehouse)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=dict(os.environ),
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == b"held\n"
-        result = checked.run("traffic", TODAY)
-        holder.communicate()
-    assert f"is held by process {holder.pid}" in error_text(result)
 
 
 def test_the_checks_change_nothing_in_the_file(checked: Checked) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse.connection import Warehouse
-from sensource_dagster_tests.warehouse.processes import line, running
+from sensource_dagster.errors import WarehouseError, WarehouseHeldError
+from sensource_dagster.warehouse import connection as connection_module
+from sensource_dagster.warehouse.connection import TOLD_EVERY, Warehouse
+from sensource_dagster_tests.warehouse.processes import line, notebook, running
 from sensource_dagster_tests.warehouse.samples import Store, count
 
 HOLD = """
@@ -71,6 +73,35 @@ def test_a_file_held_for_shorter_than_the_wait_is_waited_for(path: Path) -> None
         assert line(holder) == "released"
         assert holder.poll() is None
     assert len(Store(path).rows()) == 1
+
+
+def test_who_is_waited_for_is_told_at_once_and_then_every_fifteen_seconds(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert TOLD_EVERY == 15
+    monkeypatch.setattr(connection_module, "TOLD_EVERY", 1.5)
+    duckdb.connect(str(path)).close()
+    told: list[tuple[float, str]] = []
+    with notebook(path) as holder:
+        start = time.monotonic()
+        waiting = Warehouse(path, 4, {}, lambda text: told.append((time.monotonic() - start, text)))
+        with pytest.raises(WarehouseHeldError) as raised, waiting.open():
+            pass
+    times = [at for at, _ in told]
+    assert times[0] < 1
+    assert all(later - earlier >= 1.5 for earlier, later in pairwise(times))
+    assert len(told) in (2, 3)
+    name = f"process {holder.pid} ({Path(sys.executable).name} notebook.py"
+    assert all(f"waiting for {name}" in text for _, text in told)
+    assert f"is held by {name}" in str(raised.value)
+    assert raised.value.holder.startswith(name)
+
+
+def test_a_file_that_is_free_is_opened_without_a_word(path: Path) -> None:
+    told: list[str] = []
+    with Warehouse(path, 4, {}, told.append).open():
+        pass
+    assert told == []
 
 
 def test_a_reader_does_not_keep_another_reader_out(path: Path) -> None:

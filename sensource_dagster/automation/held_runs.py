@@ -1,0 +1,135 @@
+"""Starts runs again that failed because another process held the DuckDB file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from dagster import (
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+)
+
+from sensource_dagster.automation.schedules import JOBS
+from sensource_dagster.instance.held import HELD_TAG, was_held
+from sensource_dagster.instance.private import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    BACKFILL_ID_TAG,
+    BACKFILL_TAGS,
+    GRPC_INFO_TAG,
+    IMPLICIT_ASSET_JOB_NAME,
+    PARENT_RUN_ID_TAG,
+    PARTITION_NAME_TAG,
+    ROOT_RUN_ID_TAG,
+    TAGS_TO_MAYBE_OMIT_ON_RETRY,
+    BulkActionStatus,
+)
+
+AFTER = timedelta(minutes=5)
+"""How long after its end a run is started again."""
+_LOOKS_EVERY = 60  # seconds
+_FORGOTTEN_AFTER = timedelta(days=1)  # after a downtime
+_DAYS = (ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG, PARTITION_NAME_TAG)
+
+
+def held_runs_sensors() -> list[SensorDefinition]:
+    """Two, because Dagster lets no sensor name both jobs and the unnamed job of assets that the UI runs."""
+    names = {job.name for job in JOBS}
+    return [
+        _sensor("held_runs", "of the jobs", names, jobs=JOBS),
+        _sensor(
+            "held_runs_of_selected_assets",
+            "of assets that were selected in the UI, and of backfills",
+            {IMPLICIT_ASSET_JOB_NAME},
+            job_name=IMPLICIT_ASSET_JOB_NAME,
+        ),
+    ]
+
+
+def _sensor(name: str, which: str, jobs_started: Collection[str], **targets: Any) -> SensorDefinition:
+    def look(context: SensorEvaluationContext) -> list[RunRequest] | SkipReason:
+        origin = context.code_location_origin
+        location = origin.location_name if origin else None
+        now = datetime.now(timezone.utc)
+        requests = runs_to_start_again(context.instance, now, jobs_started, location)
+        return list(requests) or SkipReason("No run waits for the DuckDB file.")
+
+    return SensorDefinition(
+        name=name,
+        evaluation_fn=look,
+        minimum_interval_seconds=_LOOKS_EVERY,
+        default_status=DefaultSensorStatus.RUNNING,  # what it starts was started before
+        description=f"Starts runs {which} again, {AFTER.seconds // 60} minutes after they failed because another "
+        "process held the DuckDB file.",
+        **targets,
+    )
+
+
+def runs_to_start_again(
+    instance: DagsterInstance, now: datetime, jobs: Collection[str], location: str | None
+) -> Iterator[RunRequest]:
+    """A request for each run whose time has come, unless a newer run reads the same.
+
+    Args:
+        jobs: the names of the jobs whose runs are wanted.
+        location: the code location whose runs are wanted; others may share the history. Without it, all.
+    """
+    failed = instance.get_run_records(
+        RunsFilter(tags=HELD_TAG, statuses=[DagsterRunStatus.FAILURE], updated_after=now - _FORGOTTEN_AFTER)
+    )
+    newer: set[object] = set()  # spares queries: a night with an open notebook leaves a hundred held runs
+    for record in failed:  # the newest first
+        run = record.dagster_run
+        known = run.run_id in newer or _reads(run) in newer
+        newer |= {_reads(run), run.parent_run_id or run.tags.get(PARENT_RUN_ID_TAG)}
+        origin = run.remote_job_origin
+        if known or run.job_name not in jobs or (location and origin and origin.location_name != location):
+            continue
+        if record.end_time is None or record.end_time > (now - AFTER).timestamp():
+            continue
+        if was_held(instance, run.run_id) and not _is_read_anew(instance, run, record.create_timestamp):
+            yield _again(instance, run)
+
+
+def _reads(run: DagsterRun) -> tuple[object, ...]:
+    """What a run reads: two runs with the same leave the same rows."""
+    days = (run.tags.get(tag) for tag in _DAYS)
+    return (run.job_name, run.asset_selection, run.asset_check_selection, *days)
+
+
+def _is_read_anew(instance: DagsterInstance, run: DagsterRun, created: datetime) -> bool:
+    """Whether it was started again already, or a newer run reads the same, like the next hourly one."""
+    if instance.get_runs(RunsFilter(tags={PARENT_RUN_ID_TAG: run.run_id}), limit=1):
+        return True
+    days = {tag: run.tags[tag] for tag in _DAYS if tag in run.tags}
+    newer = instance.get_runs(RunsFilter(job_name=run.job_name, tags=days, created_after=created))
+    return any(other.run_id != run.run_id and _reads(other) == _reads(run) for other in newer)
+
+
+def _again(instance: DagsterInstance, run: DagsterRun) -> RunRequest:
+    """As Dagster itself starts a failed run again, except that all its steps run."""
+    left_out = {*TAGS_TO_MAYBE_OMIT_ON_RETRY, GRPC_INFO_TAG, *HELD_TAG}
+    backfill = instance.get_backfill(run.tags[BACKFILL_ID_TAG]) if BACKFILL_ID_TAG in run.tags else None
+    if backfill and backfill.status is BulkActionStatus.REQUESTED:
+        left_out -= BACKFILL_TAGS  # the backfill waits for the run
+    return RunRequest(
+        run_key=f"held {run.run_id}",
+        job_name=run.job_name,
+        run_config=run.run_config,
+        asset_selection=None if run.asset_selection is None else sorted(run.asset_selection),
+        asset_check_keys=None if run.asset_check_selection is None else sorted(run.asset_check_selection),
+        tags={
+            **{name: value for name, value in run.tags.items() if name not in left_out},
+            PARENT_RUN_ID_TAG: run.run_id,
+            ROOT_RUN_ID_TAG: run.root_run_id or run.tags.get(ROOT_RUN_ID_TAG) or run.run_id,
+        },
+    )
