@@ -43,7 +43,7 @@ def build_definitions(settings: Settings) -> Definitions:
         *external_assets(settings),
         *reference_assets(settings),
         *counts_assets(settings),
-        *view_assets(settings),
+        view_assets(settings),
         *([published_asset(settings.published, settings)] if settings.published else []),
     ]
     with warnings.catch_warnings():

@@ -114,9 +114,7 @@ def test_each_table_has_the_name_that_duckdb_gives_it(tmp_path: Path, file: str)
     assert len(names) == len(assets) - 2  # all but the API and the copy itself
 
 
-def test_a_list_and_the_copy_are_stale_after_a_missed_night_and_red_after_four_days_and_counts_have_a_check_instead() -> (
-    None
-):
+def test_lists_and_the_copy_are_stale_after_a_missed_night_and_red_after_four_days_counts_have_a_check() -> None:
     policy = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
     for key, spec in specs().items():
         assert spec.freshness_policy == (policy if spec.group_name in ("lists", "serving") else None), key

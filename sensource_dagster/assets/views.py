@@ -1,11 +1,20 @@
-"""The views, as assets: each one's query is `views/<name>.sql`."""
+"""The views, as assets: each one's query is `views/<name>.sql`. One step makes them all, or some of them."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, asset
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    MetadataValue,
+    multi_asset,
+)
 
-from sensource_dagster.assets.common import POOL, described
+from sensource_dagster.assets.common import POOL, asset_key, described
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA, View
 from sensource_dagster.contract.view_columns import VIEWS
@@ -18,8 +27,36 @@ from sensource_dagster.warehouse.sql import identifier
 QUERY_VERSION = "query_version"
 
 
-def view_assets(settings: Settings) -> list[AssetsDefinition]:
-    return [_view_asset(view, settings) for view in VIEWS]
+def view_assets(settings: Settings) -> AssetsDefinition:
+    @multi_asset(name="views", specs=[_spec(view, settings) for view in VIEWS], can_subset=True, pool=POOL)
+    def make_views(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
+        selected = [view for view in VIEWS if asset_key(view) in context.selected_asset_keys]
+        with errors_as_failures(context):
+            log = context.log.warning
+            with Warehouse(settings.warehouse, settings.warehouse_wait, {}, log).open() as connection:
+                refresh(connection, settings.timezone, _with_sources(selected))
+                previews = [preview(connection, identifier(view.name), _newest_first(view)) for view in selected]
+        for view, first_rows in zip(selected, previews, strict=True):
+            yield MaterializeResult(
+                asset_key=asset_key(view),
+                metadata={
+                    "preview": first_rows,
+                    "query": MetadataValue.md(f"```sql\n{query_of(view)}```"),
+                    QUERY_VERSION: query_version(view),
+                },
+            )
+
+    return make_views
+
+
+def _spec(view: View, settings: Settings) -> AssetSpec:
+    sources = [AssetKey([SCHEMA, source]) for source in view.sources]
+    return AssetSpec(
+        **described(view, settings),
+        group_name="views",
+        deps=sources,
+        code_version=query_version(view),
+    )
 
 
 def query_version(view: View) -> str:
@@ -27,36 +64,14 @@ def query_version(view: View) -> str:
     return hashlib.sha256(f"{query_of(view)}{view}".encode()).hexdigest()[:16]
 
 
-def _view_asset(view: View, settings: Settings) -> AssetsDefinition:
-    @asset(
-        **described(view, settings),
-        group_name="views",
-        deps=[AssetKey([SCHEMA, source]) for source in view.sources],
-        code_version=query_version(view),
-        pool=POOL,
-    )
-    def make_view(context: AssetExecutionContext) -> MaterializeResult[Any]:
-        with errors_as_failures(context):
-            warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {}, context.log.warning)
-            with warehouse.open() as connection:
-                refresh(connection, settings.timezone, _with_sources(view))
-                newest = '"day" DESC' if "day" in {column.name for column in view.columns} else None
-                first_rows = preview(connection, identifier(view.name), newest)
-        return MaterializeResult(
-            metadata={
-                "Preview": first_rows,
-                "Query": MetadataValue.md(f"```sql\n{query_of(view)}```"),
-                QUERY_VERSION: query_version(view),
-            }
-        )
-
-    return make_view
-
-
-def _with_sources(view: View) -> list[View]:
-    """The view after the views that it reads, so that it can be made alone."""
-    needed = {view.name}
+def _with_sources(views: list[View]) -> list[View]:
+    """The views, each after the views that it reads, so that some can be made alone."""
+    needed = {view.name for view in views}
     for earlier in reversed(VIEWS):
         if earlier.name in needed:
             needed.update(earlier.sources)
     return [earlier for earlier in VIEWS if earlier.name in needed]
+
+
+def _newest_first(view: View) -> str | None:
+    return "day DESC" if "day" in {column.name for column in view.columns} else None

@@ -125,7 +125,7 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
     traffic = next(node for node in nodes if node["assetKey"]["path"][-1] == "traffic")
     assert traffic["partitionStats"]["numMaterialized"] >= 89
     assert "demo account" in log.read_text()
-    with duckdb.connect(str(project / "data" / "demo" / "demo.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(project / "data" / "demo" / "footfall.duckdb"), read_only=True) as connection:
         rows = {
             name: connection.execute(f"SELECT count(*) FROM sensource.{name}").fetchall()[0][0]
             for name in ("traffic", "occupancy")

@@ -34,7 +34,7 @@ def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_
     if executable is None:
         pytest.skip("no browser: install Debian's package chromium")
     project = clone(tmp_path / "project")
-    warehouse = project / "data" / "demo" / "demo.duckdb"
+    warehouse = project / "data" / "demo" / "footfall.duckdb"
     with make_dev(project, tmp_path / "dev.log") as dagster:
         today = datetime.now(ZoneInfo("America/Denver")).date()
         yesterday = today - timedelta(days=1)
