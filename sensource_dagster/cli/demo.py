@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
 
 from rich.console import Console
 from rich.progress import Progress
@@ -13,7 +14,7 @@ from rich.progress import Progress
 from sensource_dagster.cli import demo_account
 from sensource_dagster.cli.demo_report import show
 from sensource_dagster.config.settings import Settings, read_settings
-from sensource_dagster.simulator import serving
+from sensource_dagster.simulator import ManualClock, serving
 
 
 def run() -> int:
@@ -21,41 +22,41 @@ def run() -> int:
     started = time.monotonic()
     demo_account.make_home()
     # The hour stands still, so that a second run within it finds nothing new.
-    hour = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
-    with serving(demo_account.OPTIONS, clock=lambda: hour) as simulator:
+    clock = ManualClock(datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0))
+    today = clock().astimezone(demo_account.ZONE).date()
+    with serving(demo_account.options(today), clock) as simulator:
         os.environ.clear()
         os.environ.update(demo_account.environment(simulator))
         settings = read_settings()
         with Progress(console=console, transient=True) as progress:
-            changed = _sync(settings, progress)
+            changed = _sync(settings, clock, progress)
     if changed is None:
         console.print(
             "The demo did not finish. Run it again: what was merged stays. "
-            f"If it still fails, delete {demo_account.HOME}."
+            f"If it still fails, delete {demo_account.home()}."
         )
         return 1
     show(console, settings.to_open, changed, seconds=time.monotonic() - started)
     return 0
 
 
-def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
+def _sync(settings: Settings, clock: ManualClock, progress: Progress) -> Counter[str] | None:
     """Run the jobs; how many rows they inserted and corrected, or None after a failure."""
     progress.console.print("Starting Dagster…")
     from dagster import DagsterInstance  # a second of imports, after the first word to the user
 
-    from sensource_dagster.automation.schedules import batches
     from sensource_dagster.cli.publishing_run import publish
     from sensource_dagster.cli.runs import run_job, stop_requests
     from sensource_dagster.definitions import build_definitions
 
     defs = build_definitions(settings)
-    length = (datetime.now(settings.timezone).date() - settings.start_date).days + 1
-    days = [settings.start_date + timedelta(days=number) for number in range(length)]
-    jobs = [("lists", None), *(("counts", batch) for batch in batches(days, settings.backfill_days))]
+    now = clock()
+    jobs = [("lists", None, now), *(("counts", batch, moment) for batch, moment in _readings(settings, now))]
     changed: Counter[str] = Counter()
     task = progress.add_task("Reading the lists", total=len(jobs))
     with DagsterInstance.get() as instance, stop_requests() as stopped:
-        for job, batch in jobs:
+        for job, batch, moment in jobs:
+            clock.now = moment
             if batch:
                 progress.update(task, description=f"Reading {batch[0]} to {batch[1]}")
             outcome = run_job(
@@ -77,3 +78,22 @@ def _sync(settings: Settings, progress: Progress) -> Counter[str] | None:
         for text in outcome.failures:
             progress.console.print(text, style="red")
         return changed if outcome.succeeded else None
+
+
+def _readings(settings: Settings, now: datetime) -> Iterator[tuple[tuple[date, date], datetime]]:
+    """First and last day of each run, and the moment whose state of the account it reads.
+
+    The first demo reads as a deployment that was there some days ago: all days, and then the last days again. A
+    later one reads all days as they are now.
+    """
+    from sensource_dagster.automation.schedules import batches
+
+    today = now.astimezone(settings.timezone).date()
+    moments = [now] if settings.warehouse.exists() else [*demo_account.earlier_readings(today), now]
+    first = settings.start_date
+    for moment in moments:
+        last = moment.astimezone(settings.timezone).date()
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        for batch in batches(days, settings.backfill_days):
+            yield batch, moment
+        first = max(settings.start_date, last - timedelta(days=settings.lookback_days))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,29 +11,75 @@ import click
 import yaml
 
 from sensource_dagster.config.settings import DEMO_CLIENT
-from sensource_dagster.simulator import Options, RunningSimulator
+from sensource_dagster.simulator import Door, Options, RunningSimulator
 
 PROJECT = Path(__file__).resolve().parents[2]
-HOME = PROJECT / "data" / "demo"
-OPTIONS = Options(client_id=DEMO_CLIENT)
+ZONE = ZoneInfo("America/Denver")
 DAYS = 90
+_NOWHERE = "http://127.0.0.1:9"  # nothing listens at this port
 BATCHED_STORAGE = "sensource_dagster.instance.storage"  # the `module` in dagster.yaml
 
 
-def environment(simulator: RunningSimulator) -> dict[str, str]:
-    """The process environment with the demo's settings in place of any others."""
-    today = datetime.now(ZoneInfo(OPTIONS.timezone)).date()
+def home() -> Path:
+    """The demo's own folder. It is also the DAGSTER_HOME of the demo."""
+    return PROJECT / "data" / "demo"
+
+
+def has_run() -> bool:
+    """Whether the demo has left anything to look at."""
+    return (home() / "warehouse.duckdb").exists()
+
+
+def options(today: date) -> Options:
+    """Two libraries, with what an analyst meets in real accounts.
+
+    Args:
+        today: the local day of the demo.
+    """
+    # No further back: the check `no_door_is_silent` compares with the four weeks before, so it finds two weeks. A
+    # Monday: demos of one week then agree on it.
+    silent_from = today - timedelta(days=7 + today.weekday())
+    return Options(
+        client_id=DEMO_CLIENT,
+        timezone=ZONE.key,
+        doors=(
+            Door("Main Entrance", location=0, size=190),
+            Door("Garden Door", location=0, size=60),
+            Door("Children's Room", location=0, size=70, perimeter=False),
+            Door("Pearl Street Entrance", location=1, size=110),
+            Door("Parking Garage Door", location=1, size=45, silent_from=silent_from),
+        ),
+        holidays=True,
+        corrected=0.2,  # more than in real accounts, so that there are some in the hours that are read twice
+    )
+
+
+def earlier_readings(today: date) -> list[datetime]:
+    """When a first demo reads before it reads as of now, so that it has what Vea corrected in between.
+
+    By ten in the evening nobody comes or goes. So no hour that is still growing is taken for a corrected one.
+    """
+    return [datetime.combine(today - timedelta(days=days), time(22), ZONE) for days in (4, 1)]
+
+
+def environment(simulator: RunningSimulator | None = None) -> dict[str, str]:
+    """The process environment with the demo's settings in place of any others.
+
+    Without a simulator it serves to look at what is there: nothing can be requested.
+    """
+    today = datetime.now(ZONE).date()
+    account = options(today)
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("SENSOURCE_")},
-        "SENSOURCE_CLIENT_ID": simulator.client_id,
-        "SENSOURCE_CLIENT_SECRET": simulator.client_secret,
-        "SENSOURCE_API_URL": simulator.api_url,
-        "SENSOURCE_AUTH_URL": simulator.auth_url,
-        "SENSOURCE_TIMEZONE": OPTIONS.timezone,
+        "SENSOURCE_CLIENT_ID": account.client_id,
+        "SENSOURCE_CLIENT_SECRET": account.client_secret,
+        "SENSOURCE_API_URL": simulator.api_url if simulator else _NOWHERE,
+        "SENSOURCE_AUTH_URL": simulator.auth_url if simulator else _NOWHERE,
+        "SENSOURCE_TIMEZONE": ZONE.key,
         "SENSOURCE_START_DATE": (today - timedelta(days=DAYS - 1)).isoformat(),
-        "SENSOURCE_WAREHOUSE": str(HOME / "warehouse.duckdb"),
-        "SENSOURCE_PUBLISHED": str(HOME / "footfall.duckdb"),
-        "DAGSTER_HOME": str(HOME),
+        "SENSOURCE_WAREHOUSE": str(home() / "warehouse.duckdb"),
+        "SENSOURCE_PUBLISHED": str(home() / "footfall.duckdb"),
+        "DAGSTER_HOME": str(home()),
     }
 
 
@@ -42,15 +88,15 @@ def make_home() -> None:
     config = yaml.safe_load((PROJECT / "dagster.yaml").read_text()) or {}
     custom = (config.get("storage") or {}).get("custom")
     if custom and custom.get("module") == BATCHED_STORAGE:
-        custom["config"]["base_dir"] = str(HOME)
+        custom["config"]["base_dir"] = str(home())
     else:  # the demo gets Dagster's default, files in $DAGSTER_HOME, and stays out of any other database
         config.pop("storage", None)
     for placed in ("compute_logs", "local_artifact_storage"):  # by default in $DAGSTER_HOME
         config.pop(placed, None)
     try:
-        HOME.mkdir(parents=True, exist_ok=True)
-        (HOME / "dagster.yaml").write_text(yaml.safe_dump(config))
+        home().mkdir(parents=True, exist_ok=True)
+        (home() / "dagster.yaml").write_text(yaml.safe_dump(config))
     except OSError as error:
         raise click.ClickException(
-            f"The demo keeps its data in {HOME}, and cannot write there: {error}."
+            f"The demo keeps its data in {home()}, and cannot write there: {error}."
         ) from None

@@ -1,7 +1,9 @@
-"""What the demo shows at its end: the tables, the days, a chart, and what to type next."""
+"""What the demo shows at its end: the tables, a chart, what to look at, and what to type next."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,69 +12,101 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from sensource_dagster.cli.demo_sights import sights
 from sensource_dagster.contract.model import DAY, SCHEMA
-from sensource_dagster.contract.tables import TABLES
+from sensource_dagster.contract.tables import CORRECTIONS, TABLES
 from sensource_dagster.warehouse.sql import identifier, qualified
 
 ROWS = 8
 BLOCKS = " ▁▂▃▄▅▆▇█"
+QUERY = "SELECT day, location, visits FROM sensource.location_daily ORDER BY day DESC, location LIMIT 8"
+
+# What a table has in it, as a query of one text. Not its plain sums: an interior door counts people who came in by
+# another door, and the peaks of two spaces are of different moments.
+_IN_IT = {
+    "location": "string_agg(name, ', ' ORDER BY name) FROM sensource.location",
+    "zone": "concat(count(*) FILTER (perimeter), ' outer doors, ', count(*) FILTER (NOT perimeter), ' interior') "
+    "FROM sensource.zone",
+    "traffic": "format('{:,} visits', sum(visits)::BIGINT) FROM sensource.location_daily",
+    "occupancy": "format('most: {:,} in {}', max(peak), arg_max(space, peak)) FROM sensource.occupancy_daily",
+    "corrections": "concat('values of ', count(DISTINCT (table_name, entity_id, record_date_hour_1)), ' hours') "
+    "FROM sensource.corrections",
+}
 
 
-def show(console: Console, warehouse: Path, changed: Mapping[str, int], seconds: float) -> None:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+def show(console: Console, file: Path, changed: Mapping[str, int], seconds: float) -> None:
+    """Print it.
+
+    Args:
+        file: the published copy.
+        changed: how many rows the demo inserted and corrected.
+        seconds: how long the demo took.
+    """
+    with duckdb.connect(str(file), read_only=True) as connection:
         console.print(_tables(connection))
         _chart(console, connection)
+        console.print("\nIn it, to look at:")
+        for sight in sights(connection):
+            console.print(f"- {sight}", soft_wrap=True, highlight=False)
     inserted, corrected = changed["rows_inserted"], changed["rows_corrected"]
     if inserted or corrected:
-        console.print(f"{inserted:,} rows new and {corrected:,} corrected by this run, in {seconds:.0f} s.")
+        console.print(f"\n{inserted:,} rows new and {corrected:,} corrected by this run, in {seconds:.0f} s.")
     else:
-        console.print(f"Nothing new: every row was there already, none was written. {seconds:.0f} s.")
-    console.print(f"\nThe warehouse: {warehouse}", soft_wrap=True, highlight=False)
+        console.print(f"\nNothing new: every row was there already, none was written. {seconds:.0f} s.")
     console.print(
+        f"\nThe file to open, with any tool that reads DuckDB: {_from_here(file)}\n"
+        f"\nA query to paste:\n\n{query_to_paste(file)}\n"
         "\nNext:\n"
         "  make dev                    the Dagster UI with this demo account\n"
         "  cp .env.example .env        for your own account: put your API client's id and secret into it,\n"
         "                              then make check and make dev",
-        soft_wrap=True,
+        soft_wrap=True,  # a terminal folds the command; a line break of ours would be pasted with it
         highlight=False,
+        markup=False,
     )
 
 
+def _from_here(file: Path) -> Path:
+    """The path as a person would type it in the current folder."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def query_to_paste(file: Path) -> str:
+    """The query as one line for bash or zsh. It needs no other tool than this Python."""
+    path = str(_from_here(file))
+    code = f"import duckdb; duckdb.connect({path!r}, read_only=True).sql('{QUERY}').show()"
+    # Within double quotes it reads well, unless the path has what a shell would change there.
+    quoted = shlex.quote(code) if set('"$`\\!') & set(code) else f'"{code}"'
+    return f"{shlex.quote(str(_from_here(Path(sys.executable))))} -c {quoted}"
+
+
 def _tables(connection: duckdb.DuckDBPyConnection) -> Table:
-    table = Table("table", "rows", "days", "sums", title="What the warehouse holds")
-    table.columns[1].justify = table.columns[2].justify = "right"
-    for contract in TABLES.values():
+    grid = Table("table", "rows", "days", "in it", title="What the warehouse holds")
+    grid.columns[1].justify = grid.columns[2].justify = "right"
+    for contract in (*TABLES.values(), CORRECTIONS):
         name = qualified(SCHEMA, contract.name)
-        rows = _one(connection, f"SELECT count(*) FROM {name}")
-        days, sums = "", ""
-        if not contract.is_list:
-            days = str(_one(connection, f"SELECT count(DISTINCT {identifier(DAY)}) FROM {name}"))
-            measured = [(c.measure, identifier(c.name)) for c in contract.columns if c.measure]
-            values = [
-                (measure.name, _one(connection, f"SELECT {measure.aggregate}({column}) FROM {name}"))
-                for measure, column in measured
-            ]
-            sums = ", ".join(f"{measure.replace('_', ' ')} {value:,}" for measure, value in values)
-        table.add_row(f"{SCHEMA}.{contract.name}", f"{rows:,}", days, sums)
-    return table
+        rows = _one(connection, f"count(*) FROM {name}")
+        days = "" if contract.is_list else _one(connection, f"count(DISTINCT {identifier(DAY)}) FROM {name}")
+        in_it = _one(connection, _IN_IT[contract.name]) if contract.name in _IN_IT else ""
+        grid.add_row(f"{SCHEMA}.{contract.name}", f"{rows:,}", str(days), str(in_it))
+    return grid
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    [(value,)] = connection.execute(query).fetchall()
-    return int(value or 0)
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> object:
+    [(value,)] = connection.execute(f"SELECT {query}").fetchall()
+    return value
 
 
 def _chart(console: Console, connection: duckdb.DuckDBPyConnection) -> None:
-    traffic = qualified(SCHEMA, "traffic")
     days: list[tuple[date, int]] = connection.execute(
-        f"SELECT {identifier(DAY)}, sum(sumins) FROM {traffic} GROUP BY 1 ORDER BY 1"
+        "SELECT day, sum(visits)::BIGINT FROM sensource.location_daily GROUP BY day ORDER BY day"
     ).fetchall()[-(console.width - 1) :]
     if not days:
         return
-    most = max(ins for _, ins in days) or 1
-    console.print(f"\nPeople entering per day, all zones; the tallest is {most:,}", highlight=False)
+    most = max(visits for _, visits in days) or 1
+    console.print(f"\nVisits per day, all locations; the tallest is {most:,}", highlight=False)
     for row in reversed(range(ROWS)):
-        eighths = (round(ins / most * ROWS * 8) - row * 8 for _, ins in days)
+        eighths = (round(visits / most * ROWS * 8) - row * 8 for _, visits in days)
         console.print("".join(BLOCKS[min(max(part, 0), 8)] for part in eighths), style="cyan", highlight=False)
     labels = [" "] * (len(days) + 6)
     for at, (day, _) in enumerate(days):

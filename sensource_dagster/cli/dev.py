@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -30,8 +31,8 @@ def run(port: int | None) -> int:
         return _dg_dev(port, environment, demo_account.PROJECT)
     click.echo("No credentials in the environment or .env, so this serves the demo account, with data of its own.")
     demo_account.make_home()
-    with serving(demo_account.OPTIONS) as simulator:
-        return _dg_dev(port, demo_account.environment(simulator), demo_account.HOME)
+    with serving(demo_account.options(datetime.now(demo_account.ZONE).date())) as simulator:
+        return _dg_dev(port, demo_account.environment(simulator), demo_account.home())
 
 
 def _dg_dev(port: int | None, environment: Mapping[str, str], folder: Path) -> int:

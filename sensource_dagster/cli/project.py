@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 
+def enter_to_look() -> tuple[Settings, bool]:
+    """As `enter`, but the demo where it has run and there is no deployment. Whether it is the demo.
+
+    Raises:
+        ClickException: a setting cannot be used.
+    """
+    settings = enter()
+    if settings.has_credentials or settings.warehouse.exists() or not demo_account.has_run():
+        return settings, False
+    environment = demo_account.environment()
+    os.environ.clear()  # a setting of the deployment is none of the demo's
+    os.environ.update(environment)
+    return read_settings(), True
+
+
 def enter() -> Settings:
     """Go to the project folder, and take its `.env` into the environment.
 

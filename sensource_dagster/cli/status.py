@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.cli import project
+from sensource_dagster.cli import demo_account, project
 from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.config.settings import Settings
@@ -30,9 +30,10 @@ _Held = Mapping[str, tuple[object, ...]]
 
 
 def run() -> int:
-    settings = project.enter()
+    settings, is_demo = project.enter_to_look()
     lists = [table for table in LISTS if table.name in settings.static_endpoints]
-    click.echo(f"{settings.account}; days of {settings.timezone.key} from {settings.start_date}.")
+    account = _demo() if is_demo else settings.account
+    click.echo(f"{account}; days of {settings.timezone.key} from {settings.start_date}.")
     held = _held(settings, [*COUNTS, *lists])
     with project.history_to_look_at() as instance:
         counts, counts_complete = _counts(instance, settings, held)
@@ -46,6 +47,11 @@ def run() -> int:
     complete = counts_complete and lists_complete
     click.echo("Nothing is missing or failed." if complete else "Something is missing or failed, see above.")
     return 0 if complete else 1
+
+
+def _demo() -> str:
+    folder = demo_account.home().relative_to(demo_account.PROJECT)
+    return f"The demo in {folder}, because no account is configured"
 
 
 def _held(settings: Settings, tables: Sequence[Table]) -> _Held | None:

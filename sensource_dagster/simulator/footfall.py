@@ -7,6 +7,7 @@ from math import cos, pi
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.simulator.draws import draws
+from sensource_dagster.simulator.holidays import holiday_of
 
 # Share of the busiest hour, by local hour from 0 to 23. Zero is closed.
 _WEEKDAY = (
@@ -54,19 +55,22 @@ class Counter:
     """Outs for each in. Real counters do not balance, so their running difference drifts."""
     ahead_hours: int = 0
     """Hours by which the device's clock is ahead of the true time."""
+    silent_from: int | None = None
+    """The true hour, since 1970-01-01T00:00Z, from which on it counts nobody."""
 
 
 @lru_cache(maxsize=100_000)
-def busyness(key: bytes, zone: ZoneInfo, hour: int) -> float:
+def busyness(key: bytes, zone: ZoneInfo, hour: int, holidays: bool) -> float:
     """Return how busy the whole account is in an hour: 0 when closed, about 1 when busy.
 
     Args:
         key: the account's key; two accounts have different weather.
         zone: the time zone of the opening hours.
         hour: hours since 1970-01-01T00:00Z.
+        holidays: whether all holidays are closed days.
     """
     local = datetime.fromtimestamp(hour * 3600, zone)
-    if (local.month, local.day) in _CLOSED_DAYS:
+    if (local.month, local.day) in _CLOSED_DAYS or (holidays and holiday_of(local.date())):
         return 0
     weekday = local.weekday()
     shape = (_SUNDAY if weekday == 6 else _WEEKDAY)[local.hour]

@@ -9,7 +9,7 @@ from sensource_dagster.simulator.draws import draws, key_of
 from sensource_dagster.simulator.footfall import Counter, busyness, flow, occupancy
 from sensource_dagster.simulator.late_data import is_lost, known_share
 from sensource_dagster.simulator.options import Options
-from sensource_dagster.simulator.simulated_account import Account, ListName, Row
+from sensource_dagster.simulator.simulated_account import Account, ListName, Row, first_hour
 
 CountName = Literal["traffic", "occupancy"]
 HOUR_FIELD = "recordDate_hour_1"
@@ -25,9 +25,10 @@ class GeneratedSource:
         """Open the account at local midnight of `opened`."""
         self._account = Account(options, opened)
         self._zone = ZoneInfo(options.timezone)
+        self._holidays = options.holidays
+        self._corrected = options.corrected
         self._weather = key_of(options.seed, "weather")
-        midnight = datetime(opened.year, opened.month, opened.day, tzinfo=self._zone)
-        self._first_hour = ceil(midnight.timestamp() / 3600)
+        self._first_hour = first_hour(opened, self._zone)
         self._counters: dict[CountName, list[Counter]] = {
             "traffic": sorted(self._account.zones, key=lambda counter: counter.id),
             "occupancy": sorted(self._account.spaces, key=lambda counter: counter.id),
@@ -57,19 +58,21 @@ class GeneratedSource:
             stamp = stamp_of(hour)
             for counter in counters:
                 true_hour = hour - counter.ahead_hours
-                share = known_share(counter.key, true_hour, moment)
+                share = known_share(counter.key, true_hour, moment, self._corrected)
                 if share is not None:
                     rows.append(make_row(counter, stamp, true_hour, share))
         return rows
 
     def _busy(self, hour: int) -> tuple[float, float]:
         return (
-            busyness(self._weather, self._zone, hour),
-            busyness(self._weather, self._zone, hour - 1),
+            busyness(self._weather, self._zone, hour, self._holidays),
+            busyness(self._weather, self._zone, hour - 1, self._holidays),
         )
 
     def _traffic_row(self, counter: Counter, stamp: str, hour: int, share: float) -> Row:
         ins, outs = flow(counter, hour, *self._busy(hour))
+        if counter.silent_from is not None and hour >= counter.silent_from:
+            ins = outs = 0
         return {
             HOUR_FIELD: stamp,
             "zoneId": counter.id,

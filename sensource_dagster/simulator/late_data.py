@@ -15,14 +15,13 @@ SETTLED = timedelta(hours=72)
 _BLOCK_HOURS = 12
 _SILENT = 0.02  # share of blocks in which a sensor loses hours for good
 _BUFFERED = 0.03  # share of blocks in which it sends hours late
-_CORRECTED = 0.06  # share of hours that are corrected later
 
 
-def known_share(key: bytes, hour: int, now: float) -> float | None:
+def known_share(key: bytes, hour: int, now: float, corrected: float) -> float | None:
     """Return which share of an hour's final counts is known at `now`; None where there is no row.
 
     The share is 1 for a settled hour and grows from 0 to 1 while the hour runs. Before a correction it differs
-    from 1. It is above 1 if the correction lowers the count.
+    from 1. It is above 1 if the correction lowers the count. `corrected` is the share of hours that have one.
     """
     elapsed = (now - hour * 3600) / 3600
     if elapsed < 0:
@@ -32,7 +31,7 @@ def known_share(key: bytes, hour: int, now: float) -> float | None:
         return None
     share = min(elapsed, 1.0)
     chance, part, wait, is_long = draws(key, hour, b"correction")[:4]
-    if chance < _CORRECTED:
+    if chance < corrected:
         # Most corrections come within hours; sensors that were offline deliver up to two days late.
         hours_late = 1 + (wait * 47 if is_long < 0.2 else wait * 6)
         if elapsed < 1 + hours_late:

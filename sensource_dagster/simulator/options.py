@@ -11,6 +11,22 @@ ErrorBody = Literal["json", "text", "empty"]
 
 
 @dataclass(frozen=True)
+class Door:
+    """A door of an account whose doors are given, not generated."""
+
+    site: str
+    """The name that people know; its sensor and its zone have names of devices, as in real accounts."""
+    location: int = 0
+    """0 or 1: which of the two libraries it belongs to."""
+    perimeter: bool = True
+    """Whether it leads outside. Who goes through an interior door came in through an outer one."""
+    size: float = 100
+    """People who enter in the busiest hour of an ordinary day."""
+    silent_from: date | None = None
+    """The local day from which on its sensor is covered: it sends rows of zeros."""
+
+
+@dataclass(frozen=True)
 class Options:
     """How large the simulated account is and how it behaves.
 
@@ -24,6 +40,12 @@ class Options:
     """Counting zones, at least 1. If there are two or more, the clock of the second one is an hour ahead."""
     spaces: int = 2
     """Spaces with an occupancy, 0 or more."""
+    doors: Sequence[Door] = ()
+    """The doors in place of `zones` generated ones. All of them join, and a space is the whole of a library."""
+    holidays: bool = False
+    """Whether nobody comes on the days of `holidays.holiday_of`, and not only on New Year's Day and Christmas."""
+    corrected: float = 0.06
+    """Share of hours, 0 to 1, that are corrected later."""
     timezone: str = "America/Denver"
     """The account's IANA time zone: its opening hours and its lost fall-back hour."""
     opened: date | None = None
@@ -60,10 +82,14 @@ class Options:
         _at_least("token_seconds", self.token_seconds, 1)
         _at_least("mints_per_minute", self.mints_per_minute, 1)
         _between("port", self.port, 0, 65535)
+        _between("corrected", self.corrected, 0, 1)
         _between("fault_rate", self.fault_rate, 0, 1)
         _between("bad_credentials_status", self.bad_credentials_status, 400, 403)
         _one_of("retry_after", self.retry_after, get_args(Style))
         _one_of("bad_credentials_body", self.bad_credentials_body, get_args(ErrorBody))
+        for door in self.doors:
+            _between("location", door.location, 0, 1)
+            _at_least("size", door.size, 0)
         if not self.client_id or not self.client_secret:
             raise ValueError("client_id and client_secret must not be empty")
         try:

@@ -1,9 +1,11 @@
 """The account's entities: locations, sites, sensors, zones and spaces, as the list endpoints show them."""
 
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime
+from math import ceil
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sensource_dagster.simulator.draws import draws, key_of
 from sensource_dagster.simulator.footfall import Counter
@@ -27,18 +29,22 @@ class Account:
         """Generate the account. Its entities were created on the date `opened`."""
         self._seed = options.seed
         self._timezone = options.timezone
+        self._doors = options.doors
         self._stamps = {
             "createdAt": f"{opened}T12:00:00.000Z",
             "updatedAt": f"{opened}T18:30:00.000Z",
         }
-        self.zones = [self._zone_counter(index) for index in range(options.zones)]
+        zones = len(self._doors) or options.zones
+        self.zones = [self._zone_counter(index) for index in range(zones)]
         self.spaces = [self._space_counter(index) for index in range(options.spaces)]
         self._lists: dict[ListName, list[Row]] = {
             "location": [self._location(index) for index in range(_LOCATIONS)],
-            "site": [self._site(index) for index in range(_LOCATIONS + 1)],
-            "zone": [self._zone(index) for index in range(options.zones)],
+            "site": [self._site(index) for index in range(len(self._doors) or _LOCATIONS + 1)],
+            "zone": [self._zone(index) for index in range(zones)],
             "space": [self._space(index) for index in range(options.spaces)],
-            "sensor": [self._sensor(index) for index in range(options.zones) if index != _ZONE_WITHOUT_SENSOR],
+            "sensor": [
+                self._sensor(index) for index in range(zones) if self._doors or index != _ZONE_WITHOUT_SENSOR
+            ],
         }
 
     def entities(self, name: ListName) -> list[Row]:
@@ -51,25 +57,31 @@ class Account:
     def _zone_counter(self, index: int) -> Counter:
         key = key_of(self._seed, "zone", index)
         size, balance = draws(key, 0, b"zone")[:2]
+        door = self._doors[index] if self._doors else None
         return Counter(
             key=key,
             id=self._id("zone", index),
             # Real accounts keep the device's default name: names repeat and cannot be keys.
             name="Person count in/out 2" if index % 3 == 2 else "Person count in/out 1",
             # The golden ratio spreads the sizes of neighbours, whatever the seed.
-            size=40 * 8 ** ((size + 0.618 * index) % 1),
+            size=door.size if door else 40 * 8 ** ((size + 0.618 * index) % 1),
             balance=0.82 + 0.36 * balance,
             ahead_hours=1 if index == _AHEAD_ZONE else 0,
+            silent_from=first_hour(door.silent_from, ZoneInfo(self._timezone))
+            if door and door.silent_from
+            else None,
         )
 
     def _space_counter(self, index: int) -> Counter:
         key = key_of(self._seed, "space", index)
         size, balance = draws(key, 0, b"space")[:2]
+        # People in a library came in through its outer doors.
+        outer = sum(door.size for door in self._doors if door.perimeter and door.location == index % _LOCATIONS)
         return Counter(
             key=key,
             id=self._id("space", index),
-            name=f"Hall {index + 1}",
-            size=150 + 900 * size,
+            name=f"{_CITIES[index % _LOCATIONS][0]} building" if self._doors else f"Hall {index + 1}",
+            size=outer if self._doors else 150 + 900 * size,
             balance=0.92 + 0.12 * balance,
         )
 
@@ -97,18 +109,19 @@ class Account:
         return row
 
     def _site(self, index: int) -> Row:
-        # There is one site more than there are locations, so its location is not listed.
+        door = self._doors[index] if self._doors else None
+        # Of generated sites there is one more than there are locations, so its location is not listed.
         return {
             "siteId": self._id("site", index),
-            "locationId": self._id("location", index),
-            "name": f"Site {index + 1}",
+            "locationId": self._id("location", door.location if door else index),
+            "name": door.site if door else f"Site {index + 1}",
         }
 
     def _sensor(self, index: int) -> Row:
         return {
             "sensorId": self._id("sensor", index),
-            "siteId": self._id("site", index % (_LOCATIONS + 1)),
-            "name": f"Door {index + 1}",
+            "siteId": self._id("site", index if self._doors else index % (_LOCATIONS + 1)),
+            "name": f"Sensor {index + 1}" if self._doors else f"Door {index + 1}",
             "serialNumber": f"SN{1000 + index}",
             "firmware": {"version": "4.2.1", "channel": "stable"},
             **self._stamps,
@@ -126,7 +139,7 @@ class Account:
             "scaleFactor": 1,
             "countFilter": 0,
             "countApplication": 1,
-            "perimeter": index % 2 == 0,
+            "perimeter": self._doors[index].perimeter if self._doors else index % 2 == 0,
             "disabled": False,
             "settings": None,
             **self._stamps,
@@ -141,3 +154,8 @@ class Account:
             "locationId": self._id("location", location),
             "maxCapacity": round(counter.size * 1.5) if index % 2 == 0 else None,
         }
+
+
+def first_hour(day: date, zone: ZoneInfo) -> int:
+    """Return the first hour of a local day, since 1970-01-01T00:00Z."""
+    return ceil(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() / 3600)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dagster import DagsterEventType, DagsterInstance
 
 from sensource_dagster.contract.tables import LISTS, TABLES
 from sensource_dagster_tests.clone import clone, environment
@@ -56,27 +57,74 @@ def first_demo(project: Path) -> str:
     return demo(project)
 
 
+def published(project: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(project / "data" / "demo" / "footfall.duckdb"), read_only=True)
+
+
 def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second_run_adds_nothing(
     project: Path, first_demo: str
 ) -> None:
     assert ANY_ROW_NEW.search(first_demo)
-    file = project / "data" / "demo" / "footfall.duckdb"
-    assert str(file) in first_demo.replace("\n", "")
+    assert re.search(r"The file to open, .*: data/demo/footfall\.duckdb\n", first_demo)
     assert "make dev" in first_demo
     assert ".env" in first_demo
-    with duckdb.connect(str(file), read_only=True) as connection:
-        for table in ("location", "site", "zone", "space", "sensor", "traffic", "occupancy"):
+    with published(project) as connection:
+        for table in ("location", "site", "zone", "space", "sensor", "traffic", "occupancy", "corrections"):
             rows = connection.execute(f"SELECT count(*) FROM sensource.{table}").fetchall()[0][0]
             assert re.search(rf"sensource\.{table}\s+\D+{rows:,}\s", first_demo)
-        days, ins, outs = connection.execute(
-            "SELECT count(DISTINCT record_date), sum(sumins), sum(sumouts) FROM sensource.traffic"
+        days, visits, highest = connection.execute(
+            "SELECT count(DISTINCT day), sum(visits), (SELECT max(peak) FROM sensource.occupancy_daily) "
+            "FROM sensource.location_daily"
         ).fetchall()[0]
+        [(ins,)] = connection.execute("SELECT sum(sumins) FROM sensource.traffic").fetchall()
     assert days == 90
-    assert f"ins {ins:,}, outs {outs:,}" in first_demo
+    assert f" {visits:,} visits " in first_demo
+    assert f" {highest:,} in " in first_demo
+    assert ins > visits  # an interior door counts some people again
+    assert f"all zones have {ins:,} ins, but only {visits:,} are visits" in first_demo
     second = demo(project)
     if ANY_ROW_NEW.search(second):  # an hour has ended between the two
         second = demo(project)
     assert "Nothing new" in second
+
+
+def test_the_demo_names_the_silent_door_the_closed_days_and_the_corrections_that_are_in_its_data(
+    project: Path, first_demo: str
+) -> None:
+    with published(project) as connection:
+        [(door, since)] = connection.execute(
+            "SELECT door, max(day) FILTER (ins > 0) + 1 AS since FROM sensource.traffic_daily GROUP BY door "
+            "ORDER BY since LIMIT 1"
+        ).fetchall()
+        [(corrections,)] = connection.execute("SELECT count(*) FROM sensource.corrections").fetchall()
+    assert f"A silent door, {door}: only zeros since {since:%a} {since.day} {since:%b}." in first_demo
+    assert corrections
+    assert f"Vea changed {corrections:,} values" in first_demo
+    assert re.search(r"Closed days, with no visits: .*\([A-Z].*\)", first_demo)
+    with DagsterInstance.from_config(str(project / "data" / "demo")) as instance:
+        events = instance.get_records_for_run  # the check as the UI shows it
+        checks = [
+            record.event_log_entry.dagster_event.asset_check_evaluation_data
+            for run in instance.get_run_ids()
+            for record in events(run, of_type=DagsterEventType.ASSET_CHECK_EVALUATION).records
+            if record.event_log_entry.dagster_event
+        ]
+    silent = [check for check in checks if check.check_name == "no_door_is_silent"]
+    assert any(not check.passed for check in silent)
+
+
+def test_the_query_at_the_end_works_when_pasted_into_a_shell(project: Path, first_demo: str) -> None:
+    [command] = [line for line in first_demo.splitlines() if " -c " in line]
+    pasted = subprocess.run(
+        ["bash"], input=command + "\n", cwd=project, capture_output=True, text=True, check=False
+    )
+    assert pasted.returncode == 0, pasted.stderr
+    with published(project) as connection:
+        newest = connection.execute(
+            "SELECT day, location, visits FROM sensource.location_daily ORDER BY day DESC, location LIMIT 8"
+        ).fetchall()
+    for row in newest:
+        assert re.search(r"\D+".join(re.escape(str(value)) for value in row), pasted.stdout)
 
 
 @pytest.mark.parametrize("end", ["Ctrl-C", pytest.param("SIGTERM to it alone", marks=pytest.mark.slow)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from dagster import DagsterInstance
 
+from sensource_dagster.cli import demo_account
 from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
 from sensource_dagster_tests.cli.project import Project, make_project
 from sensource_dagster_tests.end_to_end.sync import Sync
@@ -82,6 +85,48 @@ def test_without_credentials_it_says_that_no_account_is_configured(
     result = project.invoke("status")
     assert result.exit_code == 1
     assert result.output.startswith("no account configured; days of America/Denver from 2024-01-01.\n")
+
+
+def test_without_credentials_it_is_about_the_demo_if_that_has_run(
+    simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, today: date
+) -> None:
+    project = make_project(tmp_path, simulator, SENSOURCE_CLIENT_ID="", SENSOURCE_TIMEZONE="Europe/Berlin")
+    demo = project.folder / "data" / "demo"
+    start = today - timedelta(days=demo_account.DAYS - 1)
+    with project.entered():
+        demo_account.make_home()
+        variables = demo_account.environment(simulator)
+        monkeypatch.setattr(os, "environ", variables)
+        with DagsterInstance.from_config(str(demo)) as instance:
+            sync = Sync(simulator, instance, variables)
+            assert sync.run("everything", start, today).success
+    requests = len(simulator.requests)
+    result = project.invoke("status")
+    assert result.output.startswith(
+        f"The demo in data/demo, because no account is configured; days of America/Denver from {start}.\n"
+    )
+    code, shown = status(project)
+    assert code == 0
+    assert shown["first day"] == [str(start)] * 2
+    assert shown["missing days"] == ["none", "none"]
+    assert shown["zone"][2].startswith("success, ")
+    assert len(simulator.requests) == requests
+
+
+def test_with_credentials_it_is_about_the_deployment_although_the_demo_has_run(
+    project: Project, simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    demo = project.folder / "data" / "demo" / "warehouse.duckdb"
+    demo.parent.mkdir(parents=True)
+    demo.touch()
+    assert not project.invoke("status").output.startswith("The demo in")
+    (tmp_path / "kept").mkdir()
+    without_credentials = make_project(tmp_path / "kept", simulator, SENSOURCE_CLIENT_ID="")
+    demo = without_credentials.folder / "data" / "demo" / "warehouse.duckdb"
+    demo.parent.mkdir(parents=True)
+    demo.touch()
+    Path(without_credentials.variables["SENSOURCE_WAREHOUSE"]).touch()  # a deployment that has lost its .env
+    assert without_credentials.invoke("status").output.startswith("no account configured; ")
 
 
 def test_a_wrong_setting_is_named(simulator: RunningSimulator, tmp_path: Path) -> None:

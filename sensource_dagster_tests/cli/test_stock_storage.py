@@ -49,7 +49,7 @@ def test_status_shows_what_is_missing_makes_no_file_and_sees_the_history_once_th
 def test_the_demo_keeps_its_history_in_its_own_folder(tmp_path: Path, storage: dict[str, Any]) -> None:
     configure(tmp_path, storage)
     home = tmp_path / "data" / "demo"
-    with mock.patch.multiple(demo_account, PROJECT=tmp_path, HOME=home):
+    with mock.patch.object(demo_account, "PROJECT", tmp_path):
         demo_account.make_home()
     with DagsterInstance.from_config(str(home)) as instance:
         instance.get_runs()

@@ -10,6 +10,7 @@ from sensource_dagster.simulator.simulator import Simulator
 from sensource_dagster_tests.simulator.client import DAY, HOUR, NOW, Client, hours_of, utc
 
 Key = tuple[str, str]
+CORRECTED = Options().corrected
 
 
 def by_key(rows: list[dict[str, Any]]) -> dict[Key, tuple[int, int]]:
@@ -112,10 +113,10 @@ def test_a_row_stays_once_it_exists_and_settles_in_time(
 ) -> None:
     earlier, later = sorted((earlier, later))
     key = key_of(seed)
-    before = known_share(key, hour, (hour + earlier) * 3600)
-    after = known_share(key, hour, (hour + later) * 3600)
-    settled = known_share(key, hour, hour * 3600 + SETTLED.total_seconds())
+    before = known_share(key, hour, (hour + earlier) * 3600, CORRECTED)
+    after = known_share(key, hour, (hour + later) * 3600, CORRECTED)
+    settled = known_share(key, hour, hour * 3600 + SETTLED.total_seconds(), CORRECTED)
     assert settled in (None, 1)
-    assert known_share(key, hour, hour * 3600 - 1) is None
+    assert known_share(key, hour, hour * 3600 - 1, CORRECTED) is None
     assert before is None or after is not None
     assert after is None or settled == 1

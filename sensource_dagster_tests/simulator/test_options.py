@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from sensource_dagster.simulator import Options
+from sensource_dagster.simulator import Door, Options
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from sensource_dagster.simulator import Options
         ("token_seconds", 0, "1 or more"),
         ("mints_per_minute", 0, "1 or more"),
         ("port", 65536, "from 0 to 65535"),
+        ("corrected", -0.1, "from 0 to 1"),
         ("fault_rate", 1.1, "from 0 to 1"),
         ("bad_credentials_status", 500, "from 400 to 403"),
         ("retry_after", "soon", "none, seconds, date"),
@@ -35,3 +36,9 @@ def test_a_bad_option_is_refused_with_its_name_its_value_and_what_is_allowed(
 def test_empty_credentials_are_refused(option: str) -> None:
     with pytest.raises(ValueError, match="must not be empty"):
         Options(**{option: ""})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("field", "value"), [("location", 2), ("size", -1)])
+def test_a_door_that_cannot_be_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{field}={value}: must be"):
+        Options(doors=[Door("Main Entrance", **{field: value})])
