@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.cli.demo_account import OPTIONS
-from sensource_dagster.simulator import ManualClock, Options
+from sensource_dagster.simulator import ManualClock
 from sensource_dagster.views.published_copy import publish
 from sensource_dagster_tests.end_to_end.sync import Sync, syncing
 
@@ -44,7 +44,7 @@ def make_demo(folder: Path) -> Demo:
     traffic: dict[tuple[str, datetime], tuple[int, int]] = {}
     corrected: dict[tuple[date, str], list[int]] = defaultdict(list)
     clock = ManualClock(_local(nights[0]))
-    with syncing(folder, Options(token_seconds=10**8), clock=clock) as sync:
+    with syncing(folder, replace(OPTIONS, token_seconds=10**8), clock=clock) as sync:
         for job, night in zip(("everything", *["counts"] * _NIGHTS), nights, strict=True):
             # At midnight no hour is running, so what changes later is a correction and no growth.
             clock.now = _local(night)
