@@ -7,7 +7,7 @@ UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --comp
 # Four at a time on two cores: the tests of the daemon mostly wait.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev check test test-all test-newest lint lock soak bench growth format clean help
+.PHONY: demo dev check test test-all test-newest lint lock docs soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +40,9 @@ lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+docs: $(BIN)/.installed-dev ## write the tables of docs/questions.md, and docs/dbt/sources.yml, anew
+	$(BIN)/python -m sensource_dagster_tests.write_docs
 
 soak: $(BIN)/.installed ## 10 minutes of faults, kills and a reader; at the end every row is compared with the account
 	$(BIN)/python benchmarks/soak.py

@@ -15,10 +15,14 @@ def text_of(name: str) -> str:
     return (PROJECT / name).read_text()
 
 
+WITH_TESTS_OF_THEIR_OWN = {"questions.md", "tools.md"}
+
+
 def blocks(language: str) -> list[str]:
-    """Every code block in that language, of all documents."""
+    """Every code block in that language, of all documents but those whose blocks are tested elsewhere."""
     return [
         block
         for file in DOCUMENTS
+        if file.name not in WITH_TESTS_OF_THEIR_OWN
         for block in re.findall(rf"^```{language}\n(.*?)^```", file.read_text(), re.DOTALL | re.MULTILINE)
     ]

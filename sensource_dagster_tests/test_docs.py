@@ -11,6 +11,8 @@ import pytest
 
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.config.settings import read_settings
+from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster_tests.documentation import DOCUMENTS, PROJECT, text_of
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -57,6 +59,13 @@ def test_the_map_names_every_folder_and_file_of_the_package_and_every_path_that_
         assert f"| `{entry.name}{'/' if entry.is_dir() else ''}` |" in contributing
     for path in re.findall(r"`((?:\w+/)+\w+\.\w+)`", contributing):
         assert (package / path).is_file() or (PROJECT / path).is_file(), path
+
+
+def test_the_documents_list_every_view_with_its_columns_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| an? [\w, ]+ \| ([\w, ]+) \|$", text_of("docs/tables.md"), re.MULTILINE)
+    assert rows == [(view.name, ", ".join(column.name for column in view.columns)) for view in VIEWS]
+    for column in COUNTS[0].added:
+        assert f"`{column.name}`" in text_of("docs/tables.md")
 
 
 def test_every_check_of_the_assets_is_explained() -> None:

@@ -36,6 +36,7 @@ _DAY = (Column("day", Type.DATE, "The local day"), *_WEEKDAY)
 _HOUR_OF_DAY = _number("hour", "The local hour, 0 to 23")
 _INS = _people("ins", "People who entered")
 _OUTS = _people("outs", "People who left; ins and outs do not balance")
+_COMPLETE = _flag("complete", "No hour of the day is missing")
 _CAPACITY = _people("capacity", "How many people the space may hold, if that is set in Vea")
 _UTILISATION = Column("utilisation", Type.DOUBLE, "Peak divided by capacity: 1 is full")
 
@@ -86,7 +87,7 @@ VIEWS = (
                 "hours_expected",
                 "The hours that a whole day has; Vea never has the first of two equal local hours",
             ),
-            _flag("complete", "No hour of the day is missing"),
+            _COMPLETE,
             _number("peak_hour", "The local hour with the most ins, 0 to 23"),
             _people("peak_ins", "The ins of that hour"),
         ),
@@ -144,6 +145,7 @@ VIEWS = (
             *(_ZONE_ID, _DOOR, _LOCATION),
             Column("day", Type.DATE, "The local day"),
             _INS,
+            _COMPLETE,
             Column("usual", Type.DOUBLE, "Median of those days; null if there is none", "people"),
             _people("low", "The lowest of those days"),
             _people("high", "The highest of those days"),

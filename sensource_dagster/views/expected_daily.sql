@@ -5,6 +5,7 @@ SELECT
     location,
     day,
     ins,
+    complete,
     median(CASE WHEN complete THEN ins END) OVER four_weeks AS usual,
     min(CASE WHEN complete THEN ins END) OVER four_weeks AS low,
     max(CASE WHEN complete THEN ins END) OVER four_weeks AS high,
