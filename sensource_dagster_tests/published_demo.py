@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sensource_dagster.cli.demo_account import OPTIONS
+from sensource_dagster.cli import demo_account
 from sensource_dagster.simulator import ManualClock
 from sensource_dagster.views.published_copy import publish
 from sensource_dagster_tests.end_to_end.sync import Sync, syncing
 
 TODAY, START = date(2025, 12, 12), date(2024, 11, 1)
+OPTIONS = demo_account.options(TODAY)
 ZONE = ZoneInfo(OPTIONS.timezone)
 _NIGHTS = 6  # in which the days before are read again, so that there are corrections
 _SETTLED = 4  # days; after them an hour no longer changes

@@ -153,9 +153,10 @@ def test_each_weekday_and_hour_has_the_mean_of_the_hours_that_there_are(demo: De
 
 
 def test_the_corrections_add_up_to_what_changed_in_the_account(demo: Demo, doors: dict[str, str]) -> None:
-    expected = {(day, doors[zone], len(changes), sum(changes)) for (day, zone), changes in demo.corrected.items()}
-    assert expected
-    assert set(printed(demo, 8).rows) == expected
+    expected = [(day, doors[zone], len(changes), sum(changes)) for (day, zone), changes in demo.corrected.items()]
+    assert len(expected) > 5
+    newest_first = sorted(expected, key=lambda row: (-row[0].toordinal(), row[1]))
+    assert printed(demo, 8).rows == newest_first[:8]
 
 
 def test_the_visits_of_a_month_and_of_a_fiscal_year_are_the_ins_of_the_outer_doors(demo: Demo) -> None:

@@ -55,11 +55,11 @@ def show(console: Console, file: Path, changed: Mapping[str, int], seconds: floa
         console.print(f"\nNothing new: every row was there already, none was written. {seconds:.0f} s.")
     console.print(
         f"\nThe file to open, with any tool that reads DuckDB: {_from_here(file)}\n"
-        f"\nA query to paste:\n\n{query_to_paste(file)}\n"
         "\nNext:\n"
         "  make dev                    the Dagster UI with this demo account\n"
         "  cp .env.example .env        for your own account: put your API client's id and secret into it,\n"
-        "                              then make check and make dev",
+        "                              then make check and make dev\n"
+        f"\nA query to paste:\n\n{query_to_paste(file)}",
         soft_wrap=True,  # a terminal folds the command; a line break of ours would be pasted with it
         highlight=False,
         markup=False,
