@@ -141,7 +141,7 @@ def test_the_year_before_is_counted_on_the_same_weekdays(demo: Demo) -> None:
 def test_each_weekday_and_hour_has_the_mean_of_the_hours_that_there_are(demo: Demo, doors: dict[str, str]) -> None:
     found = defaultdict(list)
     for (zone, hour), (ins, _) in demo.traffic.items():
-        if doors[zone] == "Site 1, Door 1" and FOUR_WEEKS_AGO <= hour.date() < TODAY:
+        if doors[zone] == "Main Entrance" and FOUR_WEEKS_AGO <= hour.date() < TODAY:
             found[hour.isoweekday(), hour.hour].append(ins)
     table = printed(demo, 5)
     assert table.columns[2:] == tuple(map(str, range(9, 21)))

@@ -3,7 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, TableRecord, asset
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    AssetsDefinition,
+    MaterializeResult,
+    MetadataValue,
+    TableRecord,
+    asset,
+)
 
 from sensource_dagster.assets.common import NIGHTLY, asset_key
 from sensource_dagster.config.settings import Settings
@@ -15,6 +25,7 @@ from sensource_dagster.views.published_copy import publish
 
 PUBLISHED = AssetKey([SCHEMA, "published"])
 VERSION = "warehouse_version"
+VIEWS_AGREE = "views_agree"
 
 
 def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
@@ -28,9 +39,17 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
         owners=list(settings.owners),
         tags=dict(settings.tags),
         deps=[*map(asset_key, VIEWS), asset_key(CORRECTIONS)],
+        check_specs=[
+            AssetCheckSpec(
+                VIEWS_AGREE,
+                asset=PUBLISHED,
+                description="Each day has the same ins in traffic_hourly, in traffic_daily, and in location_daily "
+                "with the interior doors, and all days together those of the table traffic.",
+            )
+        ],
         metadata={"account": settings.account, "duckdb_file": MetadataValue.path(str(copy.resolve()))},
     )
-    def published() -> MaterializeResult[Any]:
+    def published() -> MaterializeResult:  # type: ignore[type-arg] # Dagster knows the name alone
         with errors_as_failures():
             made = publish(settings.warehouse, copy, settings.timezone, settings.warehouse_wait)
         rows = [TableRecord({"table": f"{SCHEMA}.{table}", "rows": count}) for table, count in made.rows.items()]
@@ -42,7 +61,23 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
                 "seconds": made.seconds,
                 "duckdb_file": MetadataValue.path(str(copy.resolve())),
                 VERSION: made.version,
-            }
+            },
+            check_results=[_agreement(made.disagreements)],
         )
 
     return published
+
+
+def _agreement(disagreements: list[dict[str, Any]]) -> AssetCheckResult:
+    count = len(disagreements)
+    return AssetCheckResult(
+        check_name=VIEWS_AGREE,
+        passed=not disagreements,
+        severity=AssetCheckSeverity.ERROR,
+        description=f"{count} sums of ins differ between two views. Look at the check key_is_unique of the "
+        "lists and of traffic: a row that is there twice counts twice in a view."
+        if disagreements
+        else "The views have the same ins as the table, on each day.",
+        metadata={"disagreements": count}
+        | ({"found": MetadataValue.table([TableRecord(row) for row in disagreements])} if disagreements else {}),
+    )

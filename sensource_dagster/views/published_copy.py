@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock
@@ -22,6 +23,7 @@ from filelock import FileLock
 from sensource_dagster.contract.model import HOUR
 from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, LISTS
 from sensource_dagster.errors import SenSourceError, WarehouseError
+from sensource_dagster.views.agreement import disagreements
 from sensource_dagster.views.refresh import refresh
 from sensource_dagster.warehouse.connection import Warehouse
 
@@ -38,6 +40,7 @@ class Published:
         size: of the file, in bytes.
         rows: the rows of each table.
         newest_hour: the start of the newest hour counted, in ISO format; None without one.
+        disagreements: what `agreement.disagreements` found in it.
     """
 
     version: str
@@ -45,6 +48,7 @@ class Published:
     size: int
     rows: dict[str, int]
     newest_hour: str | None
+    disagreements: list[dict[str, Any]]
 
 
 def version_of(warehouse: Path) -> str | None:
@@ -85,7 +89,7 @@ def _publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -
         with FileLock(copy.with_name(f".{copy.name}.lock")):
             try:
                 version = _copy(warehouse, partial, wait_seconds)
-                rows, newest_hour = _refresh(partial, zone)
+                described = _refresh(partial, zone)
                 _replace(partial, copy)
             finally:
                 for left in (partial, _wal(partial)):
@@ -96,7 +100,7 @@ def _publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -
             f"The copy {copy} cannot be made: {error.strerror or error}. The copy before it is still there. Free "
             "some space, or set SENSOURCE_PUBLISHED to a file elsewhere."
         ) from None
-    return Published(version, round(time.monotonic() - started, 3), size, rows, newest_hour)
+    return Published(version=version, seconds=round(time.monotonic() - started, 3), size=size, **described)
 
 
 def _copy(warehouse: Path, partial: Path, wait_seconds: float) -> str:
@@ -110,7 +114,7 @@ def _copy(warehouse: Path, partial: Path, wait_seconds: float) -> str:
     return str(version)
 
 
-def _refresh(partial: Path, zone: ZoneInfo) -> tuple[dict[str, int], str | None]:
+def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
     with Warehouse(partial, 0, {}).open() as connection:
         refresh(connection, zone)
         connection.execute("CHECKPOINT")
@@ -121,8 +125,10 @@ def _refresh(partial: Path, zone: ZoneInfo) -> tuple[dict[str, int], str | None]
         newest = [
             connection.execute(f"SELECT epoch(max({HOUR})) FROM {table.name}").fetchall()[0][0] for table in COUNTS
         ]
+        wrong = disagreements(connection)
     seconds = max((found for found in newest if found is not None), default=None)
-    return rows, datetime.fromtimestamp(seconds, zone).isoformat() if seconds is not None else None
+    newest_hour = datetime.fromtimestamp(seconds, zone).isoformat() if seconds is not None else None
+    return {"rows": rows, "newest_hour": newest_hour, "disagreements": wrong}
 
 
 def _replace(partial: Path, copy: Path) -> None:
