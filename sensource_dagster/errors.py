@@ -3,6 +3,7 @@
     SenSourceError              anything below: catch this one
     ├── SettingsError           a SENSOURCE_* variable cannot be used: change it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
+    ├── ExportError             a file cannot be exported: sync first, or write elsewhere or less
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
@@ -28,6 +29,10 @@ class SettingsError(SenSourceError):
 
 class WarehouseError(SenSourceError):
     """The DuckDB file or a table in it cannot be used. Nothing was written."""
+
+
+class ExportError(SenSourceError):
+    """A file cannot be exported. An earlier file is as it was."""
 
 
 class VeaError(SenSourceError):
