@@ -95,16 +95,26 @@ def _published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         )
     with Warehouse(file, settings.warehouse_wait, {}).open(read_only=True) as connection:
         try:
-            # It would go to standard output, which may be the export itself.
-            connection.execute("SET enable_progress_bar = false")
+            # The first would go to standard output, which may be the export itself. The second would take a Python
+            # variable for a view that is not there.
+            connection.execute("SET enable_progress_bar = false; SET python_enable_replacements = false")
             connection.execute(f"USE {full_schema(connection)}")
             yield connection
         except (duckdb.CatalogException, duckdb.BinderException) as error:
-            reason = str(error).strip().split("\n", maxsplit=1)[0]
             raise ExportError(
-                f"The file {file} does not have this view as this version makes it: {reason}. Run the sync again "
-                "(`sensource backfill`, or materialize the views in the UI). It makes the views of this version."
+                f"The file {file} does not have this view as this version makes it: {_first_line(error)}. Run the "
+                "sync again (`sensource backfill`, or materialize the views in the UI): it makes the views anew."
             ) from None
+        except (duckdb.Error, RuntimeError) as error:
+            if "interrupted" in str(error).lower():  # what DuckDB makes of Ctrl-C during a query
+                raise KeyboardInterrupt from None
+            if not isinstance(error, duckdb.Error):
+                raise
+            raise ExportError(f"The rows cannot be read from {file}: {_first_line(error)}.") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", maxsplit=1)[0]
 
 
 def _named_after(days: Days, found: Held) -> tuple[date, date] | None:

@@ -105,7 +105,7 @@ def _xlsx(connection: duckdb.DuckDBPyConnection, selection: Selection, file: Pat
         workbook.close()
     except BaseException:
         with suppress(OSError):  # it closes its temporary file only when it succeeds
-            sheet.row_data_fh.close()
+            sheet.row_data_fh.close()  # type: ignore[attr-defined]
         raise
 
 

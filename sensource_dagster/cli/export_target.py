@@ -22,7 +22,7 @@ _STDOUT = "-"
 
 
 @dataclass
-class Target:
+class ExportTarget:
     """Where the rows go.
 
     Attributes:
@@ -65,7 +65,7 @@ class Target:
             _replace(partial, file)
 
 
-def target_of(output: str | None, file_format: str | None, here: Path, *, only_csv: str | None) -> Target:
+def target_of(output: str | None, file_format: str | None, here: Path, *, only_csv: str | None) -> ExportTarget:
     """Where to write and in which format, from the options of the command.
 
     Args:
@@ -77,7 +77,7 @@ def target_of(output: str | None, file_format: str | None, here: Path, *, only_c
         UsageError: the options do not fit each other.
     """
     if output == _STDOUT:
-        chosen = Target(file_format or "csv", None)
+        chosen = ExportTarget(file_format or "csv", None)
         if chosen.format != "csv" and sys.stdout.isatty():
             raise click.UsageError(
                 f"A terminal cannot show {chosen.format}. Give --output a file, or send it on to a program with |."
@@ -87,7 +87,7 @@ def target_of(output: str | None, file_format: str | None, here: Path, *, only_c
         if not path.is_dir() and (not path.parent.is_dir() or str(output).endswith(os.sep)):
             missing = path.parent if not path.parent.is_dir() else path
             raise click.BadParameter(f"there is no folder {missing}. Make it first.", param_hint="--output")
-        chosen = Target(_format(path, file_format), path)
+        chosen = ExportTarget(_format(path, file_format), path)
     if only_csv and chosen.format != "csv":
         raise click.UsageError(f"{only_csv} writes CSV, not {chosen.format}.")
     return chosen
@@ -113,8 +113,8 @@ def _partial(file: Path | None) -> Iterator[Path]:
     """A file in a folder of its own, beside `file`, which goes with all that is in it."""
     beside = file.parent if file else Path(tempfile.gettempdir())
     target = file or beside
-    # kill and systemd send SIGTERM, which would end Python at once and leave the folder behind.
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # `kill` sends SIGTERM, which would end Python at once and leave the folder behind. Now it is like Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix=".sensource-export-", dir=beside) as folder:
             yield Path(folder) / "export"

@@ -107,3 +107,8 @@ def exporting(folder: Path, published: Path) -> Iterator[Export]:
         yield run
     finally:
         os.chdir(before)
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder, with hidden files."""
+    return sorted(file.name for file in folder.iterdir() if file.name != "project")

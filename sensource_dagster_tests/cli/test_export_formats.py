@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,9 @@ import pytest
 
 from sensource_dagster.cli import export_formats
 from sensource_dagster.contract.view_columns import VIEWS
-from sensource_dagster_tests.cli.exports import DOORS, VIEW, Export, exporting, in_order, make_published, rows_of
+from sensource_dagster_tests.cli.exports import DOORS, VIEW, Export, in_order, rows_of
 
 each_view = pytest.mark.parametrize("name", [view.name for view in VIEWS])
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_published(tmp_path_factory.mktemp("data") / "footfall.duckdb")
-
-
-@pytest.fixture
-def export(published: Path, tmp_path: Path) -> Iterator[Export]:
-    with exporting(tmp_path, published) as run:
-        yield run
 
 
 def as_csv(value: Any) -> str:

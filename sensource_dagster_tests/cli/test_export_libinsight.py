@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,24 +14,11 @@ from sensource_dagster_tests.cli.exports import (
     HOURS,
     LOCATIONS,
     Export,
-    exporting,
     hours_of,
     ins,
-    make_published,
 )
 
 HEAD = "date,gate_start,gate_end"
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_published(tmp_path_factory.mktemp("data") / "footfall.duckdb")
-
-
-@pytest.fixture
-def export(published: Path, tmp_path: Path) -> Iterator[Export]:
-    with exporting(tmp_path, published) as run:
-        yield run
 
 
 def local(at: int) -> datetime:
