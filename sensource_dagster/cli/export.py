@@ -95,9 +95,8 @@ def _published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         )
     with Warehouse(file, settings.warehouse_wait, {}).open(read_only=True) as connection:
         try:
-            # The first would go to standard output, which may be the export itself. The second would take a Python
-            # variable for a view that is not there.
-            connection.execute("SET enable_progress_bar = false; SET python_enable_replacements = false")
+            # Otherwise DuckDB takes a Python variable of the same name for a view that is not there.
+            connection.execute("SET python_enable_replacements = false")
             connection.execute(f"USE {full_schema(connection)}")
             yield connection
         except (duckdb.CatalogException, duckdb.BinderException) as error:

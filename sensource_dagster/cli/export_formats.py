@@ -49,7 +49,8 @@ def write(
         number = re.search(r'"errno":"(\d+)"', str(error))
         raise OSError(os.strerror(int(number[1])) if number else str(error)) from None
     except XlsxFileError as error:
-        raise OSError(str(error)) from None
+        cause = error.args[0]
+        raise cause if isinstance(cause, OSError) else OSError(str(error)) from None
 
 
 def _csv(connection: duckdb.DuckDBPyConnection, selection: Selection, file: Path) -> None:

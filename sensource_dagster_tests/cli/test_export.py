@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sensource_dagster_tests.cli.exports import Export, names
+from sensource_dagster_tests.cli.exports import VIEW, Export, names
 
 
 def test_without_options_all_days_of_traffic_daily_go_into_a_csv_file_of_the_current_folder(
@@ -157,5 +157,6 @@ def test_a_wrong_option_is_refused_in_words(
 
 def test_the_help_names_every_view_and_every_option(export: Export) -> None:
     said = export("--help").stdout
-    for word in ("traffic_daily", "expected_daily", "--libinsight", "YYYY-MM-DD"):
+    options = ("--view", "--from YYYY-MM-DD", "--to YYYY-MM-DD", "--format", "--output", "--libinsight")
+    for word in (*VIEW, *options, "--location", "--door"):
         assert word in said

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
 
 from sensource_dagster.cli import export_formats, export_target
 from sensource_dagster_tests.cli.exports import Export, names
@@ -87,6 +88,19 @@ def test_a_full_disk_is_told_in_words_and_leaves_the_earlier_file(
     assert len(said.stderr.splitlines()) == 1
     assert names(small_disk) == [f"a.{kind}"]
     assert file.read_text() == "earlier"
+
+
+def test_a_disk_that_is_full_when_a_workbook_is_put_together_is_told_in_the_same_words(
+    export: Export, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "_store_workbook", full)
+    said = export("--output", "a.xlsx")
+    assert said.exit_code == 1
+    assert "a.xlsx cannot be written: No space left on device." in said.stderr
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
