@@ -4,6 +4,7 @@
     ├── SettingsError           a SENSOURCE_* variable cannot be used: change it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
     │   └── WarehouseHeldError      another process holds the file: close it there
+    ├── ExportError             a file cannot be exported: sync first, or write elsewhere or less
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
@@ -37,6 +38,10 @@ class WarehouseHeldError(WarehouseError):
     def __init__(self, text: str, holder: str) -> None:
         super().__init__(text)
         self.holder = holder
+
+
+class ExportError(SenSourceError):
+    """A file cannot be exported. An earlier file is as it was."""
 
 
 class VeaError(SenSourceError):

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.contract.view_columns import VIEWS
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,6 +71,51 @@ def status() -> None:
     from sensource_dagster.cli.status import run
 
     sys.exit(run())
+
+
+@main.command()
+@click.option(
+    "--view",
+    metavar="VIEW",
+    type=click.Choice([view.name for view in VIEWS]),
+    help=f"One of {', '.join(view.name for view in VIEWS)}. Without it: traffic_daily; with --libinsight: "
+    "traffic_hourly.",
+)
+@click.option(
+    "--from", "first", metavar="YYYY-MM-DD", help="First local day. Without it: the first that there is."
+)
+@click.option("--to", "last", metavar="YYYY-MM-DD", help="Last local day. Without it: the last that there is.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet", "xlsx"]),
+    help="Without it: the ending of the output's name, else csv.",
+)
+@click.option(
+    "--output",
+    metavar="FILE|FOLDER|-",
+    help="A file; a folder, in which the file is named after its view and days; or - for standard output. "
+    "Without it: the current folder.",
+)
+@click.option("--libinsight", is_flag=True, help="Write the gate counts of one gate, as LibInsight imports them.")
+@click.option("--location", metavar="NAME", help="With --libinsight: the location (name or id).")
+@click.option("--door", metavar="NAME", help="With --libinsight: the door (name or id), in place of a location.")
+def export(location: str | None, door: str | None, **options: Any) -> None:
+    """Write a view of the published file as CSV, Parquet or Excel.
+
+    Reads only; the sync may go on meanwhile. A file that is there already is replaced whole, or stays as it was if
+    the export fails. The last line, on standard error, says what was written.
+
+    \b
+    Examples:
+      sensource export --from 2026-01-01 --to 2026-01-31 --output january.xlsx
+      sensource export --view occupancy_hourly --format parquet --output exports/
+      sensource export --view location_daily --output - | head
+      sensource export --libinsight --location "Main Library" --to 2026-01-31
+    """
+    from sensource_dagster.cli.export import Gate, run
+
+    sys.exit(run(gate=Gate(location, door), **options))
 
 
 @main.command()

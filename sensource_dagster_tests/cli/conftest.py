@@ -10,6 +10,7 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, RunningSimulator, serving
 from sensource_dagster_tests.cli.backfills import FIRST
+from sensource_dagster_tests.cli.exports import Export, exporting, make_published
 from sensource_dagster_tests.cli.project import Project, make_project
 
 
@@ -27,3 +28,14 @@ def simulator(clock: ManualClock) -> Iterator[RunningSimulator]:
 @pytest.fixture
 def project(simulator: RunningSimulator, tmp_path: Path) -> Project:
     return make_project(tmp_path, simulator, SENSOURCE_START_DATE=str(FIRST))
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_published(tmp_path_factory.mktemp("data") / "footfall.duckdb")
+
+
+@pytest.fixture
+def export(published: Path, tmp_path: Path) -> Iterator[Export]:
+    with exporting(tmp_path, published) as run:
+        yield run
