@@ -13,7 +13,10 @@ from sensource_dagster.cli.demo_report import query_to_paste
 
 @pytest.mark.parametrize("folder", ["plain", "with space", "it's", 'of "$HOME" `now`!', "è"])
 @pytest.mark.parametrize("shell", ["bash", "sh"])
-def test_the_query_works_whatever_the_name_of_the_folder(tmp_path: Path, folder: str, shell: str) -> None:
+def test_the_query_works_whatever_the_name_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, shell: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / folder / "footfall.duckdb"
     file.parent.mkdir()
     with duckdb.connect(str(file)) as connection:
