@@ -187,7 +187,7 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
     assert {"key": "sensource/command", "value": "sensource demo"} in runs[-1]["tags"]
     for node in shown["assetNodes"]:
         name, state = node["assetKey"]["path"][-1], node["freshnessStatusInfo"]
-        # Of a view Dagster says that it is stale when a table was read after it was made. It has every row even so.
+        # Dagster calls a view stale when a table was read after the view was made. It has every row even so.
         assert node["staleStatus"] == "FRESH" or name in (*VIEW_NAMES, "published")
         assert (state and state["freshnessStatus"]) == ("HEALTHY" if name in (*LIST_NAMES, "published") else None)
         if name in ("traffic", "occupancy"):

@@ -92,7 +92,10 @@ def assert_the_copy_follows_the_runs_while_it_is_open(dagster: DagsterDev, folde
         if not copy.exists():
             return None
         # In a process of its own: within one process DuckDB gives the file that is open already.
-        read = "import duckdb, sys; c = duckdb.connect(sys.argv[1], True); print(c.execute(sys.argv[2]).fetchall()[0][1])"
+        read = (
+            "import duckdb, sys; "
+            "print(duckdb.connect(sys.argv[1], read_only=True).execute(sys.argv[2]).fetchall()[0][1])"
+        )
         command = [sys.executable, "-c", read, str(copy), query]
         found = subprocess.run(command, capture_output=True, text=True, check=True)
         return date.fromisoformat(found.stdout.strip())
