@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import warnings
 
 from dagster import (
@@ -72,4 +73,7 @@ def build_definitions(settings: Settings) -> Definitions:
 # all of them are Dagster's and stay alive. One response of Vea makes tens of thousands of objects.
 gc.set_threshold(50_000, 20, 20)
 
-defs = build_definitions(read_settings())
+_settings = read_settings()
+if _settings.advice:
+    logging.getLogger("sensource_dagster").warning(_settings.advice)
+defs = build_definitions(_settings)

@@ -217,3 +217,15 @@ def test_a_start_does_not_wait_for_what_it_does_not_need(statement: str, absent:
     script = f"import sys; {statement}; print([name for name in {absent} if name in sys.modules])"
     started = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert started.stdout.strip() == "[]"
+
+
+def test_a_deployment_with_the_earlier_file_is_told_at_each_start_how_to_rename_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sensource.duckdb").touch()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SENSOURCE_")}
+    for command in (
+        [sys.executable, "-c", "from sensource_dagster.definitions import defs"],
+        [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "check"],
+    ):
+        said = subprocess.run(command, cwd=tmp_path, env=kept, capture_output=True, text=True, check=False)
+        assert "mv data/sensource.duckdb data/warehouse.duckdb" in said.stdout + said.stderr

@@ -61,9 +61,13 @@ def run() -> int:
 
     if steps.take("settings", settings_step):
         settings = found[0]
+        if settings.advice:
+            click.echo(f"        {settings.advice}")
         if steps.take("credentials", lambda: _credentials(settings)):
             _check_account(steps, settings)
         steps.take("warehouse", lambda: _warehouse(settings))
+        if settings.published:
+            click.echo(f"        People open the copy {settings.published}. It is made after the first sync.")
     click.echo("Everything works." if not steps.failed else f"{steps.failed} of the steps failed.")
     return 1 if steps.failed else 0
 

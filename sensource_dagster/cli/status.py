@@ -34,6 +34,8 @@ def run() -> int:
     lists = [table for table in LISTS if table.name in settings.static_endpoints]
     account = _demo() if is_demo else settings.account
     click.echo(f"{account}; days of {settings.timezone.key} from {settings.start_date}.")
+    if settings.advice:
+        click.echo(settings.advice)
     held = _held(settings, [*COUNTS, *lists])
     with project.history_to_look_at() as instance:
         counts, counts_complete = _counts(instance, settings, held)
