@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -23,7 +24,7 @@ from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, Dagste
 SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
 REPOSITORY = {"key": ".dagster/repository", "value": "__repository__@sensource_dagster"}
 SHOWN = """
-query($filter: RunsFilter!) {
+query($filter: RunsFilter) {
   runsOrError(filter: $filter) {
     ... on Runs { results { tags { key value } repositoryOrigin { repositoryName repositoryLocationName } } }
   }
@@ -129,6 +130,11 @@ def test_the_query_at_the_end_works_when_pasted_into_a_shell(project: Path, firs
         assert re.search(r"\D+".join(re.escape(str(value)) for value in row), pasted.stdout)
 
 
+def _is_judged(shown: Any) -> bool:
+    states = [node["freshnessStatusInfo"] for node in shown["assetNodes"]]
+    return all(state["freshnessStatus"] != "UNKNOWN" for state in states if state)
+
+
 @pytest.mark.parametrize("end", ["Ctrl-C", pytest.param("SIGTERM to it alone", marks=pytest.mark.slow)])
 def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_whole(
     project: Path, first_demo: str, end: str
@@ -158,6 +164,7 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
                 "{assetNodes{assetKey{path} description metadataEntries{label ... on TextMetadataEntry{text}}"
                 " partitionStats{numMaterialized}}}"
             )["assetNodes"]
+            dagster.until("all freshness is known", lambda: _is_judged(dagster.query(SHOWN)))
             shown = dagster.query(SHOWN, filter={"pipelineName": "counts", "tags": [REPOSITORY]})
         finally:
             if end == "Ctrl-C":
