@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from sensource_dagster.errors import ExportError
+from sensource_dagster.warehouse.replacement import replace_whole
 
 FORMATS = ("csv", "parquet", "xlsx")
 _STDOUT = "-"
@@ -144,11 +145,4 @@ def _to_stdout(partial: Path) -> None:
 def _replace(partial: Path, file: Path) -> None:
     if file.exists():
         shutil.copymode(file, partial)
-    with partial.open("rb+") as written:
-        os.fsync(written.fileno())
-    partial.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_whole(partial, file)

@@ -7,7 +7,6 @@ file in a process that also has it open in DuckDB would let others write.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from sensource_dagster.errors import SenSourceError, WarehouseError
 from sensource_dagster.views.agreement import disagreements
 from sensource_dagster.views.refresh import refresh
 from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.replacement import replace_whole
 
 _FAILED = 3  # exit status; the text is in stdout
 
@@ -132,16 +132,9 @@ def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _replace(partial: Path, copy: Path) -> None:
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
     # Changes that somebody wrote into the old copy do not fit the new one, which could not be opened with them.
     _wal(copy).unlink(missing_ok=True)
-    partial.replace(copy)
-    folder = os.open(copy.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_whole(partial, copy)
 
 
 def _wal(file: Path) -> Path:

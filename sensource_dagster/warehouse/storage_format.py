@@ -6,12 +6,12 @@ nothing: benchmarks/storage_format.py compares both.
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 
 import duckdb
 
+from sensource_dagster.warehouse.replacement import replace_whole
 from sensource_dagster.warehouse.sql import identifier, text
 
 SETTING = {"storage_compatibility_version": "v1.4.0"}
@@ -45,8 +45,6 @@ def convert(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute(f"ATTACH {text(str(made))} AS converted (STORAGE_VERSION {text(version)})")
         connection.execute(f"COPY FROM DATABASE {identifier(name)} TO converted")
         connection.execute("DETACH converted")
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        made.replace(path)
+        replace_whole(made, path)
     finally:
         made.unlink(missing_ok=True)
