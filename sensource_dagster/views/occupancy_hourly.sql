@@ -15,10 +15,9 @@ local AS (
     SELECT
         t.space_id,
         t.record_date_hour_1,
-        coalesce(make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000), t.record_hour) AS local_hour,
-        coalesce(
-            CAST(make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000) AS DATE), t.record_date
-        ) AS day,
+        make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000) AS own_hour,
+        coalesce(own_hour, t.record_hour) AS local_hour,
+        coalesce(CAST(own_hour AS DATE), t.record_date) AS day,
         coalesce(p.space, t.space_id) AS space,
         coalesce(p.location, 'No location') AS location,
         p.capacity,

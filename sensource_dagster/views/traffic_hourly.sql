@@ -3,10 +3,10 @@ WITH local AS (
     SELECT
         t.zone_id,
         t.record_date_hour_1,
-        coalesce(make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000), t.record_hour) AS local_hour,
-        coalesce(
-            CAST(make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000) AS DATE), t.record_date
-        ) AS day,
+        make_timestamp(epoch_us(t.record_date_hour_1) + o.minutes * 60000000) AS own_hour,
+        coalesce(own_hour, t.record_hour) AS local_hour,
+        coalesce(CAST(own_hour AS DATE), t.record_date) AS day,
+        date_diff('minute', make_timestamp(epoch_us(t.record_date_hour_1)), local_hour) AS minutes,
         coalesce(d.door, t.zone_id) AS door,
         coalesce(d.location, 'No location') AS location,
         t.sumins AS ins,
@@ -23,10 +23,7 @@ SELECT
     record_date_hour_1,
     local_hour,
     format(
-        '{}{:02d}:{:02d}',
-        CASE WHEN local_hour < make_timestamp(epoch_us(record_date_hour_1)) THEN '-' ELSE '+' END,
-        abs(date_diff('minute', make_timestamp(epoch_us(record_date_hour_1)), local_hour)) // 60,
-        abs(date_diff('minute', make_timestamp(epoch_us(record_date_hour_1)), local_hour)) % 60
+        '{}{:02d}:{:02d}', CASE WHEN minutes < 0 THEN '-' ELSE '+' END, abs(minutes) // 60, abs(minutes) % 60
     ) AS utc_offset,
     day,
     isodow(day) AS weekday,
