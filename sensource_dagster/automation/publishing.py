@@ -63,22 +63,25 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     version = version_of(settings.warehouse)
     if version is None:
         return []
-    made: list[AssetKey] = [
-        asset_key(view)
-        for view in VIEWS
-        if _last(instance, asset_key(view)).get(QUERY_VERSION) != query_version(view)
+    last = _last_metadata(instance, [*map(asset_key, VIEWS), PUBLISHED])
+    made = [
+        key for view in VIEWS if last.get(key := asset_key(view), {}).get(QUERY_VERSION) != query_version(view)
     ]
     copy = settings.published
-    if copy and (made or not copy.exists() or _last(instance, PUBLISHED).get(VERSION) != version):
+    if copy and (made or not copy.exists() or last.get(PUBLISHED, {}).get(VERSION) != version):
         made.append(PUBLISHED)
     return made
 
 
-def _last(instance: DagsterInstance, key: AssetKey) -> Mapping[str, Any]:
-    """The metadata of the last materialization."""
-    event = instance.get_latest_materialization_event(key)
-    materialization = event.asset_materialization if event else None
-    return {name: value.value for name, value in materialization.metadata.items()} if materialization else {}
+def _last_metadata(instance: DagsterInstance, keys: list[AssetKey]) -> Mapping[AssetKey, Mapping[str, Any]]:
+    """The metadata of the last materialization of each asset that has one."""
+    entries = [record.asset_entry for record in instance.get_asset_records(keys)]
+    events = {entry.asset_key: entry.last_materialization for entry in entries}
+    return {
+        key: {name: value.value for name, value in event.asset_materialization.metadata.items()}
+        for key, event in events.items()
+        if event and event.asset_materialization
+    }
 
 
 def _reason_to_wait(instance: DagsterInstance) -> str | None:

@@ -201,13 +201,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
             problems.append(f"{name}={text!r}: {error}. The default is {default!r}.")
-    if (
-        "SENSOURCE_WAREHOUSE" not in environment
-        and EARLIER_WAREHOUSE.exists()
-        and not values["warehouse"].exists()
-    ):
-        values["warehouse"] = EARLIER_WAREHOUSE
-    if values.get("published") == values.get("warehouse") is not None:
+    warehouse = values.get("warehouse")
+    not_chosen = warehouse and "SENSOURCE_WAREHOUSE" not in environment and not warehouse.exists()
+    if not_chosen and EARLIER_WAREHOUSE.exists():
+        warehouse = values["warehouse"] = EARLIER_WAREHOUSE
+    if warehouse and values.get("published") == warehouse:
         problems.append("SENSOURCE_PUBLISHED is the same file as SENSOURCE_WAREHOUSE: name another one.")
     if {"start_date", "timezone"} <= values.keys():
         in_future = check.future(values["start_date"], values["timezone"])
