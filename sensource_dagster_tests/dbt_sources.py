@@ -38,7 +38,7 @@ def _table(name: str, description: str, columns: Iterable[Column]) -> dict[str, 
         "columns": [
             {
                 "name": column.name,
-                "description": column.description + (f" [{column.unit}]" if column.unit else ""),
+                "description": column.meaning,
                 "data_type": column.type.value,
             }
             for column in columns

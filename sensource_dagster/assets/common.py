@@ -32,11 +32,10 @@ def table_schema(columns: Iterable[Column]) -> TableSchema:
 
 
 def _column(column: Column) -> TableColumn:
-    unit = f" [{column.unit}]" if column.unit else ""
     return TableColumn(
         name=column.name,
         type=column.type.value,
-        description=f"{column.description}{unit}.",
+        description=f"{column.meaning}.",
         constraints=TableColumnConstraints(nullable=column.nullable),
     )
 

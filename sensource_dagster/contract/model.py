@@ -47,6 +47,11 @@ class Column:
     nullable: bool = True
     measure: Measure | None = None
 
+    @property
+    def meaning(self) -> str:
+        """The description with the unit behind it."""
+        return self.description + (f" [{self.unit}]" if self.unit else "")
+
 
 @dataclass(frozen=True)
 class Table:

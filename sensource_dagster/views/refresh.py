@@ -69,7 +69,6 @@ def _describe(
 ) -> None:
     connection.execute(f"COMMENT ON {kind} {identifier(name)} IS {text(description)}")
     for column in columns:
-        unit = f" [{column.unit}]" if column.unit else ""
         connection.execute(
-            f"COMMENT ON COLUMN {identifier(name)}.{identifier(column.name)} IS {text(column.description + unit)}"
+            f"COMMENT ON COLUMN {identifier(name)}.{identifier(column.name)} IS {text(column.meaning)}"
         )
