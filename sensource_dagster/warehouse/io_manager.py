@@ -31,7 +31,6 @@ from sensource_dagster.warehouse.sql import (
     full_schema,
     identifier,
     identifiers,
-    qualified,
 )
 
 
@@ -52,7 +51,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         """
         with errors_as_failures(context):
             table = _contract(table_slice)
-            metadata = MergeMetadata(context, table, f"SELECT * FROM {qualified(*_names(table_slice))}")
+            metadata = MergeMetadata(context, table)
             config = _config(context)
             keep, zone = timedelta(days=config["corrections_days"]), ZoneInfo(config["timezone"])
             for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
@@ -145,8 +144,8 @@ class ContractClient(DbClient[Warehouse]):
 
     @staticmethod
     def get_select_statement(table_slice: TableSlice) -> str:
-        """The query that the UI shows."""
-        return _select(table_slice, qualified(*_names(table_slice)[:2]))
+        """The query that the UI shows; people run it in the published copy, a database of another name."""
+        return _select(table_slice, identifier(table_slice.schema))
 
 
 class ContractIOManager(DbIOManager):

@@ -40,10 +40,10 @@ _NOTHING = RowCounts(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, 
 
 
 class MergeMetadata:
-    """Collects the merges of one step and publishes them as metadata. `select` is a query of the whole table."""
+    """Collects the merges of one step and publishes them as metadata."""
 
-    def __init__(self, context: OutputContext, table: Table, select: str) -> None:
-        self._context, self._table, self._select = context, table, select
+    def __init__(self, context: OutputContext, table: Table) -> None:
+        self._context, self._table = context, table
         self._days: dict[date | None, RowCounts] = {}
         self._deleted = 0
         self._facts: dict[str, Any] = {}
@@ -94,13 +94,14 @@ class MergeMetadata:
         by_key: Mapping[str, RowCounts] = {
             str(local_day): row_counts for local_day, row_counts in self._days.items()
         }
+        select = f"SELECT * FROM {identifier(SCHEMA)}.{identifier(self._table.name)}"
         for key in self._context.asset_partition_keys:
             # Not add_output_metadata: it would put the numbers and the query of the whole run on every day's
             # event.
             self._context.step_context.add_asset_metadata(
                 {
                     **_numbers(self._table, by_key.get(key, _NOTHING)),
-                    "Query": f"{self._select} WHERE {identifier(DAY)} = {day(date.fromisoformat(key))}",
+                    "Query": f"{select} WHERE {identifier(DAY)} = {day(date.fromisoformat(key))}",
                 },
                 asset_key=self._context.asset_key,
                 partition_key=key,
