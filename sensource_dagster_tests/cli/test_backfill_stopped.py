@@ -35,7 +35,11 @@ from sensource_dagster_tests.cli.project import Project, until
 
 @pytest.mark.parametrize(
     ("ended_by", "to_all"),
-    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False)],
+    [
+        (signal.SIGINT, True),
+        pytest.param(signal.SIGINT, False, marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, False, marks=pytest.mark.slow),
+    ],
     ids=["Ctrl-C at a terminal", "SIGINT to it alone", "SIGTERM to it alone"],
 )
 def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only_the_rest(

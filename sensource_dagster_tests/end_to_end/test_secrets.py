@@ -137,6 +137,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow  # a process for each of the faults, then `dg dev`
 def test_failing_syncs_leave_no_secret_and_no_token_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
