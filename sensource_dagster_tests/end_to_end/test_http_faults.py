@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 from datetime import date, datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sensource_dagster import resources
 from sensource_dagster.simulator import ManualClock, fault_kinds
+from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 
 UTC = timezone.utc
@@ -49,6 +52,12 @@ FINAL = {
         "256 MiB",
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two attempts; how long the real ones are is tested in `vea`."""
+    monkeypatch.setattr(resources, "HttpPolicy", partial(HttpPolicy, first_wait=0.05))
 
 
 @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)

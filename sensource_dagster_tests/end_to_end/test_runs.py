@@ -26,6 +26,8 @@ from sensource_dagster_tests.end_to_end.deployment import (
 )
 from sensource_dagster_tests.end_to_end.sync import variables_of
 
+pytestmark = pytest.mark.slow  # a `dg dev` of their own, its daemon and kills
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
@@ -124,7 +126,7 @@ def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_complete
     assert len(simulator.requests) - asked_before == 2 * batches_missing
 
 
-@pytest.mark.slow  # run monitoring looks each 10 s, and frees a slot 30 s after the run
+# Run monitoring looks each 10 s, and frees a slot 30 s after the run.
 def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deployment: Deployment) -> None:
     simulator = deployment.simulator
     parts = batches(date(2026, 4, 1), runs=4)
@@ -153,7 +155,7 @@ def test_a_backfill_goes_on_after_everything_was_killed_and_started_again(deploy
     dagster.until("no slot is claimed", lambda: not deployment.claimed_slots(), within=HEALS_WITHIN)
 
 
-@pytest.mark.slow  # Dagster looks after a run that is starting only once its time to start is over
+# Dagster looks after a run that is starting only once its time to start is over.
 def test_a_run_that_was_starting_when_everything_was_killed_is_started_again(deployment: Deployment) -> None:
     parts = batches(date(2026, 6, 1), runs=3)
     days, hold = days_of(parts), Hold()
