@@ -5,15 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
 
 FOLDER = Path(__file__).resolve().parents[1] / "recorded"
 FIRST, LAST = date(2025, 10, 21), date(2025, 12, 10)
+CLOCKS_CHANGE = datetime(2025, 11, 2, 8, tzinfo=timezone.utc)
 
 
 def recording(read_at: str) -> Mapping[str, Any]:
@@ -56,3 +59,25 @@ def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_
         days = metadata(result, "traffic")
         assert sum(day["rows_corrected"] for day in days.values()) == days["2025-12-10"]["rows_corrected"] == 4
         assert sum(day["rows_inserted"] for day in days.values()) == 0
+
+
+def test_the_published_view_has_each_doors_days_as_people_at_the_library_count_them(tmp_path: Path) -> None:
+    """Summed here from the recorded rows alone, by the clock of Denver, as the vendor's dashboard does."""
+    recorded = recording("20251210T225600Z")
+    expected: dict[tuple[str, date], list[int]] = {}
+    for (zone_id, hour), (_name, ins, outs) in by_key(recorded["results"]).items():
+        local = hour - timedelta(hours=6 if hour < CLOCKS_CHANGE else 7)
+        sums = expected.setdefault((zone_id, local.date()), [0, 0, 0])
+        for at, number in enumerate((ins, outs, 1)):
+            sums[at] += number
+    clock = ManualClock(datetime(2025, 12, 10, 23, tzinfo=timezone.utc))
+    copy = tmp_path / "footfall.duckdb"
+    options = Options(recordings=[recorded])
+    with syncing(tmp_path, options, clock, SENSOURCE_PUBLISHED=str(copy)) as sync:
+        for job, days in (("counts", (FIRST, LAST)), ("publish", ())):
+            result = sync.run(job, *days)
+            assert result.success, error_text(result)
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        found = connection.execute("SELECT zone_id, day, ins, outs, hours_counted FROM sensource.traffic_daily")
+        assert {(zone_id, day): sums for zone_id, day, *sums in found.fetchall()} == expected
+    assert len(expected) == 5 * 51  # doors, days
