@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -102,6 +103,15 @@ def test_all_wrong_variables_are_named_at_once_including_a_start_in_the_future()
         "SENSOURCE_START_DATE",
         "SENSOURCE_TRAFFIC_METRICS",
     ]
+
+
+def test_a_default_path_that_is_a_folder_is_named_as_a_chosen_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "warehouse.duckdb").mkdir(parents=True)
+    [line] = lines()
+    assert line.startswith("SENSOURCE_WAREHOUSE='data/warehouse.duckdb': it is a folder")
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
