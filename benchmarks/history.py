@@ -46,16 +46,17 @@ def rows_sql(first: date, days: int, bump: int = 0) -> str:
 def make_history(file: Path) -> None:
     from sensource_dagster.contract.tables import TABLES
     from sensource_dagster.warehouse.schema import Target
+    from sensource_dagster.warehouse.storage_format import SETTING
 
-    with duckdb.connect(str(file)) as connection:
+    with duckdb.connect(str(file), config=SETTING) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         target = Target.of(connection, TABLES["traffic"])
         target.create()
         for day in range(DAYS):
             connection.execute(
                 f"INSERT INTO {target.name} "
-                "(zone_id, name, record_date_hour_1, sumins, sumouts, record_date, _synced_at) "
-                "SELECT zone_id, name, hour, sumins, sumouts, CAST(hour AS DATE), now() "
+                "(zone_id, name, record_date_hour_1, sumins, sumouts, record_date, record_hour, _synced_at) "
+                "SELECT zone_id, name, hour, sumins, sumouts, CAST(hour AS DATE), CAST(hour AS TIMESTAMP), now() "
                 f"FROM ({rows_sql(FIRST + timedelta(days=day), 1)})"
             )
 
@@ -81,7 +82,7 @@ def merge_once(file: Path, first: date, bump: int) -> None:
     keep = timedelta(days=read_settings({}).corrections_days)
     started, used = time.monotonic(), time.process_time()
     with Warehouse(file, 0, {}).open() as session:
-        merged = merge(session, TABLES["traffic"], counts.frame, datetime.now(timezone.utc), keep)
+        merged = merge(session, TABLES["traffic"], counts.frame, datetime.now(timezone.utc), keep, ZoneInfo("UTC"))
     wall, cpu = time.monotonic() - started, time.process_time() - used
     all_row_counts = merged.days.values()
     print(
