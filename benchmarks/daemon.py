@@ -26,13 +26,14 @@ DAYS, ZONES, SPACES = 365, 50, 20
 ALL_IN_ONE = 400
 TIMES = """
 {runsOrError{... on Runs{results{
-  status creationTime stats{... on RunStatsSnapshot{enqueuedTime launchTime startTime endTime}}
+  jobName creationTime stats{... on RunStatsSnapshot{enqueuedTime launchTime startTime endTime}}
 }}}}"""
 
 
 def times(deployment: DagsterDev) -> list[list[float]]:
     """When each run was created, queued, launched, started and ended, in the order of the runs."""
-    runs = deployment.query(TIMES)["runsOrError"]["results"]
+    found = deployment.query(TIMES)["runsOrError"]["results"]
+    runs = [run for run in found if run["jobName"] != "publish"]  # the published copy is made beside the backfill
     steps = ("enqueuedTime", "launchTime", "startTime", "endTime")
     return sorted([run["creationTime"], *(run["stats"][step] for step in steps)] for run in runs)
 
