@@ -15,6 +15,7 @@ from dagster import (
     with_source_code_references,
 )
 
+from sensource_dagster.assets.common import WAREHOUSE
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.lists import reference_assets
@@ -58,7 +59,7 @@ def build_definitions(settings: Settings) -> Definitions:
         sensors=[*alert_sensors(), *held_runs_sensors(), publish_sensor(settings)],
         resources={
             "sensource": sensource_resource(settings),
-            "io_manager": SenSourceDuckDBIOManager(
+            WAREHOUSE: SenSourceDuckDBIOManager(
                 database=str(settings.warehouse),
                 wait_seconds=settings.warehouse_wait,
                 corrections_days=settings.corrections_days,

@@ -98,6 +98,6 @@ def test_every_python_example_of_the_documents_runs(
     for own in examples:
         manager = SenSourceDuckDBIOManager(database="data/warehouse.duckdb")
         days = counts_assets(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}))
-        ran = materialize([own, *days], selection=[own], resources={"io_manager": manager, "sensource": None})
+        ran = materialize([own, *days], selection=[own], resources={"sensource_warehouse": manager, "sensource": None})
         assert ran.success
         assert len(Path("data/ins_by_month.csv").read_text().splitlines()) == 2  # a head, and November

@@ -22,6 +22,8 @@ from sensource_dagster.warehouse.sql import database_name, qualified
 
 POOL = "sensource_api"
 """The pool of all steps that use the API or the DuckDB file. dagster.yaml gives it one slot."""
+WAREHOUSE = "sensource_warehouse"
+"""The key of the I/O manager of all tables and views. Dagster's `io_manager` is left to the user's own assets."""
 KINDS = {"python", "duckdb"}
 NIGHTLY = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
 """Of assets that the nightly schedule makes: yellow after a missed night, red as late as the check `fresh`."""

@@ -9,7 +9,7 @@ from typing import Literal, cast
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
-from sensource_dagster.assets.common import POOL, described, warn_of_repeated
+from sensource_dagster.assets.common import POOL, WAREHOUSE, described, warn_of_repeated
 from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.config.settings import Settings
@@ -43,6 +43,7 @@ def _counts_asset(table: Table, metrics: tuple[str, ...], settings: Settings) ->
         group_name="counts",
         deps=[VEA],
         pool=POOL,
+        io_manager_key=WAREHOUSE,
         partitions_def=daily_partitions(settings),
         backfill_policy=BackfillPolicy.multi_run(settings.backfill_days),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dagster import AssetExecutionContext, AssetKey, AssetObservation, AssetSpec, MetadataValue
 
-from sensource_dagster.assets.common import asset_key, described
+from sensource_dagster.assets.common import WAREHOUSE, asset_key, described
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.tables import CORRECTIONS, COUNTS
@@ -28,7 +28,7 @@ def external_assets(settings: Settings) -> list[AssetSpec]:
     )
     corrections = AssetSpec(
         **described(CORRECTIONS, settings), group_name="derived", deps=[asset_key(table) for table in COUNTS]
-    )
+    ).with_io_manager_key(WAREHOUSE)
     return [vea, corrections]
 
 

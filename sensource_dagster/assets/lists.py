@@ -3,7 +3,7 @@
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
 
-from sensource_dagster.assets.common import NIGHTLY, POOL, described, warn_of_repeated
+from sensource_dagster.assets.common import NIGHTLY, POOL, WAREHOUSE, described, warn_of_repeated
 from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
@@ -24,6 +24,7 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
         group_name="lists",
         deps=[VEA],
         pool=POOL,
+        io_manager_key=WAREHOUSE,
         freshness_policy=NIGHTLY,
         op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look up zones and spaces in the lists
     )

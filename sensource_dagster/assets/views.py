@@ -14,7 +14,7 @@ from dagster import (
     multi_asset,
 )
 
-from sensource_dagster.assets.common import POOL, asset_key, described
+from sensource_dagster.assets.common import POOL, WAREHOUSE, asset_key, described
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA, View
 from sensource_dagster.contract.view_columns import VIEWS
@@ -56,7 +56,7 @@ def _spec(view: View, settings: Settings) -> AssetSpec:
         group_name="views",
         deps=sources,
         code_version=query_version(view),
-    )
+    ).with_io_manager_key(WAREHOUSE)
 
 
 def query_version(view: View) -> str:

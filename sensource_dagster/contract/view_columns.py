@@ -40,6 +40,8 @@ _COMPLETE = _flag("complete", "No hour of the day is missing")
 _CAPACITY = _people("capacity", "How many people the space may hold, if that is set in Vea")
 _UTILISATION = Column("utilisation", Type.DOUBLE, "Peak divided by capacity: 1 is full")
 
+LOCAL_TIME = ("utc_offset", "irregular_day")
+"""Two small tables that the views need, in the schema of the views."""
 VIEWS = (
     View(
         "door",

@@ -16,7 +16,7 @@ from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
 from sensource_dagster.config.settings import VARIABLES
-from sensource_dagster.contract.model import SCHEMA, Table
+from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
@@ -24,6 +24,7 @@ from sensource_dagster.instance.private import DbClient, DbIOManager, DbTypeHand
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import MergeResult, merge
+from sensource_dagster.warehouse.own_output import MAIN, check_output, is_of_contract, write_own
 from sensource_dagster.warehouse.run_metadata import MergeMetadata
 from sensource_dagster.warehouse.sql import (
     database_name,
@@ -34,8 +35,8 @@ from sensource_dagster.warehouse.sql import (
 )
 
 
-class ContractTypeHandler(DbTypeHandler[Any]):
-    """Merges DataFrames into the tables of the contract, and loads these tables."""
+class FrameTypeHandler(DbTypeHandler[Any]):
+    """Merges frames into the tables of the contract, writes others into tables of their own, and loads all."""
 
     def handle_output(
         self,
@@ -44,29 +45,16 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         obj: pd.DataFrame | FrameStream,
         connection: Warehouse,
     ) -> None:
-        """Merge all frames. Each partition's own numbers go to its own event.
+        """Write all frames. Each partition's own numbers go to its own event.
 
         Raises:
             Failure: it has the text of the WarehouseError.
         """
         with errors_as_failures(context):
-            table = _contract(table_slice)
-            metadata = MergeMetadata(context, table)
-            config = _config(context)
-            keep, zone = timedelta(days=config["corrections_days"]), ZoneInfo(config["timezone"])
-            for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
-                done: list[MergeResult] = []
-                try:
-                    with connection.open() as session:
-                        while group:  # each frame is freed after its merge
-                            now = datetime.now(timezone.utc)
-                            done.append(merge(session, table, group.pop(0), now, keep, zone))
-                            metadata.look(session, done[-1])
-                finally:  # with the file closed: writing events to Dagster's storage can be slow
-                    for merge_result in done:
-                        metadata.add(merge_result)
-                    metadata.publish_corrections()
-            metadata.publish(connection.path)
+            if is_of_contract(table_slice):
+                _merge_all(context, TABLES[table_slice.table], obj, connection)
+            else:
+                write_own(context, table_slice, obj, connection)
 
     def load_input(self, context: InputContext, table_slice: TableSlice, connection: Warehouse) -> pd.DataFrame:
         """The requested columns of the requested partitions. All rows if the input has no partitions.
@@ -76,7 +64,7 @@ class ContractTypeHandler(DbTypeHandler[Any]):
         """
         with errors_as_failures(context), connection.open(read_only=True) as session:
             try:
-                return session.execute(_select(table_slice, full_schema(session))).df()
+                return session.execute(_select(table_slice, full_schema(session, table_slice.schema))).df()
             except duckdb.Error as error:
                 raise WarehouseError(f"Table {table_slice.table} cannot be read: {error}") from None
 
@@ -89,14 +77,25 @@ def _config(context: OutputContext | InputContext) -> dict[str, Any]:
     return dict(context.resource_config or {})
 
 
-def _contract(table_slice: TableSlice) -> Table:
-    table = TABLES.get(table_slice.table)
-    if table is None or table_slice.schema != SCHEMA:
-        raise WarehouseError(
-            f"Table {table_slice.schema}.{table_slice.table} is not in the contract (tables.py), so its key is "
-            "not known. Nothing was written. Add the table there, or give the asset another I/O manager."
-        )
-    return table
+def _merge_all(
+    context: OutputContext, table: Table, obj: pd.DataFrame | FrameStream, warehouse: Warehouse
+) -> None:
+    metadata = MergeMetadata(context, table)
+    config = _config(context)
+    keep, zone = timedelta(days=config["corrections_days"]), ZoneInfo(config["timezone"])
+    for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
+        done: list[MergeResult] = []
+        try:
+            with warehouse.open() as session:
+                while group:  # each frame is freed after its merge
+                    now = datetime.now(timezone.utc)
+                    done.append(merge(session, table, group.pop(0), now, keep, zone))
+                    metadata.look(session, done[-1])
+        finally:  # with the file closed: writing events to Dagster's storage can be slow
+            for merge_result in done:
+                metadata.add(merge_result)
+            metadata.publish_corrections()
+    metadata.publish(warehouse.path)
 
 
 def _names(table_slice: TableSlice) -> tuple[str, str, str]:
@@ -131,11 +130,11 @@ class ContractClient(DbClient[Warehouse]):
 
     @staticmethod
     def ensure_schema_exists(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
-        """Do nothing: the merge creates the schema within its transaction."""
+        """Do nothing: each write creates the schema within its transaction."""
 
     @staticmethod
     def delete_table_slice(context: OutputContext, table_slice: TableSlice, connection: Warehouse) -> None:
-        """Do nothing: a merge never deletes rows."""
+        """Do nothing: each write replaces rows within its transaction, and a merge never deletes any."""
 
     @staticmethod
     def get_table_name(table_slice: TableSlice) -> str:
@@ -152,29 +151,42 @@ class ContractIOManager(DbIOManager):
     """Dagster's own, but the query comes last, and each partition's event has its own query alone."""
 
     def handle_output(self, context: OutputContext, obj: object) -> None:
+        with errors_as_failures(context):
+            check_output(context)
         super().handle_output(context, obj)
         metadata = dict(context.consume_logged_metadata())
         query = metadata.pop("Query")
         if not context.has_asset_partitions:
             context.add_output_metadata({**metadata, "Query": query})
 
+    def _get_table_slice(self, context: OutputContext | InputContext, output_context: OutputContext) -> TableSlice:
+        table_slice = super()._get_table_slice(context, output_context)
+        chosen = self._schema or (output_context.definition_metadata or {}).get("schema")
+        if context.has_asset_key and len(context.asset_key.path) == 1 and not chosen:
+            return table_slice._replace(schema=MAIN)  # Dagster says `public`, which DuckDB does not have
+        return table_slice
+
 
 class SenSourceDuckDBIOManager(DuckDBIOManager):
     """Keeps the tables of the contract in a DuckDB file. A rerun of any run leaves the same tables.
 
-    An asset with the key `sensource/<table>` returns a DataFrame. Its rows are merged into the table:
+    The frame that an asset `sensource/<table>` returns is merged into that table of the contract. The frame of any
+    other asset gets a table of its own, named after the asset's key. It is replaced whole, or by day:
 
     >>> import duckdb, pandas as pd
     >>> from dagster import asset, materialize
-    >>> @asset(key=["sensource", "site"])
+    >>> @asset(key=["sensource", "site"], io_manager_key="sensource_warehouse")
     ... def site() -> pd.DataFrame:
     ...     return pd.DataFrame({"site_id": ["s1"], "location_id": ["l1"], "name": ["Main Library"]})
-    >>> io_manager = SenSourceDuckDBIOManager(database="data/example.duckdb")
-    >>> materialize([site], resources={"io_manager": io_manager}).success
+    >>> @asset(key=["marts", "opening"], io_manager_key="sensource_warehouse")
+    ... def opening() -> pd.DataFrame:
+    ...     return pd.DataFrame({"site_id": ["s1"], "opens": [9]})
+    >>> manager = SenSourceDuckDBIOManager(database="data/example.duckdb")
+    >>> materialize([site, opening], resources={"sensource_warehouse": manager}).success
     True
     >>> with duckdb.connect("data/example.duckdb", read_only=True) as warehouse:
-    ...     warehouse.execute("SELECT site_id, name FROM sensource.site").fetchall()
-    [('s1', 'Main Library')]
+    ...     warehouse.execute("SELECT name, opens FROM sensource.site NATURAL JOIN marts.opening").fetchall()
+    [('Main Library', 9)]
     """
 
     database: str = Field(description="Path of the DuckDB file. The first write creates the file and its folder.")
@@ -195,7 +207,7 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
 
     @staticmethod
     def type_handlers() -> Sequence[DbTypeHandler[Any]]:
-        return [ContractTypeHandler()]
+        return [FrameTypeHandler()]
 
     @staticmethod
     def default_load_type() -> type:

@@ -39,14 +39,14 @@ def as_json(column: str, kind: str) -> str:
     return f"to_json({column})"
 
 
-def full_schema(connection: duckdb.DuckDBPyConnection) -> str:
-    """The name of our schema, with the database before it.
+def full_schema(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> str:
+    """The name of our schema or another one, with the database before it.
 
     DuckDB names a database after its file. So in a file named sensource.duckdb it refuses `sensource.traffic` as
     ambiguous.
     """
     found = connection.execute("SELECT current_database()").fetchall()
-    return qualified(found[0][0], SCHEMA)
+    return qualified(found[0][0], schema)
 
 
 def database_name(path: Path) -> str:
