@@ -15,6 +15,7 @@ from dagster import (
     with_source_code_references,
 )
 
+from sensource_dagster import defs as own
 from sensource_dagster.assets.common import WAREHOUSE
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
@@ -29,6 +30,7 @@ from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
 from sensource_dagster.config.settings import Settings, read_settings
+from sensource_dagster.own_definitions import with_own
 from sensource_dagster.resources import sensource_resource
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
@@ -77,4 +79,4 @@ gc.set_threshold(50_000, 20, 20)
 _settings = read_settings()
 if _settings.advice:
     logging.getLogger("sensource_dagster").warning(_settings.advice)
-defs = build_definitions(_settings)
+defs = with_own(build_definitions(_settings), own)

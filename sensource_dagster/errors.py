@@ -2,6 +2,7 @@
 
     SenSourceError              anything below: catch this one
     ├── SettingsError           a SENSOURCE_* variable cannot be used: change it
+    ├── OwnDefinitionsError     a file of the user's own in `defs/` cannot be loaded: mend it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
     │   └── WarehouseHeldError      another process holds the file: close it there
     ├── ExportError             a file cannot be exported: sync first, or write elsewhere or less
@@ -26,6 +27,10 @@ class SenSourceError(Exception):
 
 class SettingsError(SenSourceError):
     """One or more SENSOURCE_* variables cannot be used. The text has one line for each."""
+
+
+class OwnDefinitionsError(SenSourceError):
+    """A file of the user's own in `defs/` cannot be loaded. The text names it, and what is wrong."""
 
 
 class WarehouseError(SenSourceError):

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from dagster import AssetsDefinition, materialize
 
-from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.cli import main
 from sensource_dagster.config.settings import VARIABLES, read_settings
 from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.definitions import build_definitions
+from sensource_dagster.own_definitions import with_own
 from sensource_dagster.simulator import ManualClock
 from sensource_dagster.views.published_copy import publish
-from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 from sensource_dagster_tests.documentation import DOCUMENTS, blocks, text_of
-from sensource_dagster_tests.end_to_end.sync import syncing
+from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, syncing
 from sensource_dagster_tests.end_to_end.test_faults import FIRST, LAST, NOW
+from sensource_dagster_tests.own_folder import own_folder
 
 README, SETTINGS, TABLES_MD = map(text_of, ("README.md", "docs/settings.md", "docs/tables.md"))
 ENV_EXAMPLE = text_of(".env.example")
@@ -90,14 +90,20 @@ def test_every_python_example_of_the_documents_runs(
     program: str, synced: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(synced)
-    names: dict[str, object] = {"__name__": "example"}
-    exec(program, names)
-    examples = [value for value in names.values() if isinstance(value, AssetsDefinition)]
-    if not examples:
+    if "@asset" not in program:
+        exec(program, {"__name__": "example"})
         assert "Denver Library" in capsys.readouterr().out
-    for own in examples:
-        manager = SenSourceDuckDBIOManager(database="data/warehouse.duckdb")
-        days = counts_assets(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}))
-        ran = materialize([own, *days], selection=[own], resources={"sensource_warehouse": manager, "sensource": None})
-        assert ran.success
-        assert len(Path("data/ins_by_month.csv").read_text().splitlines()) == 2  # a head, and November
+        return
+    monkeypatch.setenv("SENSOURCE_TIMEZONE", "America/Denver")
+    folder = own_folder(synced, monkeypatch, {"example.py": program})
+    definitions = with_own(build_definitions(read_settings()), folder)
+    keys = [key for key in definitions.resolve_asset_graph().materializable_asset_keys if key.path[0] == "marts"]
+    job = definitions.resolve_implicit_job_def_def_for_assets(keys)
+    assert job
+    ran = job.execute_in_process(asset_selection=keys, tags={RANGE_START: str(FIRST), RANGE_END: str(LAST)})
+    assert all(evaluation.passed for evaluation in ran.get_asset_check_evaluations())
+    with duckdb.connect("data/warehouse.duckdb", read_only=True) as warehouse:
+        table = warehouse.sql(f"FROM marts.{keys[0].path[-1]} ORDER BY 1")
+        assert table.columns[1:] == ["sumins"]
+        firsts = [str(first) for first, _ in table.fetchall()]
+    assert firsts in (["2025-11"], [str(FIRST + timedelta(days=n)) for n in range((LAST - FIRST).days + 1)])

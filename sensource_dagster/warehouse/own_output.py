@@ -53,11 +53,6 @@ def check_output(context: OutputContext) -> None:
             f"Asset {asset} is partitioned by day, but nothing says which column has the day. Nothing was "
             'written. Name the column in the asset\'s metadata: metadata={"partition_expr": "record_date"}.'
         )
-    if not context.has_asset_partitions:
-        raise WarehouseError(
-            f"Asset {asset} is partitioned, but no partition is selected. Nothing was written. Choose days in "
-            "the UI."
-        )
 
 
 def write_own(context: OutputContext, table_slice: TableSlice, frame: object, warehouse: Warehouse) -> None:
@@ -71,6 +66,11 @@ def write_own(context: OutputContext, table_slice: TableSlice, frame: object, wa
         raise WarehouseError(
             f"Table {table} is not in the contract (tables.py), so the asset has to return a DataFrame, not a "
             f"{type(frame).__name__}. Nothing was written."
+        )
+    if context.asset_spec.partitions_def is not None and table.days is None:
+        raise WarehouseError(
+            f"Table {table} is partitioned by day, but the run has no partitions. Nothing was written. Choose "
+            "days in the UI."
         )
     with warehouse.open() as connection:
         rows = replace(connection, table, frame)

@@ -63,7 +63,7 @@ def test_partitions_have_to_be_days_and_name_their_column(
 def test_a_run_of_a_partitioned_asset_without_days_does_not_replace_the_whole_table(runs: Runs) -> None:
     assert not daily(runs, "2025-12-01", day=["2025-12-01"])
     said = failure(runs.run(own(FRAME, DAILY, DAYS, partition_expr="day")))
-    assert "Asset sensource/daily is partitioned, but no partition is selected" in said
+    assert "Table sensource.daily is partitioned by day, but the run has no partitions" in said
     assert runs.store.sql("SELECT count(*) FROM {s}.daily") == [(1,)]
 
 
