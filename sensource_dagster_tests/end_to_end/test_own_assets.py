@@ -127,6 +127,5 @@ def test_a_table_of_the_main_schema_with_the_name_of_another_changes_no_view(syn
         return pd.DataFrame({"sumins": [1]})
 
     run(sync, Definitions([traffic]), "traffic")
-    assert sync.run("publish").success
     assert sync.query("FROM warehouse.sensource.traffic_daily ORDER BY ALL") == before
     assert sync.query("FROM warehouse.main.traffic") == [(1,)]
