@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 
 import click
 
+from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
 from sensource_dagster.config.settings import (
     CREDENTIALS,
     NO_CREDENTIALS,
@@ -19,7 +21,7 @@ from sensource_dagster.config.settings import (
 from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, TABLES
-from sensource_dagster.errors import SenSourceError, SettingsError
+from sensource_dagster.errors import SenSourceError, SettingsError, WarehouseError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.policy import HttpPolicy
@@ -68,6 +70,7 @@ def run() -> int:
         steps.take("warehouse", lambda: _warehouse(settings))
         if settings.published:
             click.echo(f"        People open the copy {settings.published}. It is made after the first sync.")
+        _compare_rules(settings)
     click.echo("Everything works." if not steps.failed else f"{steps.failed} of the steps failed.")
     return 1 if steps.failed else 0
 
@@ -128,3 +131,23 @@ def _warehouse(settings: Settings) -> str:
         connection.execute("CREATE TABLE sensource_check_of_writability (i INTEGER)")
         connection.execute("ROLLBACK")
     return f"{settings.warehouse} is writable" + ("" if existed else ", and was made")
+
+
+def _compare_rules(settings: Settings) -> None:
+    """Print whether DuckDB has the same rules of time zones. This fails no step: no day is made by DuckDB's."""
+    zones = [settings.timezone]
+    with (
+        suppress(WarehouseError),  # the step before this one says so
+        Warehouse(settings.warehouse, 0, {}).open(read_only=True) as connection,
+    ):
+        zones += [zone for zone in zones_of_locations(connection) if zone.key != settings.timezone.key]
+    last = date(datetime.now(settings.timezone).year + 1, 12, 31)
+    found = differences(zones, settings.start_date, last)
+    what = f"{settings.start_date} to {last} of {', '.join(zone.key for zone in zones)}"
+    name = f"rules of time zones: {RULES} makes the days; {what}"
+    if found:
+        click.echo(f"{click.style('differ', fg='yellow')}  {name}")
+        for line in found:
+            click.echo(f"        {line}")
+    else:
+        click.echo(f"{click.style('ok', fg='green')}      {name}: the same in DuckDB")
