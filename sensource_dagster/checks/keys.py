@@ -58,8 +58,8 @@ def _judge_days(reading: Reading) -> Judgement:
     rows = sum(row["rows"] for row in wrong)
     sentence = (
         f"{counted(rows, 'row')} of {reading.table.name} whose {DAY} is not the local day of the hour in "
-        f"{days.zone.key}. If SENSOURCE_TIMEZONE was changed, run the statement in "
-        "docs/settings.md."
+        f"{days.zone.key}. If SENSOURCE_TIMEZONE was changed, or the rules of time zones were updated, run "
+        "`sensource rezone`: it moves the rows to their days."
         if wrong
         else f"Every hour of {days} has its local day in {days.zone.key}."
     )

@@ -74,6 +74,19 @@ def status() -> None:
 
 
 @main.command()
+@click.option("--yes", is_flag=True, help="Move the rows without a question.")
+def rezone(yes: bool) -> None:
+    """Move all rows to their local days, after a change of SENSOURCE_TIMEZONE or an update of time-zone rules.
+
+    Shows first how many rows of how many days move. Sends no request to the API. At the end it says which days
+    have to be read again. Exit status 1 if rows should move and did not.
+    """
+    from sensource_dagster.cli.rezone import run
+
+    sys.exit(run(yes))
+
+
+@main.command()
 @click.option(
     "--view",
     metavar="VIEW",

@@ -38,7 +38,7 @@ def run_in_process(
         wait: called again and again while a step waits for its slot. It sleeps for a moment, and raises
             `DagsterExecutionInterruptedError` to stop the run.
     """
-    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(code_location), SINGLETON_REPOSITORY_NAME)
+    repository = _repository(code_location)
     if is_tested():
         from sensource_dagster.instance.stoppable_executor import events_of  # noqa: PLC0415 # fails on another Dagster
 
@@ -61,6 +61,29 @@ def run_in_process(
         asset_selection=list(assets) if assets else None,
         raise_on_error=False,
     ).all_events
+
+
+def fail_without_running(
+    instance: DagsterInstance,
+    job: JobDefinition,
+    *,
+    tags: Mapping[str, str],
+    assets: frozenset[AssetKey],
+    code_location: str,
+    reason: str,
+) -> None:
+    """Record a failed run over some days, so that they show as failed. No public call takes a read day back."""
+    run = instance.create_run_for_job(
+        job,
+        tags={**tags, MAX_RETRIES_TAG: "0"},
+        asset_selection=assets,
+        remote_job_origin=_repository(code_location).get_job_origin(job.name),
+    )
+    instance.report_run_failed(run, reason)
+
+
+def _repository(code_location: str) -> RemoteRepositoryOrigin:
+    return RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(code_location), SINGLETON_REPOSITORY_NAME)
 
 
 def _has_free_slot(instance: DagsterInstance, pool: str) -> bool:

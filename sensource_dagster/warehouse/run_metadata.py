@@ -34,6 +34,13 @@ def _numbers(table: Table, row_counts: RowCounts) -> dict[str, Any]:
     }
 
 
+def query_of_day(table: Table, local_day: date) -> str:
+    """What the UI shows beside the numbers of a day."""
+    return (
+        f"SELECT * FROM {identifier(SCHEMA)}.{identifier(table.name)} WHERE {identifier(DAY)} = {day(local_day)}"
+    )
+
+
 _CORRECTIONS = AssetKey([SCHEMA, CORRECTIONS.name])
 _ROW_COUNT = "dagster/row_count"  # the whole table's
 _NOTHING = RowCounts(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, measures={})
@@ -94,14 +101,13 @@ class MergeMetadata:
         by_key: Mapping[str, RowCounts] = {
             str(local_day): row_counts for local_day, row_counts in self._days.items()
         }
-        select = f"SELECT * FROM {identifier(SCHEMA)}.{identifier(self._table.name)}"
         for key in self._context.asset_partition_keys:
             # Not add_output_metadata: it would put the numbers and the query of the whole run on every day's
             # event.
             self._context.step_context.add_asset_metadata(
                 {
                     **_numbers(self._table, by_key.get(key, _NOTHING)),
-                    "Query": f"{select} WHERE {identifier(DAY)} = {day(date.fromisoformat(key))}",
+                    "Query": query_of_day(self._table, date.fromisoformat(key)),
                 },
                 asset_key=self._context.asset_key,
                 partition_key=key,
