@@ -59,10 +59,11 @@ def _at_terminal() -> bool:
 
 def _show(moves: Sequence[Moves], settings: Settings) -> None:
     click.echo(f"In {settings.timezone.key}:")
-    for table in moves:
-        hours = f"; {table.hours:,} rows get another local hour" if table.hours else ""
-        rows, days = sum(table.rows.values()), len(table.days)
-        click.echo(f"  {table.table.name}: {rows:,} rows of {days:,} days move to another day{hours}")
+    for of_table in filter(None, moves):
+        rows, days = sum(of_table.rows.values()), len(of_table.days)
+        said = [f"rows that move to another day: {rows:,}, of {days:,} days"]
+        said += [f"rows that get another local hour: {of_table.hours:,}"] if of_table.hours else []
+        click.echo(f"  {of_table.table.name}: {'; '.join(said)}")
 
 
 def _rezone(warehouse: Warehouse, settings: Settings) -> int:
@@ -82,7 +83,7 @@ def _rezone(warehouse: Warehouse, settings: Settings) -> int:
                 # seems whole.
                 _mark(instance, definitions, of_table.table, days.to_read)
                 to_read.update(days.to_read)
-        click.echo("The rows have moved.")
+        click.echo(f"The rows have moved. {len(events):,} days of traffic and occupancy get an event in Dagster.")
         for event in events:
             instance.report_runless_asset_event(event)
         with stop_requests() as stopped:

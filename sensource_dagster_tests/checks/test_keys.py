@@ -105,3 +105,4 @@ def test_a_changed_time_zone_is_found_and_the_text_says_what_to_do(checked: Chec
     local = checked.judge("traffic", DAY)["days_are_local"]
     assert not local.passed
     assert "SENSOURCE_TIMEZONE was changed" in str(local.description)
+    assert "`sensource rezone`" in str(local.description)

@@ -88,9 +88,10 @@ def test_it_only_shows_what_moves_until_somebody_says_yes(
         lines = shown.output.splitlines()
         assert lines[:2] == [
             "In Europe/Paris:",
-            f"  traffic: {moving} rows of 5 days move to another day; {rows} rows get another local hour",
+            f"  traffic: rows that move to another day: {moving}, of 5 days; "
+            f"rows that get another local hour: {rows}",
         ]
-        assert lines[3] == "  corrections: 1 rows of 2 days move to another day"
+        assert lines[3] == "  corrections: rows that move to another day: 1, of 2 days"
         assert [line for line in lines[4:] if "Move" in line] == asked
     with project.sync() as sync:
         assert sync.table("traffic") == before
