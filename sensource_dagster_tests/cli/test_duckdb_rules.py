@@ -44,20 +44,19 @@ def test_equal_rules_are_said_with_their_version_their_zones_and_the_years(check
     assert line.endswith(f"2024-01-01 to {next_year}-12-31 of America/Denver, America/Boise: the same in DuckDB")
 
 
-def test_the_first_day_that_differs_is_named_for_the_configured_zone(check: Check, other_rules: None) -> None:
-    result = check(SENSOURCE_TIMEZONE="America/Phoenix")
-    assert "In America/Phoenix, 2024-03-10 is the first day that differs" in result.output
-    assert "its 03:00 is 2024-03-10 02:00 in DuckDB" in result.output
-    assert result.exit_code == 0
-
-
-def test_the_first_day_that_differs_is_named_for_the_zone_of_a_location(
+def test_the_first_day_that_differs_is_named_for_the_configured_zone_and_for_those_of_locations(
     check: Check, other_rules: None, tmp_path: Path
 ) -> None:
     with_location(tmp_path, "America/Phoenix")
     result = check()
     assert "In America/Phoenix, 2024-03-10 is the first day that differs" in result.output
     assert "In America/Denver" not in result.output
+
+    result = check(SENSOURCE_TIMEZONE="America/Phoenix", SENSOURCE_START_DATE="2025-01-01")
+    assert "In America/Phoenix, 2025-03-09 is the first day that differs" in result.output
+    assert "its 03:00 is 2025-03-09 02:00 in DuckDB" in result.output
+    assert "`sensource rezone`" in result.output
+    assert result.exit_code == 0
 
 
 def test_a_warehouse_that_cannot_be_opened_leaves_the_configured_zone(check: Check, tmp_path: Path) -> None:

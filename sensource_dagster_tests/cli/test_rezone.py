@@ -147,6 +147,24 @@ def test_after_a_move_to_the_east_each_row_has_its_day_and_the_first_day_has_to_
     assert (again.exit_code, again.output) == (0, nothing)
 
 
+def test_where_it_is_stopped_the_rows_are_as_they_were_and_days_can_only_be_read_once_too_often(
+    denver: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = moved_to(denver, "Europe/Paris", tmp_path / "paris")
+    module = import_module("sensource_dagster.cli.rezone")
+    mark = module._mark
+
+    def mark_and_stop(*arguments: Any) -> None:
+        mark(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_mark", mark_and_stop)
+    assert project.invoke("rezone", "--yes").exit_code == 1
+    with project.sync() as sync:
+        assert len(wrong_days(sync, "traffic")) == len(sync.counts("traffic"))
+        assert partition_status(sync.instance, TABLES["traffic"], sync.settings, FIRST, LAST).failed == [FIRST]
+
+
 def test_without_a_warehouse_it_says_so(denver: Project, tmp_path: Path) -> None:
     project = moved_to(denver, "Europe/Paris", tmp_path / "paris")
     (tmp_path / "paris" / "warehouse.duckdb").unlink()
