@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from dagster import DagsterRunStatus, RunsFilter
+from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.cli.partition_status import partition_status
@@ -116,6 +116,7 @@ def test_after_a_move_to_the_east_each_row_has_its_day_and_the_first_day_has_to_
             assert (found.failed, found.missing) == ([FIRST], [LAST + DAY])  # half of the last one was read
         [run, _] = sync.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]))
         assert (run.job_name, run.tags["sensource/command"]) == ("counts", "sensource rezone")
+        assert not sync.instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
         # Each day that is whole has an event with its new numbers.
         sums = sync.query(
             "SELECT record_date, sum(sumins), sum(sumouts), count(*), count(DISTINCT zone_id) "
