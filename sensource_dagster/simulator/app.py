@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sensource_dagster.simulator.bounds import parse_query
-from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, MESSAGES
+from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, ENVELOPE
 from sensource_dagster.simulator.faults import FaultMiddleware
 from sensource_dagster.simulator.hourly_rows import ID_FIELDS, CountName
 from sensource_dagster.simulator.request_log import LogMiddleware
@@ -82,7 +82,10 @@ def _list_endpoint(simulator: Simulator, name: ListName) -> Any:
         if not _authorized(simulator, request):
             return _unauthorized()
         rows = _changed(request, simulator.entities(name))
-        return _json({"results": rows} if simulator.options.wrap_lists else rows)
+        beside = request.scope.get(ENVELOPE)
+        if beside is None and not simulator.options.wrap_lists:
+            return _json(rows)
+        return _json({"results": rows, **(beside or {})})
 
     return endpoint
 
@@ -101,7 +104,8 @@ def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)
         rows = response_rows(name, simulator.source.counts(name, query.hours, simulator.clock()), query)
-        return _json({"messages": request.scope.get(MESSAGES, []), "results": _changed(request, rows)})
+        beside = request.scope.get(ENVELOPE, {})
+        return _json({"messages": [], "results": _changed(request, rows), **beside})
 
     return endpoint
 

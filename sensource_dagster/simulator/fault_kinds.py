@@ -18,7 +18,7 @@ Fault = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
 """It is called instead of an app. It gets that app, and can call it for the good response."""
 
 CHANGE_ROWS = "simulator.change_rows"
-MESSAGES = "simulator.messages"
+ENVELOPE = "simulator.envelope"
 _BLOCK = 64 * 1024
 
 
@@ -126,11 +126,31 @@ def rows(change: Callable[[list[Row]], list[Any]]) -> Fault:
     return fault
 
 
-def messages(texts: Sequence[Any]) -> Fault:
-    """Send the good response of a count endpoint with `messages`."""
+def envelope(keys: Mapping[str, Any]) -> Fault:
+    """Send the good response with these keys beside the rows. A list is no bare array then."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, MESSAGES: list(texts)}, receive, send)
+        await app({**scope, ENVELOPE: dict(keys)}, receive, send)
+
+    return fault
+
+
+def messages(texts: Sequence[Any]) -> Fault:
+    """Send the good response with `messages`."""
+    return envelope({"messages": list(texts)})
+
+
+def head(code: int, headers: Mapping[str, str] | None = None) -> Fault:
+    """Send the good response with another status and more headers: 206, or a link to the next page."""
+    more = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_changed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "status": code, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        await app(scope, receive, send_changed)
 
     return fault
 

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sensource_dagster.errors import StatusError, VeaCredentialsError, VeaRefusedError
+from sensource_dagster.errors import StatusError, VeaCredentialsError, VeaRefusedError, VeaResponseError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.envelope import rows_of
+from sensource_dagster.vea.paging import missing_rows, unknown_keys
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.tokens import TokenStore
@@ -130,8 +131,11 @@ class VeaClient:
         finally:
             self.seconds += time.monotonic() - started
         if isinstance(response, dict):
-            self._raise_error_or_log_messages(request, response)
-        return rows_of(response, request.label)
+            self._raise_error(request, response)
+        rows = rows_of(response, request.label)
+        if isinstance(response, dict):
+            self._look_beside_rows(request, response, len(rows))
+        return rows
 
     def _send(self, request: ApiRequest) -> Any:
         """The parsed response. Tokens are renewed and transient errors retried on the way.
@@ -163,13 +167,35 @@ class VeaClient:
 
         return self._transport.with_retries(request.label, attempt)
 
-    def _raise_error_or_log_messages(self, request: ApiRequest, response: dict[str, Any]) -> None:
-        if response.get("error"):
-            text = excerpt(str(response["error"]), self._transport.secrets)
+    def _raise_error(self, request: ApiRequest, response: dict[str, Any]) -> None:
+        errors = response.get("error") or response.get("errors")
+        failed = next((key for key in ("success", "ok") if response.get(key) is False), None)
+        if errors or failed:
+            text = self._excerpt(errors if errors else f"{failed!r} is False")
             raise VeaRefusedError(
                 f"{request.label} returned an error instead of rows: {text!r}. Nothing was stored. A retry will "
                 "not change this: check the request's metrics and the rights of the API client."
             )
+
+    def _look_beside_rows(self, request: ApiRequest, response: dict[str, Any], rows: int) -> None:
+        missing = missing_rows(response, rows)
+        if missing:
+            raise VeaResponseError(
+                f"{request.label} returned only a part of its rows: {self._excerpt(missing)}, and the response "
+                f"has {rows} rows. Nothing was stored. The API may have changed: update sensource_dagster."
+            )
+        unknown = unknown_keys(response)
+        if unknown:
+            names = self._excerpt(", ".join(map(repr, unknown)))
+            self._log.warning(
+                "%s: the response has unknown keys beside its rows: %s. They are not read. If they say that rows "
+                "are missing, update sensource_dagster.",
+                request.label,
+                names,
+            )
         if response.get("messages"):
-            text = excerpt(str(response["messages"]), self._transport.secrets)
+            text = self._excerpt(response["messages"])
             self._log.warning("%s: Vea sent these messages: %s", request.label, text)
+
+    def _excerpt(self, value: Any) -> str:
+        return excerpt(str(value), self._transport.secrets)

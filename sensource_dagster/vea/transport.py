@@ -85,7 +85,7 @@ class Transport:
             StatusError: the status was any other 4xx.
             VeaConfigurationError: the URL or the server's certificate can never work.
             VeaRefusedError: a redirect. It is never followed, so that no other host gets the token.
-            VeaResponseError: the response is larger than the size limit.
+            VeaResponseError: the response is larger than the size limit, or its head says that it is only a part.
         """
         self.requests += 1
         with self._adapter.deadline(self._policy.deadline) as passed:
@@ -150,6 +150,12 @@ class Transport:
             )
         if status == 204:
             raise TransientError("HTTP 204 without content", VeaResponseError)
+        if status == 206 or "next" in response.links:
+            sign = "HTTP 206" if status == 206 else "its header Link names a next page"
+            raise VeaResponseError(
+                f"{request.label} returned only a part of its rows: {sign}. Nothing was stored. The API may have "
+                "changed: update sensource_dagster."
+            )
         if status < 400:
             return
         cause = f"HTTP {status}, {self._body_text(body)}"

@@ -143,6 +143,20 @@ def test_a_response_can_have_messages(client: Client) -> None:
     assert len(document["results"]) > 100
 
 
+def test_a_list_can_have_messages_and_other_keys_beside_its_rows(client: Client) -> None:
+    zones = client.get("/api/zone").json()
+    client.sim.faults.next(kinds.envelope({"messages": ["Partial result"], "total": 9}))
+    assert client.get("/api/zone").json() == {"messages": ["Partial result"], "total": 9, "results": zones}
+
+
+def test_a_good_response_can_have_another_status_and_more_headers(client: Client) -> None:
+    zones = client.get("/api/zone").json()
+    client.sim.faults.next(kinds.head(206, {"Link": "</api/zone?page=2>; rel=next"}))
+    response = client.get("/api/zone")
+    assert (response.status_code, response.json()) == (206, zones)
+    assert response.links["next"]["url"] == "/api/zone?page=2"
+
+
 def test_rows_can_be_changed_in_any_way(client: Client) -> None:
     def change(rows: list[dict[str, Any]]) -> list[Any]:
         first = rows[0]

@@ -83,6 +83,45 @@ def test_an_error_in_a_200_is_refused_at_once(client: VeaClient, vea: FakeVea) -
     assert len(vea.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("beside", "shown"),
+    [
+        ({"errors": ["site 3 timed out"]}, r"site 3 timed out"),
+        ({"success": False}, r"'success' is False"),
+        ({"ok": False, "error": None}, r"'ok' is False"),
+    ],
+)
+def test_rows_beside_a_failure_are_refused(
+    beside: dict[str, Any], shown: str, client: VeaClient, vea: FakeVea
+) -> None:
+    vea.responses = [as_json({"results": [{"a": 1}], **beside})]
+    with pytest.raises(VeaRefusedError, match=rf"/api/location returned an error .*{shown}"):
+        client.entities("location")
+
+
+def test_rows_beside_a_larger_total_are_an_error_that_names_it(client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [as_json({"results": [{"a": 1}], "total": 5})]
+    with pytest.raises(VeaResponseError, match=r"only a part of its rows: 'total' is 5, and the response has 1"):
+        client.entities("location")
+
+
+@pytest.mark.parametrize("link", ['</page/2>; rel="next"', "</1>; rel=first, </2>; rel=next"])
+def test_a_link_to_the_next_page_is_an_error(link: str, client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [as_json([{"a": 1}], headers={"Link": link})]
+    with pytest.raises(VeaResponseError, match=r"only a part of its rows: its header Link names a next page"):
+        client.entities("location")
+
+
+def test_unknown_keys_beside_the_rows_are_named_without_their_values(
+    client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
+) -> None:
+    vea.responses = [as_json({"results": [], "generated": "hunter2", "token-1": 0, "total": 0, "success": True})]
+    client.entities("location")
+    (message,) = logged(caplog)
+    assert "unknown keys beside its rows: 'generated', '***'" in message
+    assert "hunter2" not in message
+
+
 @pytest.mark.parametrize("body", [None, {}, {"results": None}, [1], {"results": [None]}, "text"])
 def test_any_other_shape_of_a_response_is_an_error(body: Any, client: VeaClient, vea: FakeVea) -> None:
     vea.responses = [as_json(body)]
