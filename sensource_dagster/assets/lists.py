@@ -7,7 +7,7 @@ from sensource_dagster.assets.common import NIGHTLY, POOL, WAREHOUSE, described,
 from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
-from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.model import MESSAGES, Table
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import PRIORITY_TAG
@@ -31,10 +31,12 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
     def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
         with errors_as_failures(), sensource.client(context.log) as vea:
             try:
-                frame, repeated = list_frame(table, vea.entities(table.endpoint))
+                rows, messages = vea.list_with_messages(table.endpoint)
+                frame, repeated = list_frame(table, rows)
             finally:
                 observe_vea(context, vea, table)
         warn_of_repeated(context, table, repeated)
+        frame.attrs[MESSAGES] = messages
         return frame
 
     return read_list

@@ -13,6 +13,8 @@ DAY = "record_date"
 LOCAL_HOUR = "record_hour"
 SYNCED_AT = "_synced_at"
 DELETED = "_deleted"
+MESSAGES = "messages"
+"""In the `attrs` of a list's frame: what Vea said beside its rows. It may say that the list is only a part."""
 
 
 class Type(str, Enum):

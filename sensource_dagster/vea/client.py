@@ -88,6 +88,14 @@ class VeaClient:
         Raises:
             VeaError: the subclass says what the reader can do about it.
         """
+        return self.list_with_messages(endpoint)[0]
+
+    def list_with_messages(self, endpoint: str) -> tuple[list[dict[str, Any]], str]:
+        """The rows of one list, and what Vea's messages with it say. They may say that the list is only a part.
+
+        Raises:
+            VeaError: the subclass says what the reader can do about it.
+        """
         return self._rows(f"/api/{quote(endpoint, safe='')}", {}, "")
 
     def counts(
@@ -109,7 +117,7 @@ class VeaClient:
             "entityType": _ENTITY_TYPES[kind],
             "metrics": ",".join(metrics),
         }
-        return self._rows(f"/api/data/{kind}", params, f" for {window}")
+        return self._rows(f"/api/data/{kind}", params, f" for {window}")[0]
 
     def close(self) -> None:
         self._transport.close()
@@ -122,7 +130,7 @@ class VeaClient:
     ) -> None:
         self.close()
 
-    def _rows(self, path: str, params: Mapping[str, str], window: str) -> list[dict[str, Any]]:
+    def _rows(self, path: str, params: Mapping[str, str], window: str) -> tuple[list[dict[str, Any]], str]:
         url = f"{self._api_url}{path}"
         request = ApiRequest("GET", url, f"GET {url}{window}", params)
         started = time.monotonic()
@@ -133,9 +141,8 @@ class VeaClient:
         if isinstance(response, dict):
             self._raise_error(request, response)
         rows = rows_of(response, request.label)
-        if isinstance(response, dict):
-            self._look_beside_rows(request, response, len(rows))
-        return rows
+        messages = self._look_beside_rows(request, response, len(rows)) if isinstance(response, dict) else ""
+        return rows, messages
 
     def _send(self, request: ApiRequest) -> Any:
         """The parsed response. Tokens are renewed and transient errors retried on the way.
@@ -177,7 +184,8 @@ class VeaClient:
                 "not change this: check the request's metrics and the rights of the API client."
             )
 
-    def _look_beside_rows(self, request: ApiRequest, response: dict[str, Any], rows: int) -> None:
+    def _look_beside_rows(self, request: ApiRequest, response: dict[str, Any], rows: int) -> str:
+        """The messages. Whatever else the response says beside its rows is an error or a line in the log."""
         missing = missing_rows(response, rows)
         if missing:
             raise VeaResponseError(
@@ -193,9 +201,10 @@ class VeaClient:
                 request.label,
                 names,
             )
-        if response.get("messages"):
-            text = self._excerpt(response["messages"])
-            self._log.warning("%s: Vea sent these messages: %s", request.label, text)
+        messages = self._excerpt(response["messages"]) if response.get("messages") else ""
+        if messages:
+            self._log.warning("%s: Vea sent these messages: %s", request.label, messages)
+        return messages
 
     def _excerpt(self, value: Any) -> str:
         return excerpt(str(value), self._transport.secrets)

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 
-from sensource_dagster.contract.model import DAY, DELETED, HOUR, SYNCED_AT, Table, Type
+from sensource_dagster.contract.model import DAY, DELETED, HOUR, MESSAGES, SYNCED_AT, Table, Type
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse import corrections
+from sensource_dagster.warehouse import corrections, delisted
 from sensource_dagster.warehouse.schema import Target, fit, type_of_values
 from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
 
@@ -56,7 +56,8 @@ class MergeResult:
     Attributes:
         days: the row counts of each day; of a list they are under the key None.
         deleted: how many rows of a list were marked as deleted, because the API no longer lists them.
-        changes: a line for each column that was added or widened for a field that the contract does not name.
+        changes: a line for each column that was added or widened for a field that the contract does not name, and
+            one for the rows of a list that were not marked as deleted because Vea sent messages.
     """
 
     days: Mapping[date | None, RowCounts]
@@ -75,7 +76,8 @@ def merge(
     """Write the new and the changed rows. Afterwards the table has every row of the frame with its values.
 
     Args:
-        frame: columns by name, with at most one row per key. For a list, the frame has all its rows.
+        frame: columns by name, with at most one row per key. For a list, the frame has all its rows, and in its
+            `attrs` the messages that Vea sent with them.
         synced_at: the new `_synced_at` of the rows that are written. Other rows keep theirs.
         keep_corrections: how long `sensource.corrections` keeps the values that a merge of counts corrects.
         zone: whose local hours rows get that were written before the contract had the column.
@@ -89,16 +91,18 @@ def merge(
         if not table.is_list:
             corrections.create(target)
         if table.is_list and frame.empty:
-            _raise_if_empty(target)
+            delisted.raise_if_empty(target)
         _stage(target, frame, types, synced_at)
         days = _count_rows(target, set(types))
         if not table.is_list and any(row_counts.corrected for row_counts in days.values()):
             corrections.record(target, types, synced_at, keep_corrections)
+        deleted, kept = (
+            delisted.mark(target, synced_at, frame.attrs.get(MESSAGES, "")) if table.is_list else (0, [])
+        )
         _write(target, list(types), synced_at, days.values())
-        deleted = _mark_deleted(target, synced_at) if table.is_list else 0
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
-    return MergeResult(days, deleted, changes)
+    return MergeResult(days, deleted, [*changes, *kept])
 
 
 @contextmanager
@@ -119,23 +123,11 @@ def _advice(error: duckdb.Error) -> str:
     return ""
 
 
-def _raise_if_empty(target: Target) -> None:
-    # fetchall everywhere: DuckDB 2 refuses the next statement until a result is read to its end.
-    [(listed,)] = target.connection.execute(
-        f"SELECT count(*) FROM {target.name} WHERE NOT coalesce({identifier(DELETED)}, false)"
-    ).fetchall()
-    if listed:
-        raise WarehouseError(
-            f"The API listed no {target.table.name} at all, but the warehouse has {listed}. The cause may be an "
-            "error of the API or missing rights of the API client, so no row was marked as deleted. If the "
-            f"account really is empty now, run: UPDATE {target.name} SET {identifier(DELETED)} = true;"
-        )
-
-
 def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced_at: datetime) -> None:
     """Create a temporary view `incoming`: the typed frame, and for each row the change it makes to the table."""
     connection, (where, bounds) = target.connection, _hour_condition(target.table, frame)
     connection.register("frame", frame)
+    # fetchall everywhere: DuckDB 2 refuses the next statement until a result is read to its end.
     typed = f"SELECT {', '.join(_cast(frame, column, kind) for column, kind in types.items())} FROM frame"
     if connection.execute(f"SELECT 1 FROM {target.name} {where} LIMIT 1", bounds).fetchall():
         connection.execute(
@@ -201,16 +193,6 @@ def _write(target: Target, columns: list[str], synced_at: datetime, days: Collec
     else:
         return
     target.connection.execute(statement, {"synced_at": synced_at})
-
-
-def _mark_deleted(target: Target, synced_at: datetime) -> int:
-    [(deleted,)] = target.connection.execute(
-        f"""UPDATE {target.name} t SET {identifier(DELETED)} = true, {identifier(SYNCED_AT)} = ?
-        WHERE NOT coalesce({identifier(DELETED)}, false)
-          AND NOT EXISTS (SELECT 1 FROM incoming s WHERE {_same_key(target.table)})""",
-        [synced_at],
-    ).fetchall()
-    return int(deleted)
 
 
 def _count_rows(target: Target, present: set[str]) -> dict[date | None, RowCounts]:

@@ -29,7 +29,7 @@ def warnings_of(sync: Sync, result: ExecuteInProcessResult) -> list[str]:
 def test_a_list_that_says_that_rows_are_missing_fails_the_run_at_once_and_changes_nothing(
     tmp_path: Path, fault: Any, cause: str
 ) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
         assert sync.run("lists").success
         before, asked = sync.table("zone"), len(sync.simulator.requests)
         sync.simulator.override_list("zone", sync.simulator.entities("zone")[1:])

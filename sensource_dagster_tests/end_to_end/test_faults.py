@@ -80,6 +80,43 @@ def test_an_empty_list_answer_fails_the_run_and_changes_nothing(tmp_path: Path) 
         assert {table.name: sync.table(table.name) for table in LISTS} == before
 
 
+def test_a_list_with_messages_marks_nothing_as_deleted_and_a_warning_says_how_to_accept_it(
+    tmp_path: Path,
+) -> None:
+    deleted = "SELECT zone_id FROM warehouse.sensource.zone WHERE _deleted ORDER BY 1"
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+        zones = sync.simulator.entities("zone")
+        assert sync.run("lists").success
+        sync.simulator.override_list("zone", [{**zones[0], "name": "New name"}])
+        partial = fault_kinds.messages(["Partial result: 2 of 5 sites timed out"])
+        sync.simulator.faults.next(partial, times=2, path="/api/zone")
+        result = sync.run("lists")
+        assert result.success
+        assert sync.query(deleted) == []
+        assert ("New name",) in sync.query("SELECT name FROM warehouse.sensource.zone")
+        warnings = [entry.user_message for entry in sync.instance.all_logs(result.run_id) if entry.level == 30]
+        [said] = [warning for warning in warnings if "marked" in warning]
+        assert "Partial result: 2 of 5 sites" in said
+        assert "4 zones" in said
+
+        with duckdb.connect(str(sync.settings.warehouse)) as connection:
+            connection.execute(said.split("run: ")[1].split(";")[0])
+        assert sync.run("lists").success
+        assert sync.query(deleted) == sorted((zone["zoneId"],) for zone in zones[1:])
+
+
+def test_the_list_of_another_account_fails_the_run_and_changes_nothing(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+        assert sync.run("lists").success
+        before = sync.table("zone")
+        theirs = [{**zone, "zoneId": f"their-{zone['zoneId']}"} for zone in sync.simulator.entities("zone")]
+        sync.simulator.override_list("zone", theirs)
+        result = sync.run("lists")
+        assert not result.success
+        assert "5 of the 5 zones" in error_text(result)
+        assert sync.table("zone") == before
+
+
 def test_a_failing_list_does_not_keep_the_counts_back(tmp_path: Path) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.simulator.faults.next(fault_kinds.status(404), times=100, path="/api/zone")

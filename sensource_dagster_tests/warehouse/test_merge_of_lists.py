@@ -46,6 +46,35 @@ def test_an_empty_list_changes_nothing_and_the_error_says_what_to_do(store: Stor
     assert deleted(store) == {"a": True, "b": True}
 
 
+@in_both_files
+def test_if_more_than_half_of_a_list_vanishes_nothing_changes_and_the_error_says_how_to_accept_it(
+    store: Store,
+) -> None:
+    store.put(*zones("a", "b", "c", "d", "e"), table="zone")
+    before = store.rows("zone")
+    said = "The API no longer lists 3 of the 5 zones of the warehouse"
+    with pytest.raises(WarehouseError, match=said) as raised:
+        store.put(*zones("a", "b", "new"), table="zone")
+    assert store.rows("zone") == before
+    store.sql(str(raised.value).split("run: ")[1].split(";")[0])
+    store.put(*zones("a", "b", "new"), table="zone")
+    assert deleted(store) == {"a": False, "b": False, "c": True, "d": True, "e": True, "new": False}
+
+
+@pytest.mark.parametrize(("listed", "left"), [("abcd", "ab"), ("abcde", "abc"), ("abc", "a"), ("a", "b")])
+def test_half_of_a_list_and_any_part_of_a_short_one_may_vanish_at_once(
+    store: Store, listed: str, left: str
+) -> None:
+    store.put(*zones(*listed), table="zone")
+    assert store.put(*zones(*left), table="zone").deleted == len(set(listed) - set(left))
+
+
+def test_rows_that_were_deleted_before_do_not_vanish_again(store: Store) -> None:
+    store.put(*zones(*"abcdef"), table="zone")
+    store.put(*zones(*"def"), table="zone")
+    assert store.put(*zones(*"de"), table="zone").deleted == 1
+
+
 @pytest.mark.parametrize("table", LISTS, ids=lambda table: table.name)
 def test_an_empty_response_creates_a_typed_empty_list(store: Store, table: Any) -> None:
     for _ in range(2):
