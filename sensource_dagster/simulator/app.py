@@ -100,6 +100,7 @@ def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
                 name,
                 request.query_params,
                 instant_end_inclusive=simulator.options.instant_end_inclusive,
+                filters_first=simulator.options.filters_first,
             )
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)

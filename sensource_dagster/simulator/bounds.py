@@ -27,15 +27,27 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{3}|\.\d{6})?)?(Z|[+
 
 @dataclass(frozen=True)
 class Query:
-    """The parsed query: hours since 1970-01-01T00:00Z, the fields of the metrics, and the bucket."""
+    """The parsed query: hours since 1970-01-01T00:00Z, the fields of the metrics, and the bucket.
+
+    `cut` has the hours of which the response has only a share, and that share.
+    """
 
     hours: range
     fields: frozenset[str]
     by_day: bool
+    cut: Mapping[int, float]
 
 
-def parse_query(name: CountName, parameters: Mapping[str, str], *, instant_end_inclusive: bool) -> Query:
+def parse_query(
+    name: CountName, parameters: Mapping[str, str], *, instant_end_inclusive: bool, filters_first: bool
+) -> Query:
     """Read the parameters. Unknown ones are ignored, as the API ignores them.
+
+    Args:
+        name: traffic or occupancy.
+        parameters: of the request.
+        instant_end_inclusive: see `Options`.
+        filters_first: see `Options`.
 
     Raises:
         ValueError: a parameter is missing or cannot be read. The message says which.
@@ -48,11 +60,15 @@ def parse_query(name: CountName, parameters: Mapping[str, str], *, instant_end_i
     start, _ = _moment(parameters, "startDate")
     end, end_is_date = _moment(parameters, "endDate")
     inclusive = instant_end_inclusive and not end_is_date
-    hours = range(
-        ceil(start.timestamp() / 3600),
-        floor(end.timestamp() / 3600) + 1 if inclusive else ceil(end.timestamp() / 3600),
-    )
-    return Query(hours, frozenset(_fields(name, parameters.get("metrics", ""))), grouping == "day")
+    first, last = start.timestamp() / 3600, end.timestamp() / 3600
+    hours = range(floor(first) if filters_first else ceil(first), floor(last) + 1 if inclusive else ceil(last))
+    cut = {hour: _share(hour, first, last) for hour in (floor(first), floor(last))} if filters_first else {}
+    return Query(hours, frozenset(_fields(name, parameters.get("metrics", ""))), grouping == "day", cut)
+
+
+def _share(hour: int, first: float, last: float) -> float:
+    """Return which share of an hour lies between two times (hours since 1970-01-01T00:00Z)."""
+    return max(0.0, min(hour + 1, last) - max(hour, first))
 
 
 def hours_between(start: datetime, end: datetime) -> range:

@@ -69,6 +69,10 @@ class Options:
     """Send lists as ``{"results": [...]}`` and not as a bare array."""
     instant_end_inclusive: bool = True
     """Whether an endDate that is an instant includes the hour that starts at it. Clients have met this reading."""
+    filters_first: bool = False
+    """Whether people outside the window are left out before the rest is grouped by hour. An hour that a bound cuts
+    then has only a part of its people. Otherwise it is a whole row, or none. What the real service does is not
+    known."""
     fault_rate: float = 0
     """Share of API requests, 0 to 1, that meet one of `faults.MIXED`. Token requests meet none."""
     recordings: Sequence[Mapping[str, Any]] = ()

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.simulator.bounds import EASTERN, Query
-from sensource_dagster.simulator.hourly_rows import HOUR_FIELD, ID_FIELDS, CountName
+from sensource_dagster.simulator.hourly_rows import HOUR_FIELD, ID_FIELDS, CountName, stamp_of
 from sensource_dagster.simulator.simulated_account import Row
 
 DAY_FIELD = "recordDate_day_1"
@@ -20,8 +20,20 @@ def response_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
     """
     extra = {"sumins", "sumouts", "recordError"} if name == "occupancy" else set()
     wanted = {HOUR_FIELD, ID_FIELDS[name], "name", *query.fields, *extra}
-    picked = [{field: value for field, value in row.items() if field in wanted} for row in rows]
+    shares = {stamp_of(hour): share for hour, share in query.cut.items()}
+    picked = [
+        {
+            field: _part(field, value, shares.get(row[HOUR_FIELD], 1))
+            for field, value in row.items()
+            if field in wanted
+        }
+        for row in rows
+    ]
     return _by_day(name, picked) if query.by_day else picked
+
+
+def _part(field: str, value: Any, share: float) -> Any:
+    return int(value * share) if share < 1 and field.startswith(("sum", "max")) else value
 
 
 def _by_day(name: CountName, rows: Iterable[Row]) -> list[Row]:

@@ -103,16 +103,17 @@ class VeaClient:
     ) -> list[dict[str, Any]]:
         """The hourly rows of all zones (traffic) or spaces (occupancy) in a window, from one request.
 
-        Vea may return rows outside the window, since it is not known whether the window's end is inclusive. This
-        method does not drop them.
+        The request is for whole UTC hours. Vea may return rows outside the window even so, since it is not known
+        whether its end is inclusive. This method does not drop them.
 
         Raises:
             VeaError: the subclass says what the reader can do about it.
         """
+        hours = window.in_whole_hours()
         params = {
             "relativeDate": "custom",
-            "startDate": instant_text(window.start),
-            "endDate": instant_text(window.end),
+            "startDate": instant_text(hours.start),
+            "endDate": instant_text(hours.end),
             "dateGroupings": "hour",
             "entityType": _ENTITY_TYPES[kind],
             "metrics": ",".join(metrics),

@@ -32,6 +32,16 @@ class Window:
         if self.start >= self.end:
             raise ValueError(f"a window must end after it starts: {self}")
 
+    def in_whole_hours(self) -> Window:
+        """From the UTC hour at or before the start to the one at or after the end.
+
+        Days of a zone such as India's begin within a UTC hour. It is not known whether Vea cuts the hour there: the
+        row of that hour would then have only a part of its people.
+        """
+        hour = timedelta(hours=1)
+        epoch = datetime.fromtimestamp(0, timezone.utc)
+        return Window(self.start - (self.start - epoch) % hour, self.end + (epoch - self.end) % hour)
+
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
 

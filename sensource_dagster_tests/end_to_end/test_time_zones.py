@@ -88,6 +88,28 @@ def test_a_day_of_another_zone_than_us_eastern_is_not_cut_at_the_eastern_midnigh
         assert sync.counts("traffic") == sync.truth("traffic", start, end)
 
 
+@pytest.mark.parametrize(
+    ("name", "end_inclusive", "filters_first"),
+    [("Asia/Kolkata", True, True), ("Asia/Kathmandu", False, True), ("Asia/Kolkata", True, False)],
+)
+def test_an_hour_that_starts_in_a_day_belongs_to_it_whole_however_vea_cuts_it_at_the_bounds(
+    tmp_path: Path, name: str, end_inclusive: bool, filters_first: bool
+) -> None:
+    # Where it is midnight in India, it is the busy noon of this account.
+    options = Options(corrected=0, instant_end_inclusive=end_inclusive, filters_first=filters_first)
+    zone, first, last = ZoneInfo(name), date(2025, 11, 3), date(2025, 11, 5)
+    with syncing(tmp_path, options, ManualClock(NOW), SENSOURCE_TIMEZONE=name) as sync:
+        assert sync.run("counts", first, last).success
+        start = datetime(2025, 11, 3, tzinfo=zone).astimezone(UTC)
+        end = datetime(2025, 11, 6, tzinfo=zone).astimezone(UTC)
+        assert sync.counts("traffic") == sync.truth("traffic", start, end)
+        assert sync.counts("occupancy") == sync.truth("occupancy", start, end)
+        for day, numbers in metadata(sync.run("counts", date(2025, 11, 4)), "traffic").items():
+            assert (day, numbers["rows_corrected"]) == ("2025-11-04", 0)
+        for hour, day in sync.query("SELECT record_date_hour_1, record_date FROM warehouse.sensource.traffic"):
+            assert hour.astimezone(zone).date() == day
+
+
 def test_no_request_asks_for_more_than_thirty_days(tmp_path: Path) -> None:
     with syncing(tmp_path, Options(zones=1, spaces=0), ManualClock(NOW)) as sync:
         assert sync.run("counts", date(2025, 1, 1), date(2025, 12, 10)).success

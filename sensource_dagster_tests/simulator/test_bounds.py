@@ -43,6 +43,21 @@ def test_an_end_that_is_an_instant_can_be_made_exclusive(clock: ManualClock) -> 
     assert hours == {"2025-12-01T16:00:00.000Z"}
 
 
+@pytest.mark.parametrize("end_inclusive", [True, False])
+def test_a_filter_before_the_grouping_leaves_a_part_of_the_hours_that_the_bounds_cut(
+    clock: ManualClock, end_inclusive: bool
+) -> None:
+    options = Options(zones=1, filters_first=True, instant_end_inclusive=end_inclusive)
+    with serving(options, clock) as sim:
+        client = Client(sim)
+        whole = [row["sumins"] for row in client.rows("traffic", "2025-12-01T18:00:00Z", "2025-12-01T20:59:59Z")]
+        rows = client.rows("traffic", "2025-12-01T18:30:00Z", "2025-12-01T20:15:00Z")
+        up_to_an_hour = client.rows("traffic", "2025-12-01T18:00:00Z", "2025-12-01T19:00:00Z")
+    assert min(whole) > 0
+    assert [row["sumins"] for row in rows] == [whole[0] // 2, whole[1], whole[2] // 4]
+    assert [row["sumins"] for row in up_to_an_hour] == [whole[0], 0][: 1 + end_inclusive]
+
+
 def test_unknown_parameters_are_ignored(still: RunningSimulator, client: Client) -> None:
     start, end = "2025-12-01T16:00:00Z", "2025-12-01T20:30:00Z"
     zone_id = still.entities("zone")[0]["zoneId"]

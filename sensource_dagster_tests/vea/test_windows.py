@@ -133,6 +133,18 @@ def test_an_empty_window_is_an_error(hours: int) -> None:
         Window(start, start + timedelta(hours=hours))
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "whole"),
+    [
+        ("2025-11-02T18:30", "2025-11-03T18:30", "2025-11-02 18:00 to 2025-11-03 19:00 UTC"),
+        ("2025-11-02T18:15", "2025-11-02T18:16", "2025-11-02 18:00 to 2025-11-02 19:00 UTC"),
+        ("2025-11-02T07:00", "2025-11-03T07:00", "2025-11-02 07:00 to 2025-11-03 07:00 UTC"),
+    ],
+)
+def test_a_window_in_whole_hours_has_every_utc_hour_that_it_touches(start: str, end: str, whole: str) -> None:
+    assert str(Window(utc(start), utc(end)).in_whole_hours()) == whole
+
+
 def test_an_instant_is_written_as_vea_writes_it() -> None:
     assert instant_text(utc("2025-12-01T16:00")) == "2025-12-01T16:00:00.000Z"
     assert instant_text(datetime(2025, 12, 1, 17, tzinfo=ZoneInfo("Europe/Berlin"))) == "2025-12-01T16:00:00.000Z"
