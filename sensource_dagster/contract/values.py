@@ -20,8 +20,10 @@ from sensource_dagster.errors import RejectedValueError
 Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
 _INT64: Final = range(-(2**63), 2**63)
 _EXACT: Final = range(-(2**53), 2**53 + 1)  # DOUBLE holds each of these whole numbers exactly
+_ROUNDED: Final = 2.0**63  # the parser rounds whole numbers beyond 64 bits, so that two ids would become one
 # pandas also reads other texts as times: "now", "today", a year alone, a year before Christ.
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_TRAILING_ZEROS: Final = re.compile(r"(?<=\d)\.0+\Z", re.ASCII)  # "112.0" is a whole number
 _YEARS: Final = range(1, 10_000)  # in UTC: an offset can lead to a year outside this range
 _NULL: Final = type(None)
 _SHORT: Final = reprlib.Repr()
@@ -52,6 +54,8 @@ def _is_plain(value: Any) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and abs(value) >= _ROUNDED:
+        raise ValueError("a number too large to be exact")
     if isinstance(value, (str, int, float)):
         return str(value)
     raise ValueError("a nested value and not a text")
@@ -65,7 +69,7 @@ def _integer(value: Any) -> int:
     if not _is_plain(value):
         raise ValueError("not a whole number")
     try:
-        number = int(value)
+        number = int(_TRAILING_ZEROS.sub("", value) if isinstance(value, str) else value)
     except ValueError:
         raise ValueError("not a whole number") from None
     if number not in _INT64:

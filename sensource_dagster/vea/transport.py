@@ -27,6 +27,7 @@ from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.retry import call_with_retries, retry_after_seconds
+from sensource_dagster.vea.surrogates import without_half_characters
 
 T = TypeVar("T")
 
@@ -104,6 +105,13 @@ class Transport:
         # No `raise` while the exception is handled: it would keep the whole body alive.
         with suppress(orjson.JSONDecodeError):
             return orjson.loads(body)
+        mended, halves = without_half_characters(body)
+        with suppress(orjson.JSONDecodeError):
+            parsed = orjson.loads(mended)
+            self._log.warning(
+                "%s: Vea sent half a character in a text, %d times. U+FFFD takes its place.", request.label, halves
+            )
+            return parsed
         kind = excerpt(response.headers.get("Content-Type", "no content type"), self.secrets)
         cause = f"HTTP {response.status_code} that is not JSON ({kind}), {self._body_text(body)}"
         raise TransientError(cause, VeaResponseError)

@@ -35,8 +35,8 @@ class Window:
     def in_whole_hours(self) -> Window:
         """From the UTC hour at or before the start to the one at or after the end.
 
-        Days of a zone such as India's begin within a UTC hour. It is not known whether Vea cuts the hour there: the
-        row of that hour would then have only a part of its people.
+        Days of a zone such as India's begin within a UTC hour. It is not known whether Vea cuts the hour there.
+        The row of that hour would then have only a part of its people.
         """
         hour = timedelta(hours=1)
         epoch = datetime.fromtimestamp(0, timezone.utc)

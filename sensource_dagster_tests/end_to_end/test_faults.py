@@ -153,6 +153,16 @@ def test_unknown_fields_become_columns_and_are_named_in_a_warning(
         assert "zone has a new column wall_colour (VARCHAR)" in capfd.readouterr().err
 
 
+def test_a_name_with_half_a_character_is_kept_with_ufffd_in_its_place(tmp_path: Path) -> None:
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+        zones = sync.simulator.entities("zone")
+        sync.simulator.override_list("zone", [{**zones[0], "name": "Door \ud83d"}, *zones[1:]])
+        result = sync.run("lists")
+        assert result.success, error_text(result)
+        assert ("Door \ufffd",) in sync.query("SELECT name FROM warehouse.sensource.zone")
+        assert len(sync.table("zone")) == len(zones)
+
+
 def test_a_run_without_credentials_says_which_variables_to_set_and_asks_nothing(tmp_path: Path) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_CLIENT_SECRET="") as sync:
         result = sync.run("everything", FIRST, LAST)

@@ -105,6 +105,17 @@ def test_rows_beside_a_larger_total_are_an_error_that_names_it(client: VeaClient
         client.entities("location")
 
 
+def test_half_a_character_in_a_text_becomes_ufffd_with_a_warning_and_without_a_retry(
+    client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = r'[{"name": "Door \ud83d"}, {"name": "\uDC00\\ud83d \ud83d\uDEAA \n"}]'
+    vea.responses = [Response(sent, content_type="application/json")]
+    assert client.entities("location") == [{"name": "Door \ufffd"}, {"name": "\ufffd\\ud83d \U0001f6aa \n"}]
+    assert client.retries == 0
+    (message,) = logged(caplog)
+    assert "/api/location: Vea sent half a character in a text, 2 times" in message
+
+
 @pytest.mark.parametrize("link", ['</page/2>; rel="next"', "</1>; rel=first, </2>; rel=next"])
 def test_a_link_to_the_next_page_is_an_error(link: str, client: VeaClient, vea: FakeVea) -> None:
     vea.responses = [as_json([{"a": 1}], headers={"Link": link})]

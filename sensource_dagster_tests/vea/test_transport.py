@@ -63,7 +63,7 @@ def test_any_other_4xx_is_a_status_error(status: int, transport: Transport, serv
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize("body", ["", "<html>Sign in</html>", '{"results": [', '{"a": NaN}', '{"a": "\\ud800"}'])
+@pytest.mark.parametrize("body", ["", "<html>Sign in</html>", '{"results": [', '{"a": NaN}', '{"a": "\\ud800"'])
 def test_a_200_that_is_not_json_is_a_transient_error(body: str, transport: Transport, server: HTTPServer) -> None:
     with pytest.raises(TransientError, match=r"^HTTP 200 that is not JSON \(text/html\), (empty )?body") as caught:
         send(transport, server, Response(body, content_type="text/html"))
