@@ -10,6 +10,7 @@
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
         ├── VeaUnavailableError     Vea cannot be reached at the moment: run again later
+        ├── VeaTooLargeError        a response is too large for Vea or for us: request fewer days
         ├── VeaRefusedError         Vea refuses the request for good: change the request or the account
         └── VeaResponseError        the response cannot be read: the API changed, or something else responded
             └── ContractError       a row does not fit its table: the API changed
@@ -65,6 +66,10 @@ class VeaUnavailableError(VeaError):
     """Vea cannot be reached at the moment. All retries that the policy allows have failed: run it again later."""
 
 
+class VeaTooLargeError(VeaError):
+    """Vea cannot make a response of this size, or it is above the size limit: request fewer days."""
+
+
 class VeaRefusedError(VeaError):
     """Vea refuses the request, and a retry will not help: change the request or the account."""
 
@@ -81,15 +86,21 @@ class TransientError(Exception):
     """An attempt failed, and a retry may succeed.
 
     After the last attempt the error is raised as `becomes`. `retry_after` is how many seconds the response asks to
-    wait.
+    wait. `too_large` says that the request may be too much for Vea: it took too long.
     """
 
     def __init__(
-        self, cause: str, becomes: type[VeaError] = VeaUnavailableError, retry_after: float | None = None
+        self,
+        cause: str,
+        becomes: type[VeaError] = VeaUnavailableError,
+        retry_after: float | None = None,
+        *,
+        too_large: bool = False,
     ) -> None:
         super().__init__(cause)
         self.becomes = becomes
         self.retry_after = retry_after
+        self.too_large = too_large
 
 
 class StatusError(Exception):

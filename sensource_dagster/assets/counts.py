@@ -16,10 +16,10 @@ from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import counts_frame
 from sensource_dagster.contract.model import DAY, Table
 from sensource_dagster.contract.tables import COUNTS
-from sensource_dagster.errors import VeaError
+from sensource_dagster.errors import VeaError, VeaTooLargeError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.resources import SenSourceResource
-from sensource_dagster.vea.windows import day_windows
+from sensource_dagster.vea.window_plan import WindowPlan
 from sensource_dagster.warehouse.frame_stream import FrameStream
 
 NO_DAYS = (
@@ -64,28 +64,40 @@ def _read(
         raise Failure(description=NO_DAYS, allow_retries=False)
     first, last = map(date.fromisoformat, context.partition_key_range)
     with errors_as_failures(), sensource.client(context.log) as vea:
-        windows = day_windows(first, last, settings.timezone)
+        most_days = vea.window_sizes.read(table.name)
+        plan = WindowPlan(first, last, settings.timezone, most_days)
         outside = repeated = so_far = 0
         started = time.monotonic()
 
         def observe() -> None:
             more = {"run_rows_outside_window": outside, "run_rows_repeated": repeated}
+            more["run_days_per_request"] = plan.days
             observe_vea(context, vea, table, days=f"{first} to {last}", **more)
 
-        for done, window in enumerate(windows):
-            progress = _progress(done, len(windows), so_far, time.monotonic() - started)
-            context.log.info(f"Reading {table.name}, window {done + 1} of {len(windows)} ({window}){progress}")
+        for window in plan:
+            place = f"window {plan.done + 1} of {plan.total} ({window})"
+            progress = _progress(plan.done, plan.total, so_far, time.monotonic() - started)
+            context.log.info(f"Reading {table.name}, {place}{progress}")
+            kind = cast(Literal["traffic", "occupancy"], table.name)
+            can_halve = plan.can_halve
             try:
-                rows = vea.counts(cast(Literal["traffic", "occupancy"], table.name), window, metrics)
+                rows = vea.counts(kind, window, metrics, can_halve=can_halve)
                 counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
             except VeaError as error:
+                if can_halve and isinstance(error, VeaTooLargeError):
+                    plan.halve()
+                    context.log.warning(
+                        f"{error} Reading {table.name} goes on with at most {plan.days} days a request."
+                    )
+                    continue
                 # Logged here too, since the windows before this one are merged first, and that merge can fail as
                 # well.
-                context.log.warning(
-                    f"Reading {table.name} failed in window {done + 1} of {len(windows)} ({window}): {error}"
-                )
+                context.log.warning(f"Reading {table.name} failed in {place}: {error}")
                 observe()
                 raise
+            if plan.days < most_days:
+                most_days = plan.days
+                vea.window_sizes.write(table.name, most_days)
             outside += counts.outside
             repeated += counts.repeated
             so_far += len(counts.frame)

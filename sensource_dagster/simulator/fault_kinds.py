@@ -7,7 +7,9 @@ import random
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -158,6 +160,22 @@ def head(code: int, headers: Mapping[str, str] | None = None) -> Fault:
 def error_in_200(text: str) -> Fault:
     """Respond with 200 and an error instead of data, as clients in production have met it."""
     return respond_with(json.dumps({"error": text}))
+
+
+def longer_than(days: float, meets: Fault) -> Fault:
+    """Meet another fault if the request is for counts of more than `days` days. Otherwise the response is good."""
+
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        query = dict(parse_qsl(scope["query_string"].decode()))
+        start, end = (
+            datetime.fromisoformat(query[name].replace("Z", "+00:00")) for name in ("startDate", "endDate")
+        )
+        if end - start > timedelta(days=days):
+            await meets(app, scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return fault
 
 
 async def _good_response(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:

@@ -9,7 +9,14 @@ from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sensource_dagster.errors import StatusError, VeaCredentialsError, VeaRefusedError, VeaResponseError
+from sensource_dagster.errors import (
+    StatusError,
+    TransientError,
+    VeaCredentialsError,
+    VeaRefusedError,
+    VeaResponseError,
+    VeaTooLargeError,
+)
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.vea.paging import missing_rows, unknown_keys
@@ -17,8 +24,10 @@ from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.tokens import TokenStore
 from sensource_dagster.vea.transport import ApiRequest, Transport
+from sensource_dagster.vea.window_sizes import WindowSizes
 from sensource_dagster.vea.windows import Window, instant_text
 
+_SIGNS = 2  # attempts that took too long, after which a window counts as too large
 _ENTITY_TYPES = {"traffic": "zone", "occupancy": "space"}
 _ADVICE = {
     400: "Vea does not accept the request: check the metrics and the endpoint's name",
@@ -34,6 +43,7 @@ class VeaClient:
         seconds: time spent on the API so far, waits and retries included.
         requests: HTTP requests sent so far, those for tokens included.
         retries: how many of them repeated a request that had failed.
+        window_sizes: how many days to request at once.
 
     >>> from datetime import date
     >>> from sensource_dagster.config.settings import read_settings, token_directory
@@ -61,6 +71,8 @@ class VeaClient:
         log: logging.Logger | logging.LoggerAdapter[Any] | None = None,
     ) -> None:
         self.seconds = 0.0
+        self.window_sizes = WindowSizes(account)
+        self._signs = min(_SIGNS, policy.max_attempts)
         self._api_url = account.api_url.rstrip("/")
         self._log = log or logging.getLogger("sensource_dagster.vea")
         self._transport = Transport(policy, self._log)
@@ -99,15 +111,23 @@ class VeaClient:
         return self._rows(f"/api/{quote(endpoint, safe='')}", {}, "")
 
     def counts(
-        self, kind: Literal["traffic", "occupancy"], window: Window, metrics: Sequence[str]
+        self,
+        kind: Literal["traffic", "occupancy"],
+        window: Window,
+        metrics: Sequence[str],
+        *,
+        can_halve: bool = False,
     ) -> list[dict[str, Any]]:
         """The hourly rows of all zones (traffic) or spaces (occupancy) in a window, from one request.
 
         The request is for whole UTC hours. Vea may return rows outside the window even so, since it is not known
         whether its end is inclusive. This method does not drop them.
 
+        With `can_halve` there are not more than two attempts that take too long (the deadline, HTTP 504).
+
         Raises:
-            VeaError: the subclass says what the reader can do about it.
+            VeaTooLargeError: the window is too much for Vea at once. With `can_halve`, the caller requests less.
+            VeaError: any other subclass says what the reader can do about it.
         """
         hours = window.in_whole_hours()
         params = {
@@ -118,7 +138,7 @@ class VeaClient:
             "entityType": _ENTITY_TYPES[kind],
             "metrics": ",".join(metrics),
         }
-        return self._rows(f"/api/data/{kind}", params, f" for {window}")[0]
+        return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)[0]
 
     def close(self) -> None:
         self._transport.close()
@@ -131,12 +151,14 @@ class VeaClient:
     ) -> None:
         self.close()
 
-    def _rows(self, path: str, params: Mapping[str, str], window: str) -> tuple[list[dict[str, Any]], str]:
+    def _rows(
+        self, path: str, params: Mapping[str, str], window: str, *, can_halve: bool = False
+    ) -> tuple[list[dict[str, Any]], str]:
         url = f"{self._api_url}{path}"
         request = ApiRequest("GET", url, f"GET {url}{window}", params)
         started = time.monotonic()
         try:
-            response = self._send(request)
+            response = self._send(request, can_halve)
         finally:
             self.seconds += time.monotonic() - started
         if isinstance(response, dict):
@@ -145,7 +167,7 @@ class VeaClient:
         messages = self._look_beside_rows(request, response, len(rows)) if isinstance(response, dict) else ""
         return rows, messages
 
-    def _send(self, request: ApiRequest) -> Any:
+    def _send(self, request: ApiRequest, can_halve: bool) -> Any:
         """The parsed response. Tokens are renewed and transient errors retried on the way.
 
         Each of the two has its own limit for the whole request: at most `max_attempts` failed attempts, and at
@@ -153,13 +175,21 @@ class VeaClient:
         """
         tokens = self._tokens.for_one_request()
         token = next(tokens)
+        signs = 0
 
         def attempt() -> Any:
-            nonlocal token
+            nonlocal token, signs
             while True:
                 try:
                     return self._transport.send(request, token)
+                except TransientError as error:
+                    signs += error.too_large
+                    if can_halve and signs == self._signs:
+                        raise VeaTooLargeError(f"{request.label} takes too long: {error}.") from None
+                    raise
                 except StatusError as error:
+                    if error.status == 413:
+                        raise VeaTooLargeError(f"{request.label} is too much for Vea at once: {error}.") from None
                     if error.status != 401:
                         advice = _ADVICE.get(error.status, "A retry will not change this")
                         raise VeaRefusedError(f"{request.label} is refused: {error}. {advice}.") from None

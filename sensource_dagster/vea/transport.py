@@ -22,6 +22,7 @@ from sensource_dagster.errors import (
     VeaConfigurationError,
     VeaRefusedError,
     VeaResponseError,
+    VeaTooLargeError,
 )
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.policy import HttpPolicy
@@ -86,7 +87,8 @@ class Transport:
             StatusError: the status was any other 4xx.
             VeaConfigurationError: the URL or the server's certificate can never work.
             VeaRefusedError: a redirect. It is never followed, so that no other host gets the token.
-            VeaResponseError: the response is larger than the size limit, or its head says that it is only a part.
+            VeaTooLargeError: the response is larger than the size limit.
+            VeaResponseError: its head says that it is only a part.
         """
         self.requests += 1
         with self._adapter.deadline(self._policy.deadline) as passed:
@@ -140,9 +142,9 @@ class Transport:
             if response.status_code >= 300 and len(body) >= _ERROR_BODY_BYTES:
                 break  # enough for an error text
             if len(body) > limit:
-                raise VeaResponseError(
+                raise VeaTooLargeError(
                     f"{request.label}: the response is larger than the limit of {limit / 2**20:g} MiB, so the "
-                    "rest of it was not read. Request fewer days at once, or check that the URL is Vea's."
+                    "rest of it was not read. Check that the URL is Vea's."
                 )
         return body
 
@@ -169,7 +171,7 @@ class Transport:
         cause = f"HTTP {status}, {self._body_text(body)}"
         if status >= 500 or status in _TRANSIENT_4XX:
             wait = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
-            raise TransientError(cause, retry_after=wait)
+            raise TransientError(cause, retry_after=wait, too_large=status == 504)
         raise StatusError(status, cause)
 
     def _body_text(self, body: bytearray) -> str:
@@ -177,7 +179,8 @@ class Transport:
         return f"body {text!r}" if text else "empty body"
 
     def _deadline_error(self) -> TransientError:
-        return TransientError(f"no complete response within the deadline of {self._policy.deadline:g} s")
+        cause = f"no complete response within the deadline of {self._policy.deadline:g} s"
+        return TransientError(cause, too_large=True)
 
     def _classified(self, request: ApiRequest, error: Exception) -> Exception:
         # requests calls every connection error "Max retries exceeded", though it retried nothing.
@@ -189,7 +192,9 @@ class Transport:
                 "proxy that re-encrypts, set REQUESTS_CA_BUNDLE to the proxy's CA file."
             )
         if isinstance(error, _TRANSIENT_EXCEPTIONS):
-            return TransientError(cause)
+            # If a body stops half-way, requests wraps the timeout in an error of the connection.
+            timeouts = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
+            return TransientError(cause, too_large=any(isinstance(e, timeouts) for e in (error, *error.args)))
         return VeaConfigurationError(
             f"{request.label} cannot be sent: {cause}. Check the URL and, if it is set, REQUESTS_CA_BUNDLE."
         )

@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta, timezone
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+MOST_DAYS = 30  # clients in production request as many at once
+
 
 @dataclass(frozen=True)
 class Window:
@@ -70,7 +72,7 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return start
 
 
-def day_windows(first: date, last: date, zone: ZoneInfo, days: int = 30) -> list[Window]:
+def day_windows(first: date, last: date, zone: ZoneInfo, days: int = MOST_DAYS) -> list[Window]:
     """The local days from `first` to `last`, both included, as consecutive windows of whole local days.
 
     A window lasts at most `days` times 24 hours, so a window with a 25-hour day has one day less. A single day is

@@ -157,6 +157,12 @@ def test_a_good_response_can_have_another_status_and_more_headers(client: Client
     assert response.links["next"]["url"] == "/api/zone?page=2"
 
 
+def test_a_fault_can_meet_only_requests_for_more_than_some_days(client: Client) -> None:
+    client.sim.faults.next(kinds.longer_than(1, kinds.status(504)), times=2)
+    assert client.counts("traffic", "2025-12-01", "2025-12-03").status_code == 504
+    assert client.counts("traffic", *DAY).status_code == 200
+
+
 def test_rows_can_be_changed_in_any_way(client: Client) -> None:
     def change(rows: list[dict[str, Any]]) -> list[Any]:
         first = rows[0]

@@ -42,6 +42,16 @@ def drips(head: bytes, pause: float) -> Script:
     return script
 
 
+def sends_and_stays(data: bytes) -> Script:
+    """Sends these bytes, then nothing until the client has gone."""
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(data)
+        connection.recv(1)
+
+    return script
+
+
 def resets(connection: socket.socket) -> None:
     """Ends the connection with a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

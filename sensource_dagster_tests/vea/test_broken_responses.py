@@ -7,10 +7,18 @@ import traceback
 
 import pytest
 
-from sensource_dagster.errors import TransientError, VeaResponseError
+from sensource_dagster.errors import TransientError, VeaTooLargeError
 from sensource_dagster.vea.transport import Transport
 from sensource_dagster_tests.vea.conftest import MakeTransport, request_to
-from sensource_dagster_tests.vea.raw_server import Script, drips, json_response, raw_server, resets, sends
+from sensource_dagster_tests.vea.raw_server import (
+    Script,
+    drips,
+    json_response,
+    raw_server,
+    resets,
+    sends,
+    sends_and_stays,
+)
 
 GZIPPED = gzip.compress(b'[{"a": "%s"}]' % (b"b" * 10_000))
 
@@ -73,23 +81,34 @@ def test_a_host_name_that_does_not_resolve_is_a_transient_error(transport: Trans
         transport.send(request_to("http://nowhere.invalid/"))
 
 
-def test_a_server_that_sends_nothing_ends_the_attempt_at_the_read_timeout(new_transport: MakeTransport) -> None:
-    with raw_server(drips(b"", 0.3)) as url, pytest.raises(TransientError, match=r"[Tt]imed? ?out"):
+@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1,"], ids=["none", "half"])
+def test_a_server_that_falls_silent_ends_the_attempt_at_the_read_timeout(
+    sent: bytes, new_transport: MakeTransport
+) -> None:
+    with (
+        raw_server(sends_and_stays(sent)) as url,
+        pytest.raises(TransientError, match=r"[Tt]imed? ?out") as raised,
+    ):
         new_transport(read_timeout=0.1).send(request_to(url))
+    assert raised.value.too_large
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n[]", json_response(b"[]", length=10**6)])
 def test_a_response_byte_by_byte_ends_at_the_deadline_even_if_the_bytes_so_far_are_json(
     head: bytes, new_transport: MakeTransport
 ) -> None:
-    with raw_server(drips(head, 0.05)) as url, pytest.raises(TransientError, match=r"deadline of 0\.3 s"):
+    with (
+        raw_server(drips(head, 0.05)) as url,
+        pytest.raises(TransientError, match=r"deadline of 0\.3 s") as raised,
+    ):
         new_transport(deadline=0.3).send(request_to(url))
+    assert raised.value.too_large
 
 
 def test_a_response_above_the_limit_is_not_read_to_its_end(new_transport: MakeTransport) -> None:
     transport = new_transport(max_response_bytes=2**20)
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 2**21
-    with raw_server(drips(endless, 0.05)) as url, pytest.raises(VeaResponseError, match="limit of 1 MiB"):
+    with raw_server(drips(endless, 0.05)) as url, pytest.raises(VeaTooLargeError, match="limit of 1 MiB"):
         transport.send(request_to(url))
 
 
@@ -97,7 +116,7 @@ def test_a_response_that_unpacks_above_the_limit_is_not_read_to_its_end(new_tran
     bomb = gzip.compress(b"x" * (8 * 2**20))
     transport = new_transport(max_response_bytes=2**20)
     script = sends(json_response(bomb, "Content-Encoding: gzip"))
-    with raw_server(script) as url, pytest.raises(VeaResponseError, match="limit of 1 MiB"):
+    with raw_server(script) as url, pytest.raises(VeaTooLargeError, match="limit of 1 MiB"):
         transport.send(request_to(url))
 
 

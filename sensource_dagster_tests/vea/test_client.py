@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from werkzeug import Response
 
-from sensource_dagster.errors import VeaCredentialsError, VeaRefusedError, VeaResponseError, VeaUnavailableError
+from sensource_dagster.errors import (
+    VeaCredentialsError,
+    VeaRefusedError,
+    VeaResponseError,
+    VeaTooLargeError,
+    VeaUnavailableError,
+)
 from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient, Window
 from sensource_dagster_tests.vea.conftest import SECRET
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
@@ -61,50 +67,6 @@ def test_the_name_of_an_endpoint_cannot_lead_outside_the_api(client: VeaClient, 
     assert vea.minted == 1
 
 
-def test_messages_are_shortened_redacted_and_logged(
-    client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
-) -> None:
-    vea.responses = [as_json({"messages": ["beware of token-1", "x" * 1000], "results": []})]
-    assert client.counts("traffic", WINDOW, ["ins"]) == []
-    (message,) = logged(caplog)
-    assert "beware of ***" in message
-    assert len(message) < 400
-
-
-def test_an_empty_list_of_messages_is_not_logged(client: VeaClient, caplog: pytest.LogCaptureFixture) -> None:
-    client.counts("traffic", WINDOW, ["ins"])
-    assert logged(caplog) == []
-
-
-def test_an_error_in_a_200_is_refused_at_once(client: VeaClient, vea: FakeVea) -> None:
-    vea.responses = [as_json({"error": "no such metric", "results": []})]
-    with pytest.raises(VeaRefusedError, match=r"for 2025-12-01 00:00 to .*no such metric"):
-        client.counts("traffic", WINDOW, ["ins"])
-    assert len(vea.requests) == 1
-
-
-@pytest.mark.parametrize(
-    ("beside", "shown"),
-    [
-        ({"errors": ["site 3 timed out"]}, r"site 3 timed out"),
-        ({"success": False}, r"'success' is False"),
-        ({"ok": False, "error": None}, r"'ok' is False"),
-    ],
-)
-def test_rows_beside_a_failure_are_refused(
-    beside: dict[str, Any], shown: str, client: VeaClient, vea: FakeVea
-) -> None:
-    vea.responses = [as_json({"results": [{"a": 1}], **beside})]
-    with pytest.raises(VeaRefusedError, match=rf"/api/location returned an error .*{shown}"):
-        client.entities("location")
-
-
-def test_rows_beside_a_larger_total_are_an_error_that_names_it(client: VeaClient, vea: FakeVea) -> None:
-    vea.responses = [as_json({"results": [{"a": 1}], "total": 5})]
-    with pytest.raises(VeaResponseError, match=r"only a part of its rows: 'total' is 5, and the response has 1"):
-        client.entities("location")
-
-
 def test_half_a_character_in_a_text_becomes_ufffd_with_a_warning_and_without_a_retry(
     client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -114,23 +76,6 @@ def test_half_a_character_in_a_text_becomes_ufffd_with_a_warning_and_without_a_r
     assert client.retries == 0
     (message,) = logged(caplog)
     assert "/api/location: Vea sent half a character in a text, 2 times" in message
-
-
-@pytest.mark.parametrize("link", ['</page/2>; rel="next"', "</1>; rel=first, </2>; rel=next"])
-def test_a_link_to_the_next_page_is_an_error(link: str, client: VeaClient, vea: FakeVea) -> None:
-    vea.responses = [as_json([{"a": 1}], headers={"Link": link})]
-    with pytest.raises(VeaResponseError, match=r"only a part of its rows: its header Link names a next page"):
-        client.entities("location")
-
-
-def test_unknown_keys_beside_the_rows_are_named_without_their_values(
-    client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
-) -> None:
-    vea.responses = [as_json({"results": [], "generated": "hunter2", "token-1": 0, "total": 0, "success": True})]
-    client.entities("location")
-    (message,) = logged(caplog)
-    assert "unknown keys beside its rows: 'generated', '***'" in message
-    assert "hunter2" not in message
 
 
 @pytest.mark.parametrize("body", [None, {}, {"results": None}, [1], {"results": [None]}, "text"])
@@ -173,6 +118,26 @@ def test_the_error_after_all_attempts_names_endpoint_window_attempts_and_cause(
         assert part in text
     assert "\n" not in text
     assert (client.requests, client.retries) == (4, 2)
+
+
+def test_a_window_that_can_be_halved_has_two_attempts_that_take_too_long(client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [Response("", 504), Response("", 504)]
+    with pytest.raises(VeaTooLargeError, match=r"for 2025-12-01 00:00 to .* takes too long: HTTP 504"):
+        client.counts("traffic", WINDOW, ["ins"], can_halve=True)
+    vea.responses = [Response("", 504), Response("", 504)]
+    assert client.counts("traffic", WINDOW, ["ins"]) == vea.rows
+    vea.responses = [Response("", 503), Response("", 504)]
+    assert client.counts("traffic", WINDOW, ["ins"], can_halve=True) == vea.rows
+
+
+@pytest.mark.parametrize("can_halve", [True, False])
+def test_a_413_is_not_retried(can_halve: bool, client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [Response("", 413)]
+    with pytest.raises(
+        VeaTooLargeError, match=r"for 2025-12-01 00:00 to .* is too much for Vea at once: HTTP 413"
+    ):
+        client.counts("traffic", WINDOW, ["ins"], can_halve=can_halve)
+    assert len(vea.requests) == 1
 
 
 def test_the_time_of_a_failed_request_is_counted_too(client: VeaClient, vea: FakeVea) -> None:

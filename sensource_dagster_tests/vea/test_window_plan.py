@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensource_dagster.vea.window_plan import WindowPlan
+from sensource_dagster.vea.windows import Window, day_start
+
+FIRST = date(2025, 10, 1)
+ZONES = ["America/Denver", "Europe/Berlin", "Asia/Kolkata", "Africa/Cairo", "UTC"]
+
+
+def read(plan: WindowPlan, too_large: Collection[int]) -> list[Window]:
+    """The windows that were read, where each number names a window, of all that were tried, that was too large."""
+    windows: list[Window] = []
+    for number, window in enumerate(plan):
+        if number in too_large and plan.can_halve:
+            plan.halve()
+        else:
+            windows.append(window)
+    return windows
+
+
+@given(st.sampled_from(ZONES), st.integers(0, 70), st.integers(1, 30), st.sets(st.integers(0, 12)))
+def test_the_windows_that_were_read_are_all_days_once_whichever_were_too_large(
+    zone: str, more: int, days: int, too_large: set[int]
+) -> None:
+    last = FIRST + timedelta(days=more)
+    windows = read(WindowPlan(FIRST, last, ZoneInfo(zone), days), too_large)
+    assert windows[0].start == day_start(FIRST, ZoneInfo(zone))
+    assert windows[-1].end == day_start(last + timedelta(days=1), ZoneInfo(zone))
+    assert all(window.end == following.start for window, following in pairwise(windows))
+
+
+def test_windows_are_halved_down_to_a_day_and_stay_at_the_size_that_worked() -> None:
+    plan = WindowPlan(FIRST, FIRST + timedelta(days=39), ZoneInfo("UTC"), 30)
+    windows = read(plan, range(4))
+    assert plan.days == 1
+    assert {window.end - window.start for window in windows} == {timedelta(days=1)}
+    assert (plan.done, plan.total) == (40, 40)
+
+
+def test_a_single_day_cannot_be_halved() -> None:
+    plan = WindowPlan(FIRST, FIRST, ZoneInfo("Europe/Berlin"), 30)
+    assert [plan.can_halve for _ in plan] == [False]
+
+
+def test_a_day_that_its_zone_skipped_does_not_keep_the_plan_from_ending() -> None:
+    plan = WindowPlan(date(2011, 12, 29), date(2011, 12, 31), ZoneInfo("Pacific/Apia"), 30)
+    assert len(read(plan, range(9))) == 2
+
+
+@pytest.mark.parametrize(("days", "sizes"), [(30, [15, 7, 3, 1]), (8, [4, 2, 1]), (2, [1])])
+def test_a_size_is_half_of_the_one_before(days: int, sizes: list[int]) -> None:
+    plan = WindowPlan(FIRST, FIRST + timedelta(days=days - 1), ZoneInfo("UTC"), 30)
+    found = []
+    for _ in plan:
+        if plan.can_halve:
+            plan.halve()
+            found.append(plan.days)
+    assert found == sizes
