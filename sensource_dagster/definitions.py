@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import warnings
 
 from dagster import (
@@ -29,6 +30,7 @@ from sensource_dagster.automation.schedules import JOBS, schedules
 from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
+from sensource_dagster.config.env_file import restore_hidden
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.own_definitions import with_own
 from sensource_dagster.resources import sensource_resource
@@ -76,6 +78,7 @@ def build_definitions(settings: Settings) -> Definitions:
 # all of them are Dagster's and stay alive. One response of Vea makes tens of thousands of objects.
 gc.set_threshold(50_000, 20, 20)
 
+restore_hidden(os.environ)
 _settings = read_settings()
 if _settings.advice:
     logging.getLogger("sensource_dagster").warning(_settings.advice)

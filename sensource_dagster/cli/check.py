@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 import click
 
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
+from sensource_dagster.config.env_file import environment_with_dotenv
 from sensource_dagster.config.settings import (
     CREDENTIALS,
     NO_CREDENTIALS,
     Settings,
-    environment_with_dotenv,
     read_settings,
     token_directory,
 )

@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 
 from sensource_dagster.cli import demo_account
-from sensource_dagster.config.settings import environment_with_dotenv, read_settings
+from sensource_dagster.config.env_file import environment_with_dotenv, handed_to_dagster
+from sensource_dagster.config.settings import read_settings
 from sensource_dagster.errors import SettingsError
 from sensource_dagster.simulator import serving
 
@@ -28,7 +29,7 @@ def run(port: int | None) -> int:
         click.echo(f"Serving the {settings.account}.")
         # Dagster warns of lost history where DAGSTER_HOME is not set; dagster.yaml here says where it is kept.
         environment = {"DAGSTER_HOME": str(demo_account.PROJECT), **os.environ}
-        return _dg_dev(port, environment, demo_account.PROJECT)
+        return _dg_dev(port, handed_to_dagster(demo_account.PROJECT, environment), demo_account.PROJECT)
     click.echo("No credentials in the environment or .env, so this serves the demo account, with data of its own.")
     demo_account.make_home()
     with serving(demo_account.options(datetime.now(demo_account.ZONE).date())) as simulator:

@@ -12,7 +12,8 @@ import click
 import yaml
 
 from sensource_dagster.cli import demo_account
-from sensource_dagster.config.settings import Settings, environment_with_dotenv, read_settings
+from sensource_dagster.config.env_file import environment_with_dotenv
+from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.errors import SettingsError
 
 if TYPE_CHECKING:

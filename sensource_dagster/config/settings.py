@@ -1,4 +1,4 @@
-"""Every SENSOURCE_* variable: name, default, meaning, parser. No other module reads the environment."""
+"""Every SENSOURCE_* variable: name, default, meaning, parser. Only `config/` reads the environment."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from dotenv import dotenv_values
 
 from sensource_dagster.config import parsers as check
 from sensource_dagster.errors import SettingsError
@@ -201,6 +199,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
             problems.append(f"{name}={text!r}: {error}. The default is {default!r}.")
+    if bool(values["client_id"]) != bool(values["client_secret"]):
+        there, missing = CREDENTIALS if values["client_id"] else reversed(CREDENTIALS)
+        problems.append(
+            f"{there} is set, and {missing} is missing or empty. Set both to those of one API client, in the "
+            "environment or in the file `.env` of the project folder."
+        )
     warehouse = values.get("warehouse")
     not_chosen = warehouse and "SENSOURCE_WAREHOUSE" not in environment and not warehouse.exists()
     if not_chosen and EARLIER_WAREHOUSE.exists():
@@ -220,20 +224,6 @@ def _without_secrets(text: str, secret: str | None) -> str:
     """Mask the secret, which may stand in the wrong variable, and a password in a URL."""
     text = re.sub(r"//[^/\s]*@", "//***@", text)
     return text.replace(secret, "***") if secret and len(secret) > 5 else text
-
-
-def environment_with_dotenv(folder: Path | None = None) -> dict[str, str]:
-    """The environment as `dagster dev` sees it: values of `.env` in the working folder override others.
-
-    Raises:
-        SettingsError: the file cannot be read.
-    """
-    file = (folder or Path.cwd()) / ".env"
-    try:
-        dotenv = dotenv_values(file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {error}. It must be a UTF-8 text file.") from None
-    return {**os.environ, **{name: value for name, value in dotenv.items() if value is not None}}
 
 
 def token_directory() -> Path:

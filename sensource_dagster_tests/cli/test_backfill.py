@@ -228,7 +228,7 @@ def test_a_wrong_option_is_named_with_what_is_allowed_and_nothing_is_begun(
 def test_without_credentials_it_says_what_to_set_and_begins_nothing(
     simulator: RunningSimulator, tmp_path: Path
 ) -> None:
-    project = make_project(tmp_path, simulator, SENSOURCE_CLIENT_ID="")
+    project = make_project(tmp_path, simulator, SENSOURCE_CLIENT_ID="", SENSOURCE_CLIENT_SECRET="")
     result = project.invoke("backfill")
     assert result.exit_code == 1
     assert NO_CREDENTIALS in result.output

@@ -49,7 +49,7 @@ def test_a_working_account_is_told_step_by_step(check: Check, simulator: Running
 def test_without_credentials_it_says_which_variables_to_set_and_asks_the_api_nothing(
     check: Check, simulator: RunningSimulator
 ) -> None:
-    result = check(SENSOURCE_CLIENT_ID="")
+    result = check(SENSOURCE_CLIENT_ID="", SENSOURCE_CLIENT_SECRET="")
     assert result.exit_code == 1
     assert "SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET" in result.output
     assert not simulator.requests
@@ -58,6 +58,22 @@ def test_without_credentials_it_says_which_variables_to_set_and_asks_the_api_not
 def test_credentials_are_read_from_the_env_file_of_the_folder(check: Check, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SENSOURCE_CLIENT_ID=demo\n")
     assert check(SENSOURCE_CLIENT_ID="").exit_code == 0
+
+
+def test_an_empty_line_of_the_env_file_does_not_hide_a_variable_of_the_environment(
+    check: Check, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("SENSOURCE_CLIENT_ID=\nSENSOURCE_CLIENT_SECRET=\n")
+    assert check().exit_code == 0
+
+
+def test_an_id_without_a_secret_is_refused_and_the_api_is_asked_nothing(
+    check: Check, simulator: RunningSimulator
+) -> None:
+    result = check(SENSOURCE_CLIENT_SECRET="")
+    assert result.exit_code == 1
+    assert "SENSOURCE_CLIENT_ID is set, and SENSOURCE_CLIENT_SECRET is missing or empty" in result.output
+    assert not simulator.requests
 
 
 def test_an_env_file_in_another_encoding_is_named(check: Check, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from sensource_dagster_tests.cli.project import Project, make_project
 from sensource_dagster_tests.end_to_end.sync import Sync
 
 DENVER = ZoneInfo("America/Denver")
+NO_ACCOUNT = {"SENSOURCE_CLIENT_ID": "", "SENSOURCE_CLIENT_SECRET": ""}
 HOLDS = """
 import duckdb, sys
 connection = duckdb.connect(sys.argv[1])
@@ -81,7 +82,7 @@ def test_before_the_first_run_all_is_missing_and_no_file_is_made(
 def test_without_credentials_it_says_that_no_account_is_configured(
     simulator: RunningSimulator, tmp_path: Path
 ) -> None:
-    project = make_project(tmp_path, simulator, SENSOURCE_CLIENT_ID="")
+    project = make_project(tmp_path, simulator, **NO_ACCOUNT)
     result = project.invoke("status")
     assert result.exit_code == 1
     assert result.output.startswith("no account configured; days of America/Denver from 2024-01-01.\n")
@@ -90,7 +91,7 @@ def test_without_credentials_it_says_that_no_account_is_configured(
 def test_without_credentials_it_is_about_the_demo_if_that_has_run(
     simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, today: date
 ) -> None:
-    project = make_project(tmp_path, simulator, SENSOURCE_CLIENT_ID="", SENSOURCE_TIMEZONE="Europe/Berlin")
+    project = make_project(tmp_path, simulator, **NO_ACCOUNT, SENSOURCE_TIMEZONE="Europe/Berlin")
     demo = project.folder / "data" / "demo"
     start = today - timedelta(days=demo_account.DAYS - 1)
     with project.entered():
@@ -121,7 +122,7 @@ def test_with_credentials_it_is_about_the_deployment_although_the_demo_has_run(
     demo.touch()
     assert not project.invoke("status").output.startswith("The demo in")
     (tmp_path / "kept").mkdir()
-    without_credentials = make_project(tmp_path / "kept", simulator, SENSOURCE_CLIENT_ID="")
+    without_credentials = make_project(tmp_path / "kept", simulator, **NO_ACCOUNT)
     demo = without_credentials.folder / "data" / "demo" / "warehouse.duckdb"
     demo.parent.mkdir(parents=True)
     demo.touch()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from sensource_dagster.config.settings import VARIABLES, read_settings
+from sensource_dagster.config.settings import CREDENTIALS, VARIABLES, read_settings
 from sensource_dagster.errors import SettingsError
 
 SECRET = "5up3r-s3cret/+=&value"
@@ -122,6 +122,18 @@ def test_the_start_date_may_be_today_in_the_zone_of_the_days_but_not_tomorrow(zo
         [line] = lines(TIMEZONE=zone, START_DATE=str(today + timedelta(days=1)))
     assert read.start_date == today
     assert f"use today ({today} in {zone}) or an earlier day" in line
+
+
+@pytest.mark.parametrize(("there", "missing"), [CREDENTIALS, CREDENTIALS[::-1]])
+@pytest.mark.parametrize("blank", [None, "", " "])
+def test_one_of_id_and_secret_alone_is_refused_and_the_missing_one_is_named(
+    there: str, missing: str, blank: str | None
+) -> None:
+    environment = {there: SECRET} if blank is None else {there: SECRET, missing: blank}
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environment)
+    assert str(raised.value).startswith(f"{there} is set, and {missing} is missing or empty. Set both")
+    assert SECRET not in str(raised.value)
 
 
 @pytest.mark.parametrize("variable", sorted(VARIABLES))

@@ -164,7 +164,7 @@ def test_a_name_with_half_a_character_is_kept_with_ufffd_in_its_place(tmp_path: 
 
 
 def test_a_run_without_credentials_says_which_variables_to_set_and_asks_nothing(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_CLIENT_SECRET="") as sync:
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_CLIENT_ID="", SENSOURCE_CLIENT_SECRET="") as sync:
         result = sync.run("everything", FIRST, LAST)
         assert not result.success
         for line in error_text(result).splitlines():
