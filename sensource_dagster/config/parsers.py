@@ -31,11 +31,11 @@ def url(text: str) -> str:
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises ValueError if the port is not a number
-    except ValueError as error:
-        raise ValueError(f"it is not a valid URL ({error}); use http(s)://host/path") from None
+    except ValueError:  # whose text may quote a part of a password
+        raise ValueError("it is not a valid URL; use http(s)://host/path") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
         raise ValueError("it is not an http(s) URL; use http(s)://host/path")
-    if parts.query or parts.fragment or parts.username is not None:
+    if parts.query or parts.fragment or "@" in text:
         raise ValueError("the URL must not have a user name, a ? or a #; use http(s)://host/path")
     return text.rstrip("/")
 

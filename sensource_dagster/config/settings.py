@@ -198,7 +198,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
-            problems.append(f"{name}={text!r}: {error}. The default is {default!r}.")
+            problems.append(_problem(name, text, str(error), values["client_secret"], default))
     if bool(values["client_id"]) != bool(values["client_secret"]):
         there, missing = CREDENTIALS if values["client_id"] else reversed(CREDENTIALS)
         problems.append(
@@ -216,14 +216,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if in_future is not None:
             problems.append(f"SENSOURCE_START_DATE='{values['start_date']}': the day {in_future}.")
     if problems:
-        raise SettingsError(_without_secrets("\n".join(problems), values["client_secret"]))
+        raise SettingsError("\n".join(problems))
     return Settings(**values)
 
 
-def _without_secrets(text: str, secret: str | None) -> str:
-    """Mask the secret, which may stand in the wrong variable, and a password in a URL."""
-    text = re.sub(r"//[^/\s]*@", "//***@", text)
-    return text.replace(secret, "***") if secret and len(secret) > 5 else text
+def _problem(name: str, text: str, reason: str, secret: str | None, default: str) -> str:
+    """One line. The secret may stand in the wrong variable, and the reason may quote a part of it."""
+    if secret and len(secret) > 5 and secret in text:
+        text, reason = text.replace(secret, "***"), "the client secret is in this value"
+    text = re.sub(r"(?s)//.*@", "//***@", text)  # a password in a URL
+    return f"{name}={text!r}: {reason}. The default is {default!r}."
 
 
 def token_directory() -> Path:

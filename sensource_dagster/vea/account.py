@@ -44,9 +44,9 @@ def _check_url(name: str, url: str, allow_plain_http: bool) -> None:
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        raise VeaConfigurationError(f"{name} is not a URL ({error}): use https://host/path.") from None
-    if parts.username is not None or parts.password is not None:
+    except ValueError:  # whose text may quote a part of a password
+        raise VeaConfigurationError(f"{name} is not a URL: use https://host/path.") from None
+    if "@" in url:
         raise VeaConfigurationError(f"{name} must not hold a user name or password: remove them.")
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise VeaConfigurationError(f"{name} is {url!r}: it must look like https://host/path.")

@@ -26,7 +26,7 @@ from sensource_dagster.errors import (
 )
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.policy import HttpPolicy
-from sensource_dagster.vea.redaction import excerpt
+from sensource_dagster.vea.redaction import excerpt, proxy_passwords, redact
 from sensource_dagster.vea.retry import call_with_retries, retry_after_seconds
 from sensource_dagster.vea.surrogates import without_half_characters
 
@@ -91,6 +91,7 @@ class Transport:
             VeaResponseError: its head says that it is only a part.
         """
         self.requests += 1
+        self.secrets.update(proxy_passwords())
         with self._adapter.deadline(self._policy.deadline) as passed:
             try:
                 response, body = self._exchange(request, token)
@@ -151,8 +152,8 @@ class Transport:
     def _check_status(self, request: ApiRequest, response: requests.Response, body: bytearray) -> None:
         status = response.status_code
         if 300 <= status < 400:
-            # Without the query, which may hold a secret.
-            target = response.headers.get("Location", "nowhere").partition("?")[0]
+            # Without the query, which may hold a secret. Masked before that: a secret may hold a question mark.
+            target = redact(response.headers.get("Location", "nowhere"), self.secrets).partition("?")[0]
             raise VeaRefusedError(
                 f"{request.label} returned a redirect (HTTP {status}) to {excerpt(target, self.secrets)!r}. "
                 "Redirects are not followed, so that no other host gets the token. If Vea has moved there, set "
@@ -175,7 +176,8 @@ class Transport:
         raise StatusError(status, cause)
 
     def _body_text(self, body: bytearray) -> str:
-        text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets)
+        cut = len(body) >= _ERROR_BODY_BYTES
+        text = excerpt(body[:_ERROR_BODY_BYTES].decode("utf-8", "replace"), self.secrets, cut=cut)
         return f"body {text!r}" if text else "empty body"
 
     def _deadline_error(self) -> TransientError:

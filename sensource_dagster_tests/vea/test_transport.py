@@ -129,6 +129,36 @@ def test_the_body_in_an_error_is_shortened_and_redacted(transport: Transport, se
     assert len(str(caught.value)) < 250
 
 
+def test_a_secret_that_the_limit_of_an_error_body_cuts_is_not_shown_by_half(
+    transport: Transport, server: HTTPServer
+) -> None:
+    transport.secrets.add("hunter2-and-more")
+    with pytest.raises(StatusError) as caught:
+        send(transport, server, Response(" " * (4096 - 7) + "hunter2-and-more", 400))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_redirect_that_repeats_a_secret_with_a_question_mark_shows_no_half(
+    transport: Transport, server: HTTPServer
+) -> None:
+    transport.secrets.add("hunter?2-and-more")
+    with pytest.raises(VeaRefusedError) as caught:
+        send(transport, server, Response("", 302, {"Location": "https://x.invalid/hunter?2-and-more"}))
+    assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://me:pa55w/ord@proxy.invalid:8080", "http://me:pa55word@[::1", "pa55://me:pa55word@x"]
+)
+def test_the_password_of_a_proxy_is_in_no_error(
+    proxy: str, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises((VeaError, TransientError)) as caught:
+        transport.send(request_to("http://vea.invalid/it"))
+    assert "pa55w" not in str(caught.value)
+
+
 def test_a_password_in_netrc_does_not_replace_the_token(
     transport: Transport, server: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
