@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from dagster import ConfigurableResource, EnvVar, Failure
 from pydantic import Field
@@ -53,6 +54,11 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
         default=VARIABLES["SENSOURCE_AUTH_URL"]["default"],
         description="URL of the token endpoint (SENSOURCE_AUTH_URL).",
     )
+    token_cache: str = Field(
+        default="",
+        description="Folder of the token that all processes share (SENSOURCE_TOKEN_CACHE). Default: in the user's "
+        "cache folder.",
+    )
     connect_timeout: float = Field(
         default=_POLICY.connect_timeout,
         gt=0,
@@ -87,7 +93,7 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
             auth_url=self.auth_url,
             client_id=self.client_id,
             client_secret=self.client_secret,
-            token_dir=token_directory(),
+            token_dir=token_directory(Path(self.token_cache) if self.token_cache else None),
             allow_plain_http=self.allow_plain_http,
         )
         policy = HttpPolicy(
@@ -106,4 +112,5 @@ def sensource_resource(settings: Settings) -> SenSourceResource:
         client_secret=client_secret,
         api_url=settings.api_url,
         auth_url=settings.auth_url,
+        token_cache=str(settings.token_cache or ""),
     )

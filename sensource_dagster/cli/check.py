@@ -90,7 +90,7 @@ def _check_account(steps: _Steps, settings: Settings) -> None:
             auth_url=settings.auth_url,
             client_id=settings.client_id or "",
             client_secret=settings.client_secret or "",
-            token_dir=token_directory(),
+            token_dir=token_directory(settings.token_cache),
         )
         clients.append(VeaClient(account, _POLICY))
         clients[0].authenticate()

@@ -108,6 +108,16 @@ def database_file_or_none(text: str) -> Path | None:
     return database_file(text) if text else None
 
 
+def folder_or_none(text: str) -> Path | None:
+    """A folder, which need not exist yet. An empty text means none."""
+    if not text:
+        return None
+    path = Path(text).expanduser()
+    if "://" in text or (path.exists() and not path.is_dir()):
+        raise ValueError("it is not a folder; use the path of a folder of this user, on a local disk")
+    return path
+
+
 def owners(text: str) -> tuple[str, ...]:
     """E-mail addresses and teams, in Dagster's form. An empty text means no owners."""
     names = tuple(name.strip() for name in text.split(",")) if text else ()

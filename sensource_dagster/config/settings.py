@@ -120,6 +120,12 @@ class Settings:
         "percent of the larger by which a day's ins and outs may differ before a check warns",
         check.whole_number(1, 100),
     )
+    token_cache: Path | None = _variable(
+        "SENSOURCE_TOKEN_CACHE",
+        "",
+        "folder of the token that all processes share; empty: a folder in the user's cache",
+        check.folder_or_none,
+    )
     owners: tuple[str, ...] = _variable(
         "SENSOURCE_OWNERS",
         "",
@@ -228,7 +234,7 @@ def _problem(name: str, text: str, reason: str, secret: str | None, default: str
     return f"{name}={text!r}: {reason}. The default is {default!r}."
 
 
-def token_directory() -> Path:
+def token_directory(chosen: Path | None = None) -> Path:
     """The folder in which all processes of this user share the one live token of the account."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 (never raises)
-    return Path(cache) / "sensource_dagster"
+    return chosen or Path(cache) / "sensource_dagster"

@@ -35,6 +35,7 @@ DEFAULTS = {
     "SENSOURCE_LOOKBACK_DAYS": "7",
     "SENSOURCE_BALANCE_THRESHOLD": "50",
     "SENSOURCE_CORRECTIONS_DAYS": "400",
+    "SENSOURCE_TOKEN_CACHE": "",
     "SENSOURCE_OWNERS": "",
     "SENSOURCE_TAGS": "",
 }
@@ -64,6 +65,7 @@ def test_without_variables_the_settings_are_the_defaults_and_other_variables_are
         lookback_days=7,
         balance_threshold=50,
         corrections_days=400,
+        token_cache=None,
         owners=(),
         tags={},
     )
@@ -88,6 +90,7 @@ def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
             "SENSOURCE_LOOKBACK_DAYS": "3660",
             "SENSOURCE_BALANCE_THRESHOLD": "100",
             "SENSOURCE_CORRECTIONS_DAYS": "36600",
+            "SENSOURCE_TOKEN_CACHE": " ~/tokens ",
             "SENSOURCE_OWNERS": "ann@library.example , team:data",
             "SENSOURCE_TAGS": "tier=gold , domain=visits",
         }
@@ -109,6 +112,7 @@ def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
         lookback_days=3660,
         balance_threshold=100,
         corrections_days=36600,
+        token_cache=Path("~/tokens").expanduser(),
         owners=("ann@library.example", "team:data"),
         tags={"tier": "gold", "domain": "visits"},
     )
@@ -148,6 +152,7 @@ def test_the_token_is_kept_in_the_users_cache_folder(tmp_path: Path, monkeypatch
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert token_directory() == tmp_path / ".cache" / "sensource_dagster"
+    assert token_directory(tmp_path / "chosen") == tmp_path / "chosen"
 
 
 def test_a_deployment_with_the_earlier_default_file_goes_on_with_it_and_is_told_how_to_rename_it(

@@ -73,6 +73,8 @@ def lines(**variables: str) -> list[str]:
         ("LOOKBACK_DAYS", "9" * 5000, "a whole number from 1 to 3660"),
         ("LOOKBACK_DAYS", "7\n8", "a whole number from 1 to 3660"),
         ("CORRECTIONS_DAYS", "0", "a whole number from 1 to 36600"),
+        ("TOKEN_CACHE", "/dev/null", "is not a folder"),
+        ("TOKEN_CACHE", "s3://bucket/tokens", "the path of a folder"),
         ("OWNERS", "Ann", "'Ann' is not an owner; use e-mail addresses and team:name"),
         ("OWNERS", "ann@library.example,,team:data", "'' is not an owner"),
         ("OWNERS", "team:", "'team:' is not an owner"),

@@ -21,6 +21,7 @@ TOKEN = Token("token-1", 1000.0, 2000.0)
 def _forget_process_tokens() -> Iterator[None]:
     yield
     TokenCache._process_tokens.clear()
+    TokenCache._warned.clear()
 
 
 @pytest.fixture
@@ -67,9 +68,10 @@ def test_the_file_is_private_before_it_holds_a_byte(folder: Path, monkeypatch: p
     fdopen = os.fdopen
 
     def noting(descriptor: int, mode: str) -> object:
-        status = os.fstat(descriptor)
-        modes.append(stat.S_IMODE(status.st_mode))
-        assert status.st_size == 0
+        if mode == "wb":
+            status = os.fstat(descriptor)
+            modes.append(stat.S_IMODE(status.st_mode))
+            assert status.st_size == 0
         return fdopen(descriptor, mode)
 
     mask = os.umask(0)
