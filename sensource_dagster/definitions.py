@@ -31,6 +31,7 @@ from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
 from sensource_dagster.config.env_file import restore_hidden
+from sensource_dagster.config.remarks import remarks
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.own_definitions import with_own
 from sensource_dagster.resources import sensource_resource
@@ -80,6 +81,6 @@ gc.set_threshold(50_000, 20, 20)
 
 restore_hidden(os.environ)
 _settings = read_settings()
-if _settings.advice:
-    logging.getLogger("sensource_dagster").warning(_settings.advice)
+for _remark in remarks(_settings):
+    logging.getLogger("sensource_dagster").warning(_remark)
 defs = with_own(build_definitions(_settings), own)

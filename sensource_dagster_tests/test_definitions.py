@@ -219,13 +219,16 @@ def test_a_start_does_not_wait_for_what_it_does_not_need(statement: str, absent:
     assert started.stdout.strip() == "[]"
 
 
-def test_a_deployment_with_the_earlier_file_is_told_at_each_start_how_to_rename_it(tmp_path: Path) -> None:
+def test_each_start_says_how_to_rename_the_earlier_file_and_which_variable_does_not_exist(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "sensource.duckdb").touch()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SENSOURCE_")}
+    kept["SENSOURCE_TIME_ZONE"] = "America/Denver"
     for command in (
         [sys.executable, "-c", "from sensource_dagster.definitions import defs"],
         [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "check"],
     ):
         said = subprocess.run(command, cwd=tmp_path, env=kept, capture_output=True, text=True, check=False)
         assert "mv data/sensource.duckdb data/warehouse.duckdb" in said.stdout + said.stderr
+        assert "SENSOURCE_TIME_ZONE is not a variable" in said.stdout + said.stderr
+        assert "Did you mean SENSOURCE_TIMEZONE?" in said.stdout + said.stderr

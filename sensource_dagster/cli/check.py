@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import click
 
+from sensource_dagster.cli.check_zones import zone_remarks
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
 from sensource_dagster.config.env_file import environment_with_dotenv
+from sensource_dagster.config.remarks import remarks
 from sensource_dagster.config.settings import (
     CREDENTIALS,
     NO_CREDENTIALS,
@@ -35,7 +38,7 @@ _WAIT_FOR_WAREHOUSE = 2.0
 
 class _Steps:
     def __init__(self) -> None:
-        self.failed = 0
+        self.failed = self.warnings = 0
 
     def take(self, name: str, step: Callable[[], str]) -> bool:
         """Run a step and print its outcome; whether it worked."""
@@ -50,28 +53,41 @@ class _Steps:
         click.echo(f"{click.style('ok', fg='green')}      {name}: {said}")
         return True
 
+    def warn(self, name: str, remarks: Iterable[str]) -> None:
+        for remark in remarks:
+            self.warnings += 1
+            click.echo(f"{click.style('WARN', fg='yellow')}    {name}: {remark}")
+
+    @property
+    def outcome(self) -> str:
+        if self.failed:
+            return f"{self.failed} of the steps failed."
+        if self.warnings:
+            return f"The steps work. {self.warnings} WARN above: the figures may not be those that you expect."
+        return "Everything works."
+
 
 def run() -> int:
     logging.getLogger("sensource_dagster").addHandler(logging.NullHandler())  # each failure is printed once, below
     steps = _Steps()
-    found: list[Settings] = []
+    found: list[tuple[Settings, Mapping[str, str]]] = []
 
     def settings_step() -> str:
-        settings = read_settings(environment_with_dotenv())
-        found.append(settings)
+        environment = environment_with_dotenv()
+        settings = read_settings(environment)
+        found.append((settings, environment))
         return f"{settings.account}; days of {settings.timezone.key} from {settings.start_date}"
 
     if steps.take("settings", settings_step):
-        settings = found[0]
-        if settings.advice:
-            click.echo(f"        {settings.advice}")
+        [(settings, environment)] = found
+        steps.warn("settings", remarks(settings, environment))
         if steps.take("credentials", lambda: _credentials(settings)):
-            _check_account(steps, settings)
+            _check_account(steps, settings, is_zone_set="SENSOURCE_TIMEZONE" in environment)
         steps.take("warehouse", lambda: _warehouse(settings))
         if settings.published:
             click.echo(f"        People open the copy {settings.published}. It is made after the first sync.")
         _compare_rules(settings)
-    click.echo("Everything works." if not steps.failed else f"{steps.failed} of the steps failed.")
+    click.echo(steps.outcome)
     return 1 if steps.failed else 0
 
 
@@ -81,8 +97,14 @@ def _credentials(settings: Settings) -> str:
     return " and ".join(CREDENTIALS) + " are set"
 
 
-def _check_account(steps: _Steps, settings: Settings) -> None:
+def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> None:
     clients: list[VeaClient] = []
+    lists: dict[str, list[dict[str, Any]]] = {}
+
+    def list_step(table: Table) -> str:
+        rows = lists[table.name] = clients[0].entities(table.endpoint)
+        list_frame(table, rows)
+        return f"{len(rows)} entries"
 
     def token_step() -> str:
         account = VeaAccount(
@@ -100,18 +122,14 @@ def _check_account(steps: _Steps, settings: Settings) -> None:
         if steps.take("token", token_step):
             for name in settings.static_endpoints:
                 table = TABLES[name]
-                steps.take(f"/api/{table.endpoint}", lambda table=table: _entities(clients[0], table))  # type: ignore[misc]
+                steps.take(f"/api/{table.endpoint}", lambda table=table: list_step(table))  # type: ignore[misc]
+            if "location" in lists:
+                steps.warn("time zone", zone_remarks(settings, is_zone_set, lists["location"]))
             for table in COUNTS:
                 steps.take(f"/api/{table.endpoint}", lambda table=table: _yesterday(clients[0], table, settings))  # type: ignore[misc]
     finally:
         for client in clients:
             client.close()
-
-
-def _entities(vea: VeaClient, table: Table) -> str:
-    rows = vea.entities(table.endpoint)
-    list_frame(table, rows)
-    return f"{len(rows)} entries"
 
 
 def _yesterday(vea: VeaClient, table: Table, settings: Settings) -> str:

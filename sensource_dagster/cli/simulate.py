@@ -38,3 +38,4 @@ def _announce(simulator: RunningSimulator) -> None:
     click.echo(f"SENSOURCE_CLIENT_SECRET={simulator.client_secret}")
     click.echo(f"SENSOURCE_API_URL={simulator.api_url}")
     click.echo(f"SENSOURCE_AUTH_URL={simulator.auth_url}")
+    click.echo(f"SENSOURCE_TIMEZONE={simulator.options.timezone}")

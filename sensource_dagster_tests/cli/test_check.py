@@ -67,6 +67,14 @@ def test_an_empty_line_of_the_env_file_does_not_hide_a_variable_of_the_environme
     assert check().exit_code == 0
 
 
+def test_a_variable_that_does_not_exist_is_a_warning_with_the_nearest_name(check: Check) -> None:
+    result = check(SENSOURCE_TIME_ZONE="America/Denver")
+    assert result.exit_code == 0
+    assert "WARN    settings: SENSOURCE_TIME_ZONE is not a variable" in result.output
+    assert "Did you mean SENSOURCE_TIMEZONE?" in result.output
+    assert "Everything works." not in result.output
+
+
 def test_an_id_without_a_secret_is_refused_and_the_api_is_asked_nothing(
     check: Check, simulator: RunningSimulator
 ) -> None:

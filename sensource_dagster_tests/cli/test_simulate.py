@@ -18,13 +18,17 @@ SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main
 
 def test_it_serves_an_account_prints_its_settings_and_ends_on_ctrl_c() -> None:
     with subprocess.Popen(
-        [*SENSOURCE, "simulate", "--zones", "7"], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [*SENSOURCE, "simulate", "--zones", "7", "--timezone", "Asia/Tokyo"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout
         printed = ""
-        while "SENSOURCE_AUTH_URL" not in printed:
+        while "SENSOURCE_TIMEZONE" not in printed:
             printed += process.stdout.readline()
         variables = dict(re.findall(r"^(SENSOURCE_\w+)=(.*)$", printed, re.MULTILINE))
+        assert variables["SENSOURCE_TIMEZONE"] == "Asia/Tokyo"
         token = requests.post(
             variables["SENSOURCE_AUTH_URL"],
             json={

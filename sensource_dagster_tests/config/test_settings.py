@@ -48,7 +48,7 @@ def test_each_variable_has_the_documented_default_and_a_meaning() -> None:
 
 
 def test_without_variables_the_settings_are_the_defaults_and_other_variables_are_ignored() -> None:
-    assert read_settings({"SENSOURCE_TIME_ZONE": "nowhere", "TZ": "nowhere"}) == Settings(
+    assert read_settings({"TZ": "nowhere"}) == Settings(
         client_id=None,
         client_secret=None,
         api_url="https://vea.sensourceinc.com",
