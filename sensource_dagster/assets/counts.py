@@ -81,7 +81,7 @@ def _read(
             kind = cast(Literal["traffic", "occupancy"], table.name)
             can_halve = plan.can_halve
             try:
-                rows = vea.counts(kind, window, metrics, can_halve=can_halve)
+                rows = vea.counts(kind, window, metrics, settings.exclude_closed_hours, can_halve=can_halve)
                 counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
             except VeaError as error:
                 if can_halve and isinstance(error, VeaTooLargeError):

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import click
 
+from sensource_dagster.cli.check_closed_hours import closed_hours
 from sensource_dagster.cli.check_zones import zone_remarks
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
 from sensource_dagster.config.env_file import environment_with_dotenv
@@ -127,6 +128,9 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> N
                 steps.warn("time zone", zone_remarks(settings, is_zone_set, lists["location"]))
             for table in COUNTS:
                 steps.take(f"/api/{table.endpoint}", lambda table=table: _yesterday(clients[0], table, settings))  # type: ignore[misc]
+            remarks_on_hours: list[str] = []
+            steps.take("closed hours", lambda: closed_hours(clients[0], settings, remarks_on_hours))
+            steps.warn("closed hours", remarks_on_hours)
     finally:
         for client in clients:
             client.close()
@@ -135,7 +139,8 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> N
 def _yesterday(vea: VeaClient, table: Table, settings: Settings) -> str:
     day = datetime.now(settings.timezone).date() - timedelta(days=1)
     window = day_windows(day, day, settings.timezone)[0]
-    rows = vea.counts("traffic" if table.name == "traffic" else "occupancy", window, settings.metrics[table.name])
+    kind: Literal["traffic", "occupancy"] = "traffic" if table.name == "traffic" else "occupancy"
+    rows = vea.counts(kind, window, settings.metrics[table.name], settings.exclude_closed_hours)
     counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
     entities = counts.frame[table.key[0]].nunique()
     return f"{len(counts.frame)} hours of {entities} {table.entity}s on {day}"

@@ -94,6 +94,12 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def true_false_or_none(text: str) -> bool | None:
+    if text not in ("", "true", "false"):
+        raise ValueError("use true or false, or leave it empty")
+    return text == "true" if text else None
+
+
 def database_file(text: str) -> Path:
     if not text or text.startswith(":") or "://" in text:
         raise ValueError("it is not a path; use the path of a DuckDB file, such as data/warehouse.duckdb")

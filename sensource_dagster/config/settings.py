@@ -75,6 +75,12 @@ class Settings:
         "metrics that are requested for occupancy",
         check.some_of("occupancy(max)", "occupancy(min)", "occupancy(avg)"),
     )
+    exclude_closed_hours: bool | None = _variable(
+        "SENSOURCE_EXCLUDE_CLOSED_HOURS",
+        "",
+        "whether Vea leaves out what was counted while a location was closed: true or false; empty: Vea decides",
+        check.true_false_or_none,
+    )
     static_endpoints: tuple[str, ...] = _variable(
         "SENSOURCE_STATIC_ENDPOINTS",
         "location,site,zone,space,sensor",

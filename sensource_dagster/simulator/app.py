@@ -101,6 +101,7 @@ def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
                 request.query_params,
                 instant_end_inclusive=simulator.options.instant_end_inclusive,
                 filters_first=simulator.options.filters_first,
+                excludes_closed_hours=simulator.options.excludes_closed_hours,
             )
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)

@@ -29,17 +29,24 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{3}|\.\d{6})?)?(Z|[+
 class Query:
     """The parsed query: hours since 1970-01-01T00:00Z, the fields of the metrics, and the bucket.
 
-    `cut` has the hours of which the response has only a share, and that share.
+    `cut` has the hours of which the response has only a share, and that share. `without_closed_hours` says whether
+    what was counted in closed hours is left out.
     """
 
     hours: range
     fields: frozenset[str]
     by_day: bool
     cut: Mapping[int, float]
+    without_closed_hours: bool
 
 
 def parse_query(
-    name: CountName, parameters: Mapping[str, str], *, instant_end_inclusive: bool, filters_first: bool
+    name: CountName,
+    parameters: Mapping[str, str],
+    *,
+    instant_end_inclusive: bool,
+    filters_first: bool,
+    excludes_closed_hours: bool,
 ) -> Query:
     """Read the parameters. Unknown ones are ignored, as the API ignores them.
 
@@ -63,7 +70,9 @@ def parse_query(
     first, last = start.timestamp() / 3600, end.timestamp() / 3600
     hours = range(floor(first) if filters_first else ceil(first), floor(last) + 1 if inclusive else ceil(last))
     cut = {hour: _share(hour, first, last) for hour in (floor(first), floor(last))} if filters_first else {}
-    return Query(hours, frozenset(_fields(name, parameters.get("metrics", ""))), grouping == "day", cut)
+    fields = frozenset(_fields(name, parameters.get("metrics", "")))
+    without = {"true": True, "false": False}.get(parameters.get("excludeClosedHours", ""), excludes_closed_hours)
+    return Query(hours, fields, grouping == "day", cut, without)
 
 
 def _share(hour: int, first: float, last: float) -> float:

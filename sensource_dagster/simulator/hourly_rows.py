@@ -13,6 +13,8 @@ from sensource_dagster.simulator.simulated_account import Account, ListName, Row
 
 CountName = Literal["traffic", "occupancy"]
 HOUR_FIELD = "recordDate_hour_1"
+NOISE = "noise"
+"""Not a field of the API: how many of a row's ins and outs were counted while the door was closed."""
 ID_FIELDS: dict[CountName, str] = {"traffic": "zoneId", "occupancy": "spaceId"}
 
 _RECORD_ERRORS = 0.01  # share of occupancy rows that carry recordError
@@ -27,6 +29,7 @@ class GeneratedSource:
         self._zone = ZoneInfo(options.timezone)
         self._holidays = options.holidays
         self._corrected = options.corrected
+        self._noise = options.closed_hours_noise
         self._weather = key_of(options.seed, "weather")
         self._first_hour = first_hour(opened, self._zone)
         self._counters: dict[CountName, list[Counter]] = {
@@ -70,16 +73,19 @@ class GeneratedSource:
         )
 
     def _traffic_row(self, counter: Counter, stamp: str, hour: int, share: float) -> Row:
-        ins, outs = flow(counter, hour, *self._busy(hour))
+        busy = self._busy(hour)
+        ins, outs = flow(counter, hour, *busy)
+        noise = 0 if busy[0] else self._noise
         if counter.silent_from is not None and hour >= counter.silent_from:
-            ins = outs = 0
-        return {
+            ins = outs = noise = 0
+        row: Row = {
             HOUR_FIELD: stamp,
             "zoneId": counter.id,
             "name": counter.name,
-            "sumins": int(ins * share),
-            "sumouts": int(outs * share),
+            "sumins": int(ins * share) + noise,
+            "sumouts": int(outs * share) + noise,
         }
+        return {**row, NOISE: noise} if noise else row
 
     def _occupancy_row(self, counter: Counter, stamp: str, hour: int, share: float) -> Row:
         busy = self._busy(hour)

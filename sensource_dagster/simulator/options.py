@@ -73,6 +73,10 @@ class Options:
     """Whether people outside the window are left out before the rest is grouped by hour. An hour that a bound cuts
     then has only a part of its people. Otherwise it is a whole row, or none. What the real service does is not
     known."""
+    closed_hours_noise: int = 0
+    """People whom each door counts in an hour in which it is closed: cleaners, guards."""
+    excludes_closed_hours: bool = False
+    """Whether that noise is left out if a request has no `excludeClosedHours`. Vea's own default is not known."""
     fault_rate: float = 0
     """Share of API requests, 0 to 1, that meet one of `faults.MIXED`. Token requests meet none."""
     recordings: Sequence[Mapping[str, Any]] = ()
@@ -82,6 +86,7 @@ class Options:
         """Check every option."""
         _at_least("zones", self.zones, 1)
         _at_least("spaces", self.spaces, 0)
+        _at_least("closed_hours_noise", self.closed_hours_noise, 0)
         _at_least("latency_seconds", self.latency_seconds, 0)
         _at_least("token_seconds", self.token_seconds, 1)
         _at_least("mints_per_minute", self.mints_per_minute, 1)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.simulator.bounds import EASTERN, Query
-from sensource_dagster.simulator.hourly_rows import HOUR_FIELD, ID_FIELDS, CountName, stamp_of
+from sensource_dagster.simulator.hourly_rows import HOUR_FIELD, ID_FIELDS, NOISE, CountName, stamp_of
 from sensource_dagster.simulator.simulated_account import Row
 
 DAY_FIELD = "recordDate_day_1"
@@ -20,6 +20,8 @@ def response_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
     """
     extra = {"sumins", "sumouts", "recordError"} if name == "occupancy" else set()
     wanted = {HOUR_FIELD, ID_FIELDS[name], "name", *query.fields, *extra}
+    if query.without_closed_hours:
+        rows = [_without_noise(row) for row in rows]
     shares = {stamp_of(hour): share for hour, share in query.cut.items()}
     picked = [
         {
@@ -30,6 +32,12 @@ def response_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
         for row in rows
     ]
     return _by_day(name, picked) if query.by_day else picked
+
+
+def _without_noise(row: Row) -> Row:
+    """A closed hour is a row of zeros."""
+    noise = row.get(NOISE, 0)
+    return {field: value - noise if field in {"sumins", "sumouts"} else value for field, value in row.items()}
 
 
 def _part(field: str, value: Any, share: float) -> Any:

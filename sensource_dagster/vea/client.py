@@ -115,6 +115,7 @@ class VeaClient:
         kind: Literal["traffic", "occupancy"],
         window: Window,
         metrics: Sequence[str],
+        exclude_closed_hours: bool | None = None,
         *,
         can_halve: bool = False,
     ) -> list[dict[str, Any]]:
@@ -123,7 +124,8 @@ class VeaClient:
         The request is for whole UTC hours. Vea may return rows outside the window even so, since it is not known
         whether its end is inclusive. This method does not drop them.
 
-        With `can_halve` there are not more than two attempts that take too long (the deadline, HTTP 504).
+        `exclude_closed_hours` says whether Vea leaves out what was counted while a location was closed. With None,
+        Vea decides. With `can_halve` there are not more than two attempts that take too long (the deadline, HTTP 504).
 
         Raises:
             VeaTooLargeError: the window is too much for Vea at once. With `can_halve`, the caller requests less.
@@ -138,6 +140,8 @@ class VeaClient:
             "entityType": _ENTITY_TYPES[kind],
             "metrics": ",".join(metrics),
         }
+        if exclude_closed_hours is not None:
+            params["excludeClosedHours"] = str(exclude_closed_hours).lower()
         return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)[0]
 
     def close(self) -> None:

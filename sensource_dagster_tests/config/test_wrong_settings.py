@@ -35,6 +35,8 @@ def lines(**variables: str) -> list[str]:
         ("START_DATE", "2024-01-01T00:00:00", "YYYY-MM-DD"),
         ("START_DATE", "0202-01-01", "from 1970-01-01 on"),
         ("START_DATE", "9999-12-31", "in UTC) or an earlier day"),
+        ("EXCLUDE_CLOSED_HOURS", "yes", "use true or false, or leave it empty"),
+        ("EXCLUDE_CLOSED_HOURS", "True", "use true or false, or leave it empty"),
         ("STATIC_ENDPOINTS", "zone,zones", "'zones' is not allowed; use one or more of location, site"),
         ("STATIC_ENDPOINTS", "Zone", "'Zone' is not allowed"),
         ("STATIC_ENDPOINTS", "zone,zone", "there twice"),
