@@ -1,4 +1,4 @@
-"""The five lists: location, site, zone, space, sensor. Each is read whole."""
+"""The lists: location, site, zone, space, sensor, and those that a setting adds. Each is read whole."""
 
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, asset
@@ -8,19 +8,23 @@ from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.model import MESSAGES, Table
-from sensource_dagster.contract.tables import LISTS
+from sensource_dagster.contract.tables import FURTHER_LIST, TABLES, list_tables
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import PRIORITY_TAG
 from sensource_dagster.resources import SenSourceResource
 
 
 def reference_assets(settings: Settings) -> list[AssetsDefinition]:
-    return [_list_asset(table, settings) for table in LISTS if table.name in settings.static_endpoints]
+    return [_list_asset(table, settings) for table in list_tables(settings.static_endpoints)]
 
 
 def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
+    shown = described(table, settings)
+    if table.name not in TABLES:
+        shown["metadata"] |= {FURTHER_LIST: True}
+
     @asset(
-        **described(table, settings),
+        **shown,
         group_name="lists",
         deps=[VEA],
         pool=POOL,

@@ -27,16 +27,15 @@ from sensource_dagster.checks.not_judged import not_judged
 from sensource_dagster.checks.reading import Reading, tables_of
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
-from sensource_dagster.contract.tables import COUNTS, LISTS
+from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.warehouse.connection import Warehouse
 
 
 def checks(settings: Settings) -> list[AssetChecksDefinition]:
-    lists = [table for table in LISTS if table.name in settings.static_endpoints]
     return [
-        *(_step(table, _list_checks(table), settings) for table in lists),
+        *(_step(table, _list_checks(table), settings) for table in list_tables(settings.static_endpoints)),
         *(_step(table, _counts_checks(table, settings), settings) for table in COUNTS),
         *(fresh(table, settings) for table in COUNTS),
     ]

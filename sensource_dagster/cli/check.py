@@ -24,7 +24,7 @@ from sensource_dagster.config.settings import (
 )
 from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.model import Table
-from sensource_dagster.contract.tables import COUNTS, TABLES
+from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import SenSourceError, SettingsError, WarehouseError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
@@ -121,8 +121,7 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> N
 
     try:
         if steps.take("token", token_step):
-            for name in settings.static_endpoints:
-                table = TABLES[name]
+            for table in list_tables(settings.static_endpoints):
                 steps.take(f"/api/{table.endpoint}", lambda table=table: list_step(table))  # type: ignore[misc]
             if "location" in lists:
                 steps.warn("time zone", zone_remarks(settings, is_zone_set, lists["location"]))

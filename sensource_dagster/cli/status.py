@@ -17,7 +17,7 @@ from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import DAY, DELETED, HOUR, SCHEMA, Table
-from sensource_dagster.contract.tables import COUNTS, LISTS
+from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema, identifier
@@ -31,7 +31,7 @@ _Held = Mapping[str, tuple[object, ...]]
 
 def run() -> int:
     settings, is_demo = project.enter_to_look()
-    lists = [table for table in LISTS if table.name in settings.static_endpoints]
+    lists = list_tables(settings.static_endpoints)
     account = _demo() if is_demo else settings.account
     click.echo(f"{account}; days of {settings.timezone.key} from {settings.start_date}.")
     if settings.advice:

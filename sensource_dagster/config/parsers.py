@@ -14,6 +14,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+NO_LISTS = ("traffic", "occupancy", "corrections", "rejected", "vea", "published", "door")
+"""The assets, tables and views that are no lists. Two assets, or a table and a view, cannot have the same name."""
+
 
 def host(url: str) -> str:
     return urlsplit(url).hostname or ""
@@ -68,21 +71,31 @@ def future(first: date, zone: ZoneInfo) -> str | None:
     return f"is in the future; use today ({today} in {zone.key}) or an earlier day" if first > today else None
 
 
-def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
-    """A parser of a comma-separated list whose elements are among `allowed`, each at most once."""
+def _names(text: str, pattern: str, advice: str) -> tuple[str, ...]:
+    """The elements of a comma-separated list, each at most once."""
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if not re.fullmatch(pattern, name):
+            raise ValueError(f"{name!r} is not allowed; use names such as {advice}, separated by commas")
+    if len(set(names)) < len(names):
+        raise ValueError("an element is there twice; name each one once")
+    return names
 
-    def parse(text: str) -> tuple[str, ...]:
-        names = tuple(name.strip() for name in text.split(","))
-        for name in names:
-            if name not in allowed:
-                raise ValueError(
-                    f"{name!r} is not allowed; use one or more of {', '.join(allowed)}, separated by commas"
-                )
-        if len(set(names)) < len(names):
-            raise ValueError("an element is there twice; name each one once")
-        return names
 
-    return parse
+def metrics(text: str) -> tuple[str, ...]:
+    """Names of metrics. Whether there is such a metric, Vea says."""
+    return _names(text, r"[a-z]+(\([a-z]+\))?", "ins and occupancy(max)")
+
+
+def endpoints(text: str) -> tuple[str, ...]:
+    """Names of lists. Whether there is such a list, Vea says."""
+    names = _names(text, r"[a-z]+", "location and zone")
+    for name in names:
+        if name in NO_LISTS:
+            raise ValueError(
+                f"{name!r} is the name of another table or view of the warehouse, so it cannot be a list"
+            )
+    return names
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -67,13 +67,13 @@ class Settings:
         "SENSOURCE_TRAFFIC_METRICS",
         "ins,outs",
         "metrics that are requested for traffic",
-        check.some_of("ins", "outs"),
+        check.metrics,
     )
     occupancy_metrics: tuple[str, ...] = _variable(
         "SENSOURCE_OCCUPANCY_METRICS",
         "occupancy(max),occupancy(min),occupancy(avg)",
         "metrics that are requested for occupancy",
-        check.some_of("occupancy(max)", "occupancy(min)", "occupancy(avg)"),
+        check.metrics,
     )
     exclude_closed_hours: bool | None = _variable(
         "SENSOURCE_EXCLUDE_CLOSED_HOURS",
@@ -85,7 +85,7 @@ class Settings:
         "SENSOURCE_STATIC_ENDPOINTS",
         "location,site,zone,space,sensor",
         "which lists are assets",
-        check.some_of("location", "site", "zone", "space", "sensor"),
+        check.endpoints,
     )
     warehouse: Path = _variable(
         "SENSOURCE_WAREHOUSE",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sensource_dagster.contract.model import (
     DAY,
     DELETED,
@@ -158,6 +160,22 @@ COUNTS = (
         Column("record_error", Type.JSON, "What the API says is wrong with the record, if anything"),
     ),
 )
+
+FURTHER_LIST = "further_list"
+"""In the metadata of an asset: it is a list that `LISTS` does not have."""
+
+
+def list_tables(names: Sequence[str]) -> tuple[Table, ...]:
+    """The tables of these lists. Of a list that the contract does not describe, only the key is known."""
+    described = tuple(table for table in LISTS if table.name in names)
+    known = {table.name for table in LISTS}
+    return (*described, *(further_list(name) for name in names if name not in known))
+
+
+def further_list(name: str) -> Table:
+    """The table of a list that the contract does not describe."""
+    return _list(name, f"The list /api/{name} of the account.", _id(f"{name}_id", f"Identifies the {name}"))
+
 
 TABLES = {table.name: table for table in LISTS + COUNTS}
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,7 +21,7 @@ from sensource_dagster.simulator.faults import FaultMiddleware
 from sensource_dagster.simulator.hourly_rows import ID_FIELDS, CountName
 from sensource_dagster.simulator.request_log import LogMiddleware
 from sensource_dagster.simulator.response_rows import response_rows
-from sensource_dagster.simulator.simulated_account import LIST_NAMES, ListName
+from sensource_dagster.simulator.simulated_account import LIST_NAMES
 from sensource_dagster.simulator.simulator import Simulator
 
 
@@ -30,7 +32,14 @@ def make_app(simulator: Simulator) -> Starlette:
         routes=[
             Route("/", _front_page),
             Route("/oauth/token", _token_endpoint(simulator), methods=["POST"]),
-            *(Route(f"/api/{name}", _list_endpoint(simulator, name)) for name in LIST_NAMES),
+            *(
+                Route(f"/api/{name}", _list_endpoint(simulator, partial(simulator.entities, name)))
+                for name in LIST_NAMES
+            ),
+            *(
+                Route(f"/api/{name}", _list_endpoint(simulator, partial(_further_list, simulator, name)))
+                for name in simulator.options.further_lists
+            ),
             *(Route(f"/api/data/{name}", _count_endpoint(simulator, name)) for name in ID_FIELDS),
         ],
         middleware=[
@@ -77,11 +86,11 @@ def _fields(body: bytes, content_type: str) -> dict[str, str]:
         return {}
 
 
-def _list_endpoint(simulator: Simulator, name: ListName) -> Any:
+def _list_endpoint(simulator: Simulator, entities: Callable[[], list[Any]]) -> Any:
     def endpoint(request: Request) -> Response:
         if not _authorized(simulator, request):
             return _unauthorized()
-        rows = _changed(request, simulator.entities(name))
+        rows = _changed(request, entities())
         beside = request.scope.get(ENVELOPE)
         if beside is None and not simulator.options.wrap_lists:
             return _json(rows)
@@ -90,19 +99,17 @@ def _list_endpoint(simulator: Simulator, name: ListName) -> Any:
     return endpoint
 
 
+def _further_list(simulator: Simulator, name: str) -> list[Any]:
+    return list(simulator.options.further_lists[name])
+
+
 def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
     # Not async: starlette then runs it in a thread, so a large response does not delay the others.
     def endpoint(request: Request) -> Response:
         if not _authorized(simulator, request):
             return _unauthorized()
         try:
-            query = parse_query(
-                name,
-                request.query_params,
-                instant_end_inclusive=simulator.options.instant_end_inclusive,
-                filters_first=simulator.options.filters_first,
-                excludes_closed_hours=simulator.options.excludes_closed_hours,
-            )
+            query = parse_query(name, request.query_params, simulator.options)
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)
         rows = response_rows(name, simulator.source.counts(name, query.hours, simulator.clock()), query)

@@ -8,6 +8,7 @@ from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.simulator.hourly_rows import CountName
+from sensource_dagster.simulator.options import Options
 
 EASTERN = ZoneInfo("America/New_York")
 """The zone of bare dates and of day buckets, whatever the account's own (measured in recorded responses)."""
@@ -40,21 +41,8 @@ class Query:
     without_closed_hours: bool
 
 
-def parse_query(
-    name: CountName,
-    parameters: Mapping[str, str],
-    *,
-    instant_end_inclusive: bool,
-    filters_first: bool,
-    excludes_closed_hours: bool,
-) -> Query:
+def parse_query(name: CountName, parameters: Mapping[str, str], options: Options) -> Query:
     """Read the parameters. Unknown ones are ignored, as the API ignores them.
-
-    Args:
-        name: traffic or occupancy.
-        parameters: of the request.
-        instant_end_inclusive: see `Options`.
-        filters_first: see `Options`.
 
     Raises:
         ValueError: a parameter is missing or cannot be read. The message says which.
@@ -66,12 +54,16 @@ def parse_query(
         raise ValueError(f"dateGroupings={grouping!r}: it must be hour or day")
     start, _ = _moment(parameters, "startDate")
     end, end_is_date = _moment(parameters, "endDate")
-    inclusive = instant_end_inclusive and not end_is_date
+    inclusive = options.instant_end_inclusive and not end_is_date
     first, last = start.timestamp() / 3600, end.timestamp() / 3600
-    hours = range(floor(first) if filters_first else ceil(first), floor(last) + 1 if inclusive else ceil(last))
-    cut = {hour: _share(hour, first, last) for hour in (floor(first), floor(last))} if filters_first else {}
-    fields = frozenset(_fields(name, parameters.get("metrics", "")))
-    without = {"true": True, "false": False}.get(parameters.get("excludeClosedHours", ""), excludes_closed_hours)
+    whole = not options.filters_first
+    hours = range(ceil(first) if whole else floor(first), floor(last) + 1 if inclusive else ceil(last))
+    cut = {} if whole else {hour: _share(hour, first, last) for hour in (floor(first), floor(last))}
+    further = {metric: f"sum{metric}" for metric in options.further_metrics} if name == "traffic" else {}
+    fields = frozenset(_fields({**_METRICS[name], **further}, parameters.get("metrics", "")))
+    without = {"true": True, "false": False}.get(
+        parameters.get("excludeClosedHours", ""), options.excludes_closed_hours
+    )
     return Query(hours, fields, grouping == "day", cut, without)
 
 
@@ -90,8 +82,7 @@ def _expect(parameters: Mapping[str, str], name: str, value: str) -> None:
         raise ValueError(f"{name}={parameters.get(name)!r}: it must be {value}")
 
 
-def _fields(name: CountName, metrics: str) -> list[str]:
-    known = _METRICS[name]
+def _fields(known: Mapping[str, str], metrics: str) -> list[str]:
     try:
         return [known[metric] for metric in metrics.split(",")]
     except KeyError:

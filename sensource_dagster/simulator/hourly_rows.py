@@ -29,6 +29,7 @@ class GeneratedSource:
         self._zone = ZoneInfo(options.timezone)
         self._holidays = options.holidays
         self._corrected = options.corrected
+        self._further = options.further_metrics
         self._noise = options.closed_hours_noise
         self._weather = key_of(options.seed, "weather")
         self._first_hour = first_hour(opened, self._zone)
@@ -85,6 +86,7 @@ class GeneratedSource:
             "sumins": int(ins * share) + noise,
             "sumouts": int(outs * share) + noise,
         }
+        row.update({f"sum{metric}": row["sumins"] // 2 for metric in self._further})
         return {**row, NOISE: noise} if noise else row
 
     def _occupancy_row(self, counter: Counter, stamp: str, hour: int, share: float) -> Row:

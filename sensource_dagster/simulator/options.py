@@ -1,7 +1,7 @@
 """The options of a simulator. They are checked when they are made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,6 +73,10 @@ class Options:
     """Whether people outside the window are left out before the rest is grouped by hour. An hour that a bound cuts
     then has only a part of its people. Otherwise it is a whole row, or none. What the real service does is not
     known."""
+    further_metrics: Sequence[str] = ()
+    """Metrics of traffic beside ins and outs. The field of `groups` is `sumgroups`, and has half the ins."""
+    further_lists: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """The rows of each list endpoint beside the five."""
     closed_hours_noise: int = 0
     """People whom each door counts in an hour in which it is closed: cleaners, guards."""
     excludes_closed_hours: bool = False

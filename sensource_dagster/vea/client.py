@@ -125,7 +125,8 @@ class VeaClient:
         whether its end is inclusive. This method does not drop them.
 
         `exclude_closed_hours` says whether Vea leaves out what was counted while a location was closed. With None,
-        Vea decides. With `can_halve` there are not more than two attempts that take too long (the deadline, HTTP 504).
+        Vea decides. With `can_halve` there are not more than two attempts that take too long (the deadline, HTTP
+        504).
 
         Raises:
             VeaTooLargeError: the window is too much for Vea at once. With `can_halve`, the caller requests less.

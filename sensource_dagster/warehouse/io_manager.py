@@ -17,14 +17,13 @@ from pydantic import Field
 
 from sensource_dagster.config.settings import VARIABLES
 from sensource_dagster.contract.model import Table
-from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import DbClient, DbIOManager, DbTypeHandler, TableSlice
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import MergeResult, merge
-from sensource_dagster.warehouse.own_output import MAIN, check_output, is_of_contract, write_own
+from sensource_dagster.warehouse.own_output import MAIN, check_output, contract_of, write_own
 from sensource_dagster.warehouse.run_metadata import MergeMetadata
 from sensource_dagster.warehouse.sql import (
     database_name,
@@ -51,8 +50,9 @@ class FrameTypeHandler(DbTypeHandler[Any]):
             Failure: it has the text of the WarehouseError.
         """
         with errors_as_failures(context):
-            if is_of_contract(table_slice):
-                _merge_all(context, TABLES[table_slice.table], obj, connection)
+            table = contract_of(context, table_slice)
+            if table:
+                _merge_all(context, table, obj, connection)
             else:
                 write_own(context, table_slice, obj, connection)
 

@@ -10,8 +10,8 @@ import duckdb
 import pandas as pd
 from dagster import AssetObservation, DailyPartitionsDefinition, OutputContext, TimeWindow
 
-from sensource_dagster.contract.model import SCHEMA
-from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.model import SCHEMA, Table
+from sensource_dagster.contract.tables import CORRECTIONS, FURTHER_LIST, TABLES, further_list
 from sensource_dagster.contract.view_columns import LOCAL_TIME, VIEWS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.instance.private import TableSlice
@@ -25,8 +25,13 @@ MAIN = "main"
 _TAKEN = {*TABLES, CORRECTIONS.name, *(view.name for view in VIEWS), *LOCAL_TIME}
 
 
-def is_of_contract(table_slice: TableSlice) -> bool:
-    return table_slice.schema == SCHEMA and table_slice.table in TABLES
+def contract_of(context: OutputContext, table_slice: TableSlice) -> Table | None:
+    """The contract of the output's table; None if the table is a user's own."""
+    if table_slice.schema != SCHEMA:
+        return None
+    if FURTHER_LIST in (context.definition_metadata or {}):
+        return further_list(table_slice.table)
+    return TABLES.get(table_slice.table)
 
 
 def check_output(context: OutputContext) -> None:

@@ -33,3 +33,18 @@ def test_a_name_that_no_variable_has_is_named_with_the_nearest_and_without_its_v
 
 def test_nothing_is_said_of_the_variables_that_there_are() -> None:
     assert said({name: variable["default"] for name, variable in VARIABLES.items() if variable["default"]}) == []
+
+
+def test_a_metric_or_a_list_that_the_project_does_not_know_is_named() -> None:
+    metric, typing_error, further, plural = said(
+        {
+            "SENSOURCE_TRAFFIC_METRICS": "ins,groups",
+            "SENSOURCE_OCCUPANCY_METRICS": "occupancy(maximum)",
+            "SENSOURCE_STATIC_ENDPOINTS": "zone,floor,zones",
+        }
+    )
+    assert metric.startswith("SENSOURCE_TRAFFIC_METRICS has groups, which this project does not know. ")
+    assert metric.endswith("The type of its column follows from the values.")
+    assert typing_error.endswith("Did you mean occupancy(max)?")
+    assert "It is read from /api/floor, and its key is floor_id." in further
+    assert plural.endswith("Did you mean zone?")
