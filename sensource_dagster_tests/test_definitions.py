@@ -196,6 +196,13 @@ def test_a_secret_typed_into_the_launchpad_is_in_no_repr() -> None:
     assert "typed-secret" not in str(resource)
 
 
+def test_the_resource_has_the_folder_of_the_token() -> None:
+    resource = (build_definitions(read_settings({"SENSOURCE_TOKEN_CACHE": "/srv/tokens"})).resources or {})[
+        "sensource"
+    ]
+    assert resource.token_cache == "/srv/tokens"
+
+
 def test_every_field_of_the_resources_is_described() -> None:
     resources = build_definitions(read_settings({})).resources or {}
     for resource in resources.values():

@@ -37,12 +37,25 @@ _POLICY = HttpPolicy(connect_timeout=5, read_timeout=30, deadline=60, max_attemp
 _WAIT_FOR_WAREHOUSE = 2.0
 
 
-class _Steps:
+class _Warnings(logging.Handler):
+    """Keeps what the log would say, for the step that caused it."""
+
     def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+class _Steps:
+    def __init__(self, logged: _Warnings) -> None:
         self.failed = self.warnings = 0
+        self._logged = logged
 
     def take(self, name: str, step: Callable[[], str]) -> bool:
         """Run a step and print its outcome; whether it worked."""
+        self._logged.texts.clear()
         try:
             said = step()
         except SenSourceError as error:
@@ -52,6 +65,7 @@ class _Steps:
                 click.echo(f"        {line}")
             return False
         click.echo(f"{click.style('ok', fg='green')}      {name}: {said}")
+        self.warn(name, self._logged.texts)  # after a failure they would only repeat it
         return True
 
     def warn(self, name: str, remarks: Iterable[str]) -> None:
@@ -69,8 +83,15 @@ class _Steps:
 
 
 def run() -> int:
-    logging.getLogger("sensource_dagster").addHandler(logging.NullHandler())  # each failure is printed once, below
-    steps = _Steps()
+    log, logged = logging.getLogger("sensource_dagster"), _Warnings()
+    log.addHandler(logged)
+    try:
+        return _run(_Steps(logged))
+    finally:
+        log.removeHandler(logged)
+
+
+def _run(steps: _Steps) -> int:
     found: list[tuple[Settings, Mapping[str, str]]] = []
 
     def settings_step() -> str:
@@ -117,7 +138,7 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> N
         )
         clients.append(VeaClient(account, _POLICY))
         clients[0].authenticate()
-        return f"there is one of {settings.auth_url}"
+        return f"there is one of {settings.auth_url}, in {account.token_dir}"
 
     try:
         if steps.take("token", token_step):

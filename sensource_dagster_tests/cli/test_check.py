@@ -75,6 +75,23 @@ def test_a_variable_that_does_not_exist_is_a_warning_with_the_nearest_name(check
     assert "Everything works." not in result.output
 
 
+def test_the_token_is_in_the_folder_that_the_setting_names(check: Check, tmp_path: Path) -> None:
+    result = check(SENSOURCE_TOKEN_CACHE=str(tmp_path / "tokens"))
+    assert result.exit_code == 0
+    assert f", in {tmp_path / 'tokens'}" in result.output
+    assert list((tmp_path / "tokens").glob("vea-*.json"))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_what_the_log_warns_of_is_a_warning_of_its_step(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = check(SENSOURCE_TOKEN_CACHE=str(tmp_path / "file" / "tokens"))
+    assert result.exit_code == 0
+    assert result.output.count("WARN    token: The Vea token cannot be shared in") == 1
+    assert "SENSOURCE_TOKEN_CACHE" in result.output
+    assert "Everything works." not in result.output
+
+
 def test_an_id_without_a_secret_is_refused_and_the_api_is_asked_nothing(
     check: Check, simulator: RunningSimulator
 ) -> None:
