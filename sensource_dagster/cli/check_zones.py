@@ -32,7 +32,7 @@ def zone_remarks(settings: Settings, is_set: bool, locations: Iterable[Mapping[s
         [zone] = groups
         remarks.append(
             f"Days are {days}, but all locations whose time zone Vea knows are in {zone.key}. Set "
-            f"SENSOURCE_TIMEZONE={zone.key} before the first backfill; docs/settings.md says what to do after it."
+            f"SENSOURCE_TIMEZONE={zone.key} before the first backfill, or run `sensource rezone` after it."
         )
     if len(groups) > 1:
         counted = ", ".join(f"{zone.key} ({count})" for zone, count in groups.items())
