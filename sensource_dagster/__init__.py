@@ -1,5 +1,8 @@
 """Keeps a DuckDB warehouse in sync with one SenSource Vea account, with Dagster."""
 
-from sensource_dagster.config.zone_rules import use_packaged_rules
+import zoneinfo
 
-use_packaged_rules()  # here, so that no process of the project makes a day by other rules
+# One source for the rules of time zones, in every process of the project and in what Dagster makes there: the package
+# tzdata, which constraints.txt pins. Python prefers the system's files. In many containers these are years old.
+zoneinfo.reset_tzpath(to=())
+zoneinfo.ZoneInfo.clear_cache()
