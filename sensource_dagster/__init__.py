@@ -2,7 +2,7 @@
 
 import zoneinfo
 
-# One source for the rules of time zones, in every process of the project and in what Dagster makes there: the package
-# tzdata, which constraints.txt pins. Python prefers the system's files. In many containers these are years old.
+# One source for the rules of time zones, in every process of the project and in what Dagster makes there: the
+# package tzdata, which constraints.txt pins. Python prefers the files of the system, which are often years old.
 zoneinfo.reset_tzpath(to=())
 zoneinfo.ZoneInfo.clear_cache()
