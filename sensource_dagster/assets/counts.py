@@ -3,10 +3,9 @@
 import time
 import warnings
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Literal, cast
 
-import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
 from sensource_dagster.assets.common import POOL, WAREHOUSE, described, warn_of_repeated
@@ -15,6 +14,7 @@ from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import counts_frame
 from sensource_dagster.contract.model import DAY, Table
+from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import VeaError, VeaTooLargeError
 from sensource_dagster.failures import errors_as_failures
@@ -59,7 +59,7 @@ def _read(
     table: Table,
     metrics: tuple[str, ...],
     settings: Settings,
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Response]:
     if not (context.has_partition_key or context.has_partition_key_range):
         raise Failure(description=NO_DAYS, allow_retries=False)
     first, last = map(date.fromisoformat, context.partition_key_range)
@@ -80,6 +80,7 @@ def _read(
             context.log.info(f"Reading {table.name}, {place}{progress}")
             kind = cast(Literal["traffic", "occupancy"], table.name)
             can_halve = plan.can_halve
+            requested_at = datetime.now(timezone.utc)
             try:
                 rows = vea.counts(kind, window, metrics, settings.exclude_closed_hours, can_halve=can_halve)
                 counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
@@ -101,7 +102,7 @@ def _read(
             outside += counts.outside
             repeated += counts.repeated
             so_far += len(counts.frame)
-            yield counts.frame
+            yield Response(counts.frame, requested_at, (window.start, window.end))
         warn_of_repeated(context, table, repeated)
         observe()
 

@@ -1,6 +1,7 @@
 """The lists: location, site, zone, space, sensor, and those that a setting adds. Each is read whole."""
 
-import pandas as pd
+from datetime import datetime, timezone
+
 from dagster import AssetExecutionContext, AssetsDefinition, asset
 
 from sensource_dagster.assets.common import NIGHTLY, POOL, WAREHOUSE, described, warn_of_repeated
@@ -8,6 +9,7 @@ from sensource_dagster.assets.external import VEA, observe_vea
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.model import MESSAGES, Table
+from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import FURTHER_LIST, TABLES, list_tables
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import PRIORITY_TAG
@@ -32,8 +34,9 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
         freshness_policy=NIGHTLY,
         op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look up zones and spaces in the lists
     )
-    def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> pd.DataFrame:
+    def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> Response:
         with errors_as_failures(), sensource.client(context.log) as vea:
+            requested_at = datetime.now(timezone.utc)
             try:
                 rows, messages = vea.list_with_messages(table.endpoint)
                 frame, repeated = list_frame(table, rows)
@@ -41,6 +44,6 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
                 observe_vea(context, vea, table)
         warn_of_repeated(context, table, repeated)
         frame.attrs[MESSAGES] = messages
-        return frame
+        return Response(frame, requested_at)
 
     return read_list

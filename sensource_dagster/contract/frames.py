@@ -1,7 +1,8 @@
 """Turns rows of Vea into a typed DataFrame that fits a table's contract.
 
 First come the columns of the contract that the response has, in the order of the contract. Then comes a column for
-each field that the contract does not name. The dtypes are those of `values.DTYPES`.
+each field that the contract does not name. The dtypes are those of `values.DTYPES`. If some rows of counts do
+not carry a number, a column `left_out(name)` says which. There a null does not mean that Vea sent null.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Column, Table, Type, column_name
+from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Column, Table, Type, column_name, left_out
 from sensource_dagster.contract.values import DTYPES, Objects, objects, shown, to_series, type_of
 from sensource_dagster.errors import ContractError, RejectedValueError
 
@@ -103,7 +104,19 @@ def _typed(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
                 "distinguished from others. Nothing was written. The API may have changed: update "
                 "sensource_dagster."
             )
-    return pd.DataFrame(series)
+    return pd.DataFrame(series | _left_out(table, rows, sources, series))
+
+
+def _left_out(
+    table: Table, rows: Sequence[Row], sources: dict[str, str], series: dict[str, pd.Series[Any]]
+) -> dict[str, pd.Series[Any]]:
+    described = {column.name for column in table.columns if column.type not in (Type.BIGINT, Type.DOUBLE)}
+    missing = {
+        name: pd.Series([field not in row for row in rows])
+        for name, field in sources.items()
+        if not table.is_list and name not in described and series[name].isna().any()
+    }
+    return {left_out(name): rows_without for name, rows_without in missing.items() if rows_without.any()}
 
 
 def _values(rows: Sequence[Row], field: str) -> Objects:

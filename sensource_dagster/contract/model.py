@@ -112,3 +112,12 @@ def column_name(field: str) -> str:
 
 def _field(column: str) -> str:
     return _HOUR_FIELD if column == HOUR else re.sub(r"_([a-z])", lambda found: found[1].upper(), column)
+
+
+def left_out(column: str) -> str:
+    """The column of a frame that says which rows do not carry a field. No column of a table has such a name."""
+    return f"~{column}"
+
+
+def is_left_out(column: str) -> bool:
+    return column.startswith("~")

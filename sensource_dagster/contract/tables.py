@@ -33,9 +33,7 @@ _CREATED = (
     Column("created_at", Type.TIMESTAMPTZ, "When the entry was made in Vea"),
     Column("updated_at", Type.TIMESTAMPTZ, "When the entry was last changed in Vea"),
 )
-_SYNCED = Column(
-    SYNCED_AT, Type.TIMESTAMPTZ, "When this row's values were last written by the sync", nullable=False
-)
+_SYNCED = Column(SYNCED_AT, Type.TIMESTAMPTZ, "When the request was made whose values the row has", nullable=False)
 _ADDED_TO_LISTS = (
     _SYNCED,
     Column(DELETED, Type.BOOLEAN, "The API no longer lists this entry", nullable=False),

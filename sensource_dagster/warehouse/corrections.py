@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR
+from sensource_dagster.contract.model import DAY, HOUR
 from sensource_dagster.contract.tables import CORRECTIONS
 from sensource_dagster.warehouse.schema import Target, definition
 from sensource_dagster.warehouse.sql import identifier, identifiers
 
 
-def _name(target: Target) -> str:
+def name(target: Target) -> str:
     return f"{target.schema}.{identifier(CORRECTIONS.name)}"
 
 
 def create(target: Target) -> None:
     """Create the table, so that a query finds it before there is a correction."""
     columns = ", ".join(map(definition, CORRECTIONS.columns))
-    target.connection.execute(f"CREATE TABLE IF NOT EXISTS {_name(target)} ({columns})")
+    target.connection.execute(f"CREATE TABLE IF NOT EXISTS {name(target)} ({columns})")
 
 
-def record(target: Target, columns: Iterable[str], synced_at: datetime, keep: timedelta) -> None:
-    """Record the old and the new value of each column that the staged rows correct. Call it before the merge.
+def record(target: Target, measures: Sequence[str], requested_at: datetime, keep: timedelta) -> int:
+    """Record the old and the new value of each measure that the staged rows correct. Call it before the merge.
 
-    Records that are older than `keep` are deleted. Growth is not a correction: the hour of such a row was still
-    running when it was last read.
+    Growth is not a correction: the hour of such a row was still running when it was last read. Neither is the
+    first value of a measure. The old values of a row that had vanished are null.
     """
-    table, entity = target.table, identifier(target.table.key[0])
-    values = [column for column in columns if column not in (*table.key, DAY, LOCAL_HOUR)]
-    old, new = (", ".join(f"CAST({row}.{identifier(value)} AS VARCHAR)" for value in values) for row in "ts")
-    target.connection.execute(
-        f"""INSERT INTO {_name(target)} ({identifiers(column.name for column in CORRECTIONS.columns)})
-        SELECT * FROM (
-            SELECT $table, s.{entity}, s.{HOUR}, s.{DAY},
-                   unnest($values) AS name, unnest([{old}]) AS old, unnest([{new}]) AS new, $seen_at
-            FROM incoming s JOIN {target.name} t ON t.{entity} = s.{entity} AND t.{HOUR} = s.{HOUR}
-            WHERE s."~change" = 'corrected')
-        WHERE old IS DISTINCT FROM new""",
-        {"table": table.name, "values": values, "seen_at": synced_at},
-    )
-    target.connection.execute(f"DELETE FROM {_name(target)} WHERE seen_at < ?", [synced_at - keep])
+    entity = identifier(target.table.key[0])
+    held = [f"""CASE WHEN s."~returned" THEN NULL ELSE {_text("t", measure)} END""" for measure in measures]
+    changed = f"""SELECT s.{entity} AS entity, s.{HOUR}, s.{DAY}, "~returned", unnest($measures) AS name,
+            unnest([{", ".join(held)}]) AS old,
+            unnest([{", ".join(_text("s", measure) for measure in measures)}]) AS new
+        FROM incoming s JOIN {target.name} t ON t.{entity} = s.{entity} AND t.{HOUR} = s.{HOUR}
+        WHERE s."~change" = 'corrected'"""
+    values = f"""SELECT * EXCLUDE "~returned" FROM ({changed})
+        WHERE old IS DISTINCT FROM new AND (old IS NOT NULL OR "~returned")"""
+    return _write(target, values, {"measures": measures, "requested_at": requested_at}, keep)
+
+
+def record_vanished(
+    target: Target, rows: str, measures: Sequence[str], given: Mapping[str, Any], keep: timedelta
+) -> int:
+    """Record each value of these rows of the table as gone. `given` has the parameters of the query `rows`."""
+    held = ", ".join(_text("t", measure) for measure in measures)
+    values = f"""SELECT * FROM (SELECT t.{identifier(target.table.key[0])}, t.{HOUR}, t.{DAY},
+        unnest($measures) AS name, unnest([{held}]) AS old, NULL AS new FROM ({rows}) t) WHERE old IS NOT NULL"""
+    return _write(target, values, {"measures": measures, **given}, keep)
+
+
+def _write(target: Target, values: str, given: Mapping[str, Any], keep: timedelta) -> int:
+    """Add records, and delete those that are older than `keep`. Returns how many were added."""
+    [(added,)] = target.connection.execute(
+        f"""INSERT INTO {name(target)} ({identifiers(column.name for column in CORRECTIONS.columns)})
+        SELECT $table, *, $requested_at FROM ({values})""",
+        {"table": target.table.name, **given},
+    ).fetchall()
+    target.connection.execute(f"DELETE FROM {name(target)} WHERE seen_at < ?", [given["requested_at"] - keep])
+    return int(added)
+
+
+def _text(row: str, column: str) -> str:
+    return f"CAST({row}.{identifier(column)} AS VARCHAR)"

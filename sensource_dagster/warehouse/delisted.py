@@ -8,6 +8,7 @@ from sensource_dagster.contract.model import DELETED, SYNCED_AT
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier
+from sensource_dagster.warehouse.staging import written_later
 
 _DELETED, _SYNCED_AT = identifier(DELETED), identifier(SYNCED_AT)
 _LISTED = f"NOT coalesce({_DELETED}, false)"
@@ -30,8 +31,8 @@ def raise_if_empty(target: Target) -> None:
         )
 
 
-def mark(target: Target, synced_at: datetime, messages: str) -> tuple[int, list[str]]:
-    """Mark the rows that the staged list does not have. Call it before the merge.
+def mark(target: Target, requested_at: datetime, messages: str) -> tuple[int, list[str]]:
+    """Mark the rows that the staged list does not have, if no later request wrote them. Call it before the merge.
 
     If Vea sent messages with the list, none is marked: the messages may say that the list is only a part.
 
@@ -42,9 +43,14 @@ def mark(target: Target, synced_at: datetime, messages: str) -> tuple[int, list[
         WarehouseError: more than half of the list would vanish at once. It says how to accept that.
     """
     key = identifier(target.table.key[0])
-    vanished = f"{_LISTED} AND NOT EXISTS (SELECT 1 FROM incoming s WHERE t.{key} = s.{key})"
+    vanished = (
+        f"{_LISTED} AND {written_later('t')} IS NOT TRUE "
+        f"AND NOT EXISTS (SELECT 1 FROM incoming s WHERE t.{key} = s.{key})"
+    )
+    given = {"requested_at": requested_at}
     [(listed, gone)] = target.connection.execute(
-        f"SELECT count(*), count(*) FILTER ({vanished}) FROM {target.name} t WHERE {_LISTED}"
+        f"SELECT count(*), count(*) FILTER ({vanished}) FROM {target.name} t WHERE {_LISTED}",
+        given,
     ).fetchall()
     rows = f"{target.table.entity}s"
     accept = f"If they really are gone, run: {_accept(target)} Then read the list again, which unmarks the others"
@@ -59,7 +65,7 @@ def mark(target: Target, synced_at: datetime, messages: str) -> tuple[int, list[
         )
     if gone:
         target.connection.execute(
-            f"UPDATE {target.name} t SET {_DELETED} = true, {_SYNCED_AT} = ? WHERE {vanished}", [synced_at]
+            f"UPDATE {target.name} t SET {_DELETED} = true, {_SYNCED_AT} = $requested_at WHERE {vanished}", given
         ).fetchall()
     return int(gone), []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-import pandas as pd
+from sensource_dagster.contract.response import Response
 
 _ROWS = 100_000
 _SECONDS = 10.0
@@ -19,12 +19,12 @@ class FrameStream:
     group take longer than `seconds`. A kill or an interrupt can lose the reading of one group at most.
     """
 
-    def __init__(self, frames: Iterable[pd.DataFrame], *, rows: int = _ROWS, seconds: float = _SECONDS) -> None:
+    def __init__(self, frames: Iterable[Response], *, rows: int = _ROWS, seconds: float = _SECONDS) -> None:
         self._frames, self._rows, self._seconds = frames, rows, seconds
 
-    def groups(self, clock: Callable[[], float] = time.monotonic) -> Iterator[list[pd.DataFrame]]:
+    def groups(self, clock: Callable[[], float] = time.monotonic) -> Iterator[list[Response]]:
         """The groups; none of them is empty. If making a frame fails, the frames before it are yielded first."""
-        group: list[pd.DataFrame] = []
+        group: list[Response] = []
         group_start = frame_start = clock()
         try:
             for frame in self._frames:

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from sensource_dagster.config.settings import VARIABLES
 from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.response import Response
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import DbClient, DbIOManager, DbTypeHandler, TableSlice
@@ -41,7 +42,7 @@ class FrameTypeHandler(DbTypeHandler[Any]):
         self,
         context: OutputContext,
         table_slice: TableSlice,
-        obj: pd.DataFrame | FrameStream,
+        obj: pd.DataFrame | Response | FrameStream,
         connection: Warehouse,
     ) -> None:
         """Write all frames. Each partition's own numbers go to its own event.
@@ -70,7 +71,7 @@ class FrameTypeHandler(DbTypeHandler[Any]):
 
     @property
     def supported_types(self) -> Sequence[type[object]]:
-        return [pd.DataFrame, FrameStream]
+        return [pd.DataFrame, Response, FrameStream]
 
 
 def _config(context: OutputContext | InputContext) -> dict[str, Any]:
@@ -78,18 +79,26 @@ def _config(context: OutputContext | InputContext) -> dict[str, Any]:
 
 
 def _merge_all(
-    context: OutputContext, table: Table, obj: pd.DataFrame | FrameStream, warehouse: Warehouse
+    context: OutputContext, table: Table, obj: pd.DataFrame | Response | FrameStream, warehouse: Warehouse
 ) -> None:
     metadata = MergeMetadata(context, table)
     config = _config(context)
     keep, zone = timedelta(days=config["corrections_days"]), ZoneInfo(config["timezone"])
-    for group in [[obj]] if isinstance(obj, pd.DataFrame) else obj.groups():
+    if isinstance(obj, pd.DataFrame):
+        obj = Response(obj, datetime.now(timezone.utc))
+    for group in [[obj]] if isinstance(obj, Response) else obj.groups():
         done: list[MergeResult] = []
         try:
             with warehouse.open() as session:
                 while group:  # each frame is freed after its merge
-                    now = datetime.now(timezone.utc)
-                    done.append(merge(session, table, group.pop(0), now, keep, zone))
+                    response = group.pop(0)
+                    done.append(
+                        merge(
+                            *(session, table, response.frame, response.requested_at, keep, zone),
+                            window=response.window,
+                        )
+                    )
+                    del response
                     metadata.look(session, done[-1])
         finally:  # with the file closed: writing events to Dagster's storage can be slow
             for merge_result in done:

@@ -1,13 +1,13 @@
 """Merges a frame into its table: rows by key, columns by name, in one transaction.
 
-Rows and columns that the frame does not have stay as they are.
+Rows and measures that the frame does not have stay as they are. So does a row with the values of a later request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 
-from sensource_dagster.contract.model import DAY, DELETED, HOUR, MESSAGES, SYNCED_AT, Table, Type
+from sensource_dagster.contract.model import DAY, DELETED, MESSAGES, SYNCED_AT, Table
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse import corrections, delisted
-from sensource_dagster.warehouse.schema import Target, fit, type_of_values
-from sensource_dagster.warehouse.sql import as_json, identifier, identifiers
+from sensource_dagster.warehouse import corrections, delisted, vanished
+from sensource_dagster.warehouse.schema import Target, fit
+from sensource_dagster.warehouse.sql import identifier, identifiers
+from sensource_dagster.warehouse.staging import Window, same_key, stage
 
 _UTC = ZoneInfo("UTC")
 
@@ -31,10 +32,14 @@ class RowCounts:
     Attributes:
         inserted: rows that are new in the table.
         grown: rows of the last 24 hours that changed and whose hour was still running when they were last written.
-        corrected: all other rows that changed.
-        unchanged: rows that did not change.
+        corrected: rows of counts of which a measure changed that had a value, or that had vanished before. Of a
+            list, all rows that changed.
+        unchanged: rows that did not change, or that have the values of a later request.
         entities: distinct zones, spaces ... among the rows.
         measures: the values by `Measure.name`. A measure is None if all its values are null.
+        updated: all other rows that changed, such as by a new name, or by the first value of a measure.
+        vanished: rows of the table that the response does not have, though its window includes them.
+        kept: values of measures that stayed, because their rows did not carry them.
     """
 
     inserted: int
@@ -43,10 +48,16 @@ class RowCounts:
     unchanged: int
     entities: int
     measures: Mapping[str, float | None]
+    updated: int = 0
+    vanished: int = 0
+    kept: int = 0
 
     @property
     def rows(self) -> int:
-        return self.inserted + self.grown + self.corrected + self.unchanged
+        return self.inserted + self.grown + self.corrected + self.updated + self.unchanged
+
+
+NO_ROWS = RowCounts(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, measures={})
 
 
 @dataclass(frozen=True)
@@ -58,51 +69,62 @@ class MergeResult:
         deleted: how many rows of a list were marked as deleted, because the API no longer lists them.
         changes: a line for each column that was added or widened for a field that the contract does not name, and
             one for the rows of a list that were not marked as deleted because Vea sent messages.
+        corrections: how many values the merge added to the table of corrections.
     """
 
     days: Mapping[date | None, RowCounts]
     deleted: int
     changes: list[str]
+    corrections: int
 
 
 def merge(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     frame: pd.DataFrame,
-    synced_at: datetime,
+    requested_at: datetime,
     keep_corrections: timedelta,
     zone: ZoneInfo = _UTC,
+    window: Window | None = None,
 ) -> MergeResult:
     """Write the new and the changed rows. Afterwards the table has every row of the frame with its values.
 
     Args:
         frame: columns by name, with at most one row per key. For a list, the frame has all its rows, and in its
             `attrs` the messages that Vea sent with them.
-        synced_at: the new `_synced_at` of the rows that are written. Other rows keep theirs.
+        requested_at: when the request was made. It is the new `_synced_at` of the rows that are written.
         keep_corrections: how long `sensource.corrections` keeps the values that a merge of counts corrects.
         zone: whose local hours rows get that were written before the contract had the column.
+        window: the instants [start, end) of which the frame has every row. Without it no row counts as vanished.
 
     Raises:
         WarehouseError: nothing was written.
     """
     with _transaction(connection, table):
         target = Target.of(connection, table)
-        types, changes = fit(target, frame, zone)
+        fitted = fit(target, frame, zone)
         if not table.is_list:
             corrections.create(target)
         if table.is_list and frame.empty:
             delisted.raise_if_empty(target)
-        _stage(target, frame, types, synced_at)
-        days = _count_rows(target, set(types))
+        stage(target, frame, fitted, requested_at, window)
+        days, recorded = _count_rows(target, set(fitted.types)), 0
         if not table.is_list and any(row_counts.corrected for row_counts in days.values()):
-            corrections.record(target, types, synced_at, keep_corrections)
+            recorded += corrections.record(target, fitted.measures, requested_at, keep_corrections)
+        if window:
+            today = requested_at.astimezone(zone).date()
+            gone, added = vanished.count(
+                target, [*fitted.measures, *fitted.left_out], window, requested_at, today, keep_corrections
+            )
+            recorded += added
+            days |= {day: replace(days.get(day, NO_ROWS), vanished=rows) for day, rows in gone.items()}
         deleted, kept = (
-            delisted.mark(target, synced_at, frame.attrs.get(MESSAGES, "")) if table.is_list else (0, [])
+            delisted.mark(target, requested_at, frame.attrs.get(MESSAGES, "")) if table.is_list else (0, [])
         )
-        _write(target, list(types), synced_at, days.values())
+        _write(target, list(fitted.types), requested_at, days.values())
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
-    return MergeResult(days, deleted, [*changes, *kept])
+    return MergeResult(days, deleted, [*fitted.changes, *kept], recorded)
 
 
 @contextmanager
@@ -123,76 +145,22 @@ def _advice(error: duckdb.Error) -> str:
     return ""
 
 
-def _stage(target: Target, frame: pd.DataFrame, types: Mapping[str, str], synced_at: datetime) -> None:
-    """Create a temporary view `incoming`: the typed frame, and for each row the change it makes to the table."""
-    connection, (where, bounds) = target.connection, _hour_condition(target.table, frame)
-    connection.register("frame", frame)
-    # fetchall everywhere: DuckDB 2 refuses the next statement until a result is read to its end.
-    typed = f"SELECT {', '.join(_cast(frame, column, kind) for column, kind in types.items())} FROM frame"
-    if connection.execute(f"SELECT 1 FROM {target.name} {where} LIMIT 1", bounds).fetchall():
-        connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE compared AS SELECT s.*, {_change(target.table, types)} AS "~change"
-            FROM ({typed}) s LEFT JOIN (SELECT * FROM {target.name} {where}) t ON {_same_key(target.table)}""",
-            [*([] if target.table.is_list else [synced_at]), *bounds],
-        )
-        rows = "FROM compared"
-    else:  # all rows are new; a join would lose the response's row order, which makes the file a third smaller
-        rows = f"""SELECT *, 'inserted' AS "~change" FROM ({typed})"""
-    connection.execute(f"CREATE TEMP VIEW incoming AS {rows}")
-
-
-def _change(table: Table, types: Mapping[str, str]) -> str:
-    """SQL for the change that a row `s` makes to its row `t` in the table.
-
-    For counts, its parameter is `synced_at`.
-    """
-    values = [identifier(column) for column in types if column not in table.key]
-    changed = " OR ".join(f"t.{column} IS DISTINCT FROM s.{column}" for column in values) or "false"
-    # Growth is limited to one day. An unchanged row is not written again, so its `_synced_at` can lie within its
-    # hour for ever. A change that comes days later is a correction even so.
-    hour, written = f"t.{identifier(HOUR)}", f"t.{identifier(SYNCED_AT)}"
-    grown = f"{written} < {hour} + INTERVAL 1 HOUR AND ?::TIMESTAMPTZ < {hour} + INTERVAL 25 HOUR"
-    if table.is_list:
-        changed, grown = f"{changed} OR t.{identifier(DELETED)} IS DISTINCT FROM false", "false"
-    return f"""CASE WHEN t.{identifier(table.key[0])} IS NULL THEN 'inserted' WHEN NOT ({changed}) THEN 'unchanged'
-        WHEN {grown} THEN 'grown' ELSE 'corrected' END"""
-
-
-def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
-    column = identifier(name)
-    to_json = kind == Type.JSON.value
-    return (
-        f"{as_json(column, type_of_values(frame[name])) if to_json else f'CAST({column} AS {kind})'} AS {column}"
-    )
-
-
-def _same_key(table: Table) -> str:
-    return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
-
-
-def _hour_condition(table: Table, frame: pd.DataFrame) -> tuple[str, list[datetime]]:
-    """A WHERE condition for the hours of the frame, so that the merge does not read the rest of the table."""
-    if table.is_list or frame.empty:
-        return "", []
-    return f"WHERE {identifier(HOUR)} BETWEEN ? AND ?", [frame[HOUR].min(), frame[HOUR].max()]
-
-
-def _write(target: Target, columns: list[str], synced_at: datetime, days: Collection[RowCounts]) -> None:
+def _write(target: Target, columns: list[str], requested_at: datetime, days: Collection[RowCounts]) -> None:
     written: dict[str, str] = {column: f"s.{identifier(column)}" for column in columns}
-    written[SYNCED_AT] = "$synced_at"
+    written[SYNCED_AT] = "$requested_at"
     if target.table.is_list:
         written[DELETED] = "false"
     names, values = identifiers(written), ", ".join(written.values())
     rows = """(SELECT * FROM incoming WHERE "~change" <> 'unchanged') s"""
-    if any(row_counts.grown or row_counts.corrected for row_counts in days):
+    if any(row_counts.grown or row_counts.corrected or row_counts.updated for row_counts in days):
         updates = ", ".join(f"{identifier(n)} = {v}" for n, v in written.items() if n not in target.table.key)
-        statement = f"""MERGE INTO {target.name} t USING {rows} ON {_same_key(target.table)}
+        statement = f"""MERGE INTO {target.name} t USING {rows} ON {same_key(target.table)}
         WHEN MATCHED THEN UPDATE SET {updates} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"""
     elif any(row_counts.inserted for row_counts in days):  # the result of the MERGE, in a third of its time
         statement = f"INSERT INTO {target.name} ({names}) SELECT {values} FROM {rows}"
     else:
         return
-    target.connection.execute(statement, {"synced_at": synced_at})
+    target.connection.execute(statement, {"requested_at": requested_at})
 
 
 def _count_rows(target: Target, present: set[str]) -> dict[date | None, RowCounts]:
@@ -200,14 +168,19 @@ def _count_rows(target: Target, present: set[str]) -> dict[date | None, RowCount
     measured = [c for c in table.columns if c.measure and c.name in present]
     measures = [f"{c.measure.aggregate}({identifier(c.name)})" for c in measured if c.measure]
     group = "NULL" if table.is_list else identifier(DAY)
-    changes = ("inserted", "grown", "corrected", "unchanged")
+    changes = ("inserted", "grown", "corrected", "unchanged", "updated")
     counts = [f"""count(*) FILTER ("~change" = '{change}')""" for change in changes]
     distinct = f"count(DISTINCT {identifier(table.key[0])})"
     rows: list[tuple[Any, ...]] = target.connection.execute(
-        f"SELECT {', '.join([group, *counts, distinct, *measures])} FROM incoming GROUP BY 1 ORDER BY 1"
+        f"""SELECT {", ".join([group, *counts, distinct, 'sum("~kept")', *measures])}
+        FROM incoming GROUP BY 1 ORDER BY 1"""
     ).fetchall()
     names = [c.measure.name for c in measured if c.measure]
     return {
-        day: RowCounts(inserted, grown, corrected, unchanged, entities, dict(zip(names, sums, strict=True)))
-        for day, inserted, grown, corrected, unchanged, entities, *sums in rows
+        day: RowCounts(
+            *(inserted, grown, corrected, unchanged, entities, dict(zip(names, sums, strict=True))),
+            updated=updated,
+            kept=int(kept),
+        )
+        for day, inserted, grown, corrected, unchanged, updated, entities, kept, *sums in rows
     }

@@ -15,7 +15,7 @@ from dagster import AssetKey, AssetMaterialization, AssetObservation, OutputCont
 
 from sensource_dagster.contract.model import DAY, SCHEMA, Table
 from sensource_dagster.contract.tables import CORRECTIONS
-from sensource_dagster.warehouse.merge import MergeResult, RowCounts
+from sensource_dagster.warehouse.merge import NO_ROWS, MergeResult, RowCounts
 from sensource_dagster.warehouse.preview import preview, row_count
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import day, identifier, identifiers
@@ -23,6 +23,11 @@ from sensource_dagster.warehouse.sql import day, identifier, identifiers
 
 def _numbers(table: Table, row_counts: RowCounts) -> dict[str, Any]:
     measures = {name: value for name, value in row_counts.measures.items() if value is not None}
+    of_counts = {
+        "rows_updated": row_counts.updated,
+        "rows_vanished": row_counts.vanished,
+        "values_kept": row_counts.kept,
+    }
     return {
         **measures,
         "rows": row_counts.rows,
@@ -30,6 +35,7 @@ def _numbers(table: Table, row_counts: RowCounts) -> dict[str, Any]:
         "rows_grown": row_counts.grown,
         "rows_corrected": row_counts.corrected,
         "rows_unchanged": row_counts.unchanged,
+        **({} if table.is_list else of_counts),
         f"{table.entity}s": row_counts.entities,
     }
 
@@ -43,7 +49,6 @@ def query_of_day(table: Table, local_day: date) -> str:
 
 _CORRECTIONS = AssetKey([SCHEMA, CORRECTIONS.name])
 _ROW_COUNT = "dagster/row_count"  # the whole table's
-_NOTHING = RowCounts(inserted=0, grown=0, corrected=0, unchanged=0, entities=0, measures={})
 
 
 class MergeMetadata:
@@ -62,7 +67,7 @@ class MergeMetadata:
         self._facts[_ROW_COUNT] = row_count(connection, name)
         if self._table.is_list:
             self._facts["preview"] = preview(connection, name, order=identifiers(self._table.key))
-        elif any(row_counts.corrected for row_counts in merge_result.days.values()):
+        elif merge_result.corrections:
             name = Target.of(connection, CORRECTIONS).name
             newest = preview(connection, name, order="seen_at DESC, record_date_hour_1 DESC")
             self._corrections = {_ROW_COUNT: row_count(connection, name), "newest": newest}
@@ -72,14 +77,25 @@ class MergeMetadata:
             self._context.log.warning(f"{change}.")
         self._days.update(merge_result.days)
         self._deleted += merge_result.deleted
-        rows, inserted, grown, corrected, unchanged = (
+        rows, inserted, grown, corrected, updated, unchanged, vanished, kept = (
             sum(getattr(row_counts, name) for row_counts in merge_result.days.values())
-            for name in ("rows", "inserted", "grown", "corrected", "unchanged")
+            for name in ("rows", "inserted", "grown", "corrected", "updated", "unchanged", "vanished", "kept")
         )
         self._context.log.info(
             f"Merged {rows} rows into {self._table.name}: {inserted} inserted, {grown} grown (their hour was "
-            f"still running when they were last read), {corrected} corrected, {unchanged} unchanged."
+            f"still running when they were last read), {corrected} corrected, {updated} updated (such as a new name, "
+            f"or the first value of a measure), {unchanged} unchanged."
         )
+        if vanished:
+            self._context.log.info(
+                f"Vea no longer sends {vanished} rows that {self._table.name} has for these days. They stay. "
+                "`rows_vanished` of each day counts them, and the table of corrections has their values."
+            )
+        if kept:
+            self._context.log.info(
+                f"{kept} measures in {self._table.name} kept their values: their rows came without them. "
+                "`values_kept` of each day counts them."
+            )
 
     def publish_corrections(self) -> None:
         """Materialize the table of corrections, if it grew since the last call."""
@@ -91,7 +107,7 @@ class MergeMetadata:
         """Add the metadata of the table's own event or events. `file` is the DuckDB file, closed by now."""
         facts = self._facts and {**self._facts, "dagster/size_bytes": file.stat().st_size}
         if self._table.is_list:
-            numbers = _numbers(self._table, self._days.get(None, _NOTHING))
+            numbers = _numbers(self._table, self._days.get(None, NO_ROWS))
             self._context.add_output_metadata({**numbers, "rows_deleted": self._deleted, **facts})
             return
         # One event for the whole run. On each day's event these would be a flat line in the plots. The UI shows
@@ -106,7 +122,7 @@ class MergeMetadata:
             # event.
             self._context.step_context.add_asset_metadata(
                 {
-                    **_numbers(self._table, by_key.get(key, _NOTHING)),
+                    **_numbers(self._table, by_key.get(key, NO_ROWS)),
                     "Query": query_of_day(self._table, date.fromisoformat(key)),
                 },
                 asset_key=self._context.asset_key,

@@ -9,15 +9,19 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 
-from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type
+from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type, is_left_out
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.local_hours import fill_local_hours
-from sensource_dagster.warehouse.sql import as_json, full_schema, identifier
+from sensource_dagster.warehouse.sql import as_json, full_schema, identifier, text
 
 # DuckDB resolves names without regard to case.
 _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
 _TYPE_OF_DTYPE = {dtype: kind for kind, dtype in DTYPES.items()}
+_OURS = "A field of the API that the contract does not name"
+"""The comment on a column that a merge has added. It tells such a column from one of the user's own."""
+_MEASURES = {Type.BIGINT.value, Type.DOUBLE.value}
+"""The types of measures. Each number of counts is a measure, and every other column describes."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,17 @@ class Target:
 
     def add(self, column: str, kind: str) -> None:
         self.connection.execute(f"ALTER TABLE {self.name} ADD COLUMN {identifier(column)} {kind}")
+
+    def add_for_field(self, column: str, kind: str) -> None:
+        self.add(column, kind)
+        self.connection.execute(f"COMMENT ON COLUMN {self.name}.{identifier(column)} IS {text(_OURS)}")
+
+    def added_for_fields(self) -> set[str]:
+        found = self.connection.execute(
+            f"SELECT lower(column_name) FROM duckdb_columns() WHERE {_IS_TABLE} AND comment = ?",
+            [SCHEMA, self.table.name, _OURS],
+        ).fetchall()
+        return {column for (column,) in found}
 
     def widen(self, column: str, have: str, kind: str) -> None:
         indexes = self.connection.execute(
@@ -105,12 +120,28 @@ def complete(target: Target, zone: ZoneInfo) -> dict[str, str]:
     return existing
 
 
-def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> tuple[dict[str, str], list[str]]:
+@dataclass(frozen=True)
+class Fit:
+    """How a frame fits its table.
+
+    Attributes:
+        types: the type in the table of each column that the merge writes. Columns that the frame does not have are
+            among them: no row carries them, so they become null.
+        measures: those of them that are measures of counts.
+        left_out: measures of the table that no row of the frame carries. They keep their values.
+        changes: a line for each added or widened column that the contract does not name.
+    """
+
+    types: dict[str, str]
+    measures: list[str]
+    left_out: list[str]
+    changes: list[str]
+
+
+def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
     """Create the table, or add and widen its columns, so that the frame fits it.
 
-    Returns:
-        The type in the table of each column of the frame; and a line for each added or widened column that the
-        contract does not name.
+    A field that the contract does not name gets its column with its first value.
 
     Raises:
         WarehouseError: a key column is missing, or a column of the contract has another type in the table.
@@ -120,8 +151,24 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> tuple[dict[str, 
     types: dict[str, str] = {}
     changes: list[str] = []
     for name in map(str, frame.columns):
-        types[name] = contract.get(name) or _fit_unknown_column(target, frame[name], existing.get(name), changes)
-    return types, changes
+        have = existing.get(name)
+        if name in contract:
+            types[name] = contract[name]
+        elif not is_left_out(name) and (have is not None or frame[name].notna().any()):
+            types[name] = _fit_unknown_column(target, frame[name], have, changes)
+    measures = [] if target.table.is_list else [name for name, kind in types.items() if kind in _MEASURES]
+    left_out = []
+    others = {column.name: column.type.value for column in target.table.columns if column.name not in types}
+    unknown = {name: kind for name, kind in existing.items() if name not in {*types, *contract}}
+    if unknown:
+        ours = target.added_for_fields()
+        others |= {name: kind for name, kind in unknown.items() if name in ours}
+    for name, kind in others.items():
+        if kind in _MEASURES and not target.table.is_list:
+            left_out.append(name)
+        else:
+            types[name] = kind
+    return Fit(types, measures, left_out, changes)
 
 
 def type_of_values(values: pd.Series[Any]) -> str:
@@ -132,7 +179,7 @@ def _fit_unknown_column(target: Target, values: pd.Series[Any], have: str | None
     name = str(values.name)
     new = type_of_values(values)
     if have is None:
-        target.add(name, new)
+        target.add_for_field(name, new)
         changes.append(
             f"{target.table.name} has a new column {name} ({new}): the API sends a field that the contract does "
             "not name"

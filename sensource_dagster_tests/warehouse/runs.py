@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from dagster import (
     materialize,
 )
 
+from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
-from sensource_dagster_tests.warehouse.samples import Store, frame_of
+from sensource_dagster_tests.warehouse.samples import Row, Store, frame_of
 
 DAYS = DailyPartitionsDefinition("2025-12-01", end_date="2025-12-20")
 TRAFFIC = AssetKey(["sensource", "traffic"])
@@ -33,6 +35,10 @@ RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_e
 frame = partial(frame_of, TABLES["traffic"])
 
 
+def response(*rows: Row) -> Response:
+    return Response(frame(*rows), datetime.now(timezone.utc))
+
+
 def traffic_asset(*frames: pd.DataFrame, partitions: DailyPartitionsDefinition = DAYS) -> AssetsDefinition:
     """An asset that returns one frame, or a stream of several."""
 
@@ -40,7 +46,8 @@ def traffic_asset(*frames: pd.DataFrame, partitions: DailyPartitionsDefinition =
         key=TRAFFIC, partitions_def=partitions, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"}
     )
     def traffic() -> Any:
-        return frames[0] if len(frames) == 1 else FrameStream(frames)
+        now = datetime.now(timezone.utc)
+        return frames[0] if len(frames) == 1 else FrameStream(Response(each, now) for each in frames)
 
     return traffic
 

@@ -27,10 +27,13 @@ KEEP = timedelta(days=30)  # of corrections
 in_both_files = pytest.mark.parametrize("store", ["w.duckdb", "sensource.duckdb"], indirect=True)
 
 
+def instant(number: int) -> datetime:
+    """`number` hours into December 2025."""
+    return datetime(2025, 12, 1, tzinfo=timezone.utc) + timedelta(hours=number)
+
+
 def hour(number: int) -> str:
-    return (datetime(2025, 12, 1, tzinfo=timezone.utc) + timedelta(hours=number)).strftime(
-        "%Y-%m-%dT%H:00:00.000Z"
-    )
+    return instant(number).strftime("%Y-%m-%dT%H:00:00.000Z")
 
 
 def count(zone: str = "z1", at: int = 0, ins: Any = 1, outs: Any = 2, **fields: Any) -> Row:
@@ -58,7 +61,8 @@ class Store:
         self.warehouse = Warehouse(path, 5, {})
         self.merges = 0
 
-    def put(self, *rows: Row, table: str = "traffic") -> MergeResult:
+    def put(self, *rows: Row, table: str = "traffic", window: tuple[int, int] | None = None) -> MergeResult:
+        """Merge a response. `window` says of which hours into December 2025 it has every row."""
         contract = TABLES[table]
         if contract.is_list:
             frame, _ = list_frame(contract, rows)
@@ -66,12 +70,16 @@ class Store:
             frame = frame_of(contract, *rows)
         self.merges += 1
         with self.warehouse.open() as connection:
-            return merge(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP)
+            return merge(
+                *(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP),
+                window=window and (instant(window[0]), instant(window[1])),
+            )
 
     def put_and_count(self, *rows: Row) -> tuple[int, int, int]:
-        """Put these rows. Returns how many rows of traffic were inserted, corrected and unchanged."""
+        """Put these rows. Returns how many rows of traffic were inserted, changed and unchanged."""
         days = self.put(*rows).days.values()
-        return (sum(d.inserted for d in days), sum(d.corrected for d in days), sum(d.unchanged for d in days))
+        changed = sum(d.corrected + d.updated for d in days)
+        return (sum(d.inserted for d in days), changed, sum(d.unchanged for d in days))
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement. `{s}` in a statement stands for our schema."""

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, count
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, count
 
 HOUR = timedelta(hours=1)
 RUNNING = int((FIRST - datetime(2025, 12, 1, tzinfo=FIRST.tzinfo)) / HOUR)
@@ -68,12 +69,35 @@ def test_a_change_days_later_is_a_correction_even_if_the_row_was_last_written_in
     assert [row[3:6] for row in corrections(store)] == [("sumins", "1", "9")]
 
 
-def test_a_value_that_appears_or_vanishes_is_a_correction(store: Store) -> None:
-    store.put(count("a", 3, ins=None))
-    store.put(count("a", 3, ins=4))
+def test_a_measure_that_becomes_null_is_a_correction_and_its_first_value_is_none(store: Store) -> None:
     store.put(count("a", 3, ins=None))
 
-    assert [row[3:6] for row in corrections(store)] == [("sumins", "4", None), ("sumins", None, "4")]
+    [first] = store.put(count("a", 3, ins=4)).days.values()
+    assert (first.corrected, first.updated) == (0, 1)
+    assert corrections(store) == []
+
+    [nulled] = store.put(count("a", 3, ins=None)).days.values()
+    assert (nulled.corrected, nulled.updated) == (1, 0)
+    assert [row[3:6] for row in corrections(store)] == [("sumins", "4", None)]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": "New"}, {"recordError": True}, {"text": "b"}, {"new": 1}, {"flag": True}]
+)
+def test_what_describes_a_row_or_is_new_to_it_is_no_correction(store: Store, fields: Row) -> None:
+    store.put({**count("a", 3), "text": "a", "flag": False})
+
+    [updated] = store.put({**count("a", 3), "text": "a", "flag": False, **fields}).days.values()
+
+    assert (updated.corrected, updated.updated) == (0, 1)
+    assert corrections(store) == []
+
+
+def test_the_name_that_changes_with_a_measure_is_not_recorded(store: Store) -> None:
+    store.put(count("a", 3, ins=1))
+    store.put(count("a", 3, ins=2, name="New"))
+
+    assert [row[3:6] for row in corrections(store)] == [("sumins", "1", "2")]
 
 
 def test_corrections_of_unknown_columns_of_any_name_are_recorded(store: Store) -> None:

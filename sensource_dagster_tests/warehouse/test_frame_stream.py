@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
 import pandas as pd
 import pytest
 
+from sensource_dagster.contract.response import Response
 from sensource_dagster.warehouse.frame_stream import FrameStream
 
-
-def frames(*lengths: int) -> Iterator[pd.DataFrame]:
-    return (pd.DataFrame({"n": range(length)}) for length in lengths)
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
-def lengths(groups: Iterator[list[pd.DataFrame]]) -> list[list[int]]:
+def frames(*lengths: int) -> Iterator[Response]:
+    return (Response(pd.DataFrame({"n": range(length)}), NOW) for length in lengths)
+
+
+def lengths(groups: Iterator[list[Response]]) -> list[list[int]]:
     return [list(map(len, group)) for group in groups]
 
 
@@ -32,7 +36,7 @@ def test_a_group_ends_before_a_frame_that_would_exceed_the_seconds(
 ) -> None:
     now = 0.0
 
-    def slow() -> Iterator[pd.DataFrame]:
+    def slow() -> Iterator[Response]:
         nonlocal now
         for frame in frames(*[1] * 8):
             now += seconds_each
@@ -46,7 +50,7 @@ def test_a_group_ends_before_a_frame_that_would_exceed_the_seconds(
 def test_no_frame_is_made_before_its_group_is_requested() -> None:
     made: list[int] = []
 
-    def noted() -> Iterator[pd.DataFrame]:
+    def noted() -> Iterator[Response]:
         for number, frame in enumerate(frames(1, 1, 1)):
             made.append(number)
             yield frame
@@ -61,12 +65,12 @@ def test_the_frames_of_an_emptied_group_are_freed_while_the_next_group_is_made()
     made: list[weakref.ref[pd.DataFrame]] = []
     alive: list[int] = []
 
-    def watched() -> Iterator[pd.DataFrame]:
+    def watched() -> Iterator[Response]:
         for length in (1, 1, 1, 1):
             alive.append(sum(frame() is not None for frame in made))
             frame = pd.DataFrame({"n": range(length)})
             made.append(weakref.ref(frame))
-            yield frame
+            yield Response(frame, NOW)
             del frame
 
     for group in FrameStream(watched(), rows=2).groups():
@@ -76,7 +80,7 @@ def test_the_frames_of_an_emptied_group_are_freed_while_the_next_group_is_made()
 
 
 def test_the_frames_before_an_error_are_yielded_before_the_error() -> None:
-    def failing() -> Iterator[pd.DataFrame]:
+    def failing() -> Iterator[Response]:
         yield from frames(1, 2)
         raise RuntimeError("the API is gone")
 
@@ -89,7 +93,7 @@ def test_the_frames_before_an_error_are_yielded_before_the_error() -> None:
 
 @pytest.mark.parametrize("error", [None, RuntimeError("at once")])
 def test_a_stream_without_a_frame_has_no_group(error: Exception | None) -> None:
-    def nothing() -> Iterator[pd.DataFrame]:
+    def nothing() -> Iterator[Response]:
         if error:
             raise error
         yield from ()

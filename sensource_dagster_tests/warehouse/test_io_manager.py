@@ -15,6 +15,7 @@ import pandas as pd
 from dagster import AssetsDefinition, DagsterEventType, asset
 
 from sensource_dagster.contract.frames import list_frame
+from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster_tests.warehouse.runs import (
@@ -25,6 +26,7 @@ from sensource_dagster_tests.warehouse.runs import (
     by_day,
     failure,
     frame,
+    response,
     traffic_asset,
 )
 from sensource_dagster_tests.warehouse.samples import count
@@ -38,6 +40,9 @@ def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: i
         "rows_grown": 0,
         "rows_corrected": corrected,
         "rows_unchanged": unchanged,
+        "rows_updated": 0,
+        "rows_vanished": 0,
+        "values_kept": 0,
         "zones": zones,
         **sums,
     }
@@ -120,7 +125,7 @@ def test_a_group_of_frames_is_merged_before_the_next_is_made_and_the_file_is_fre
     script = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()[0][0])"
     query = "SELECT count(*) FROM sensource.sensource.traffic"
 
-    def frames() -> Iterator[pd.DataFrame]:
+    def responses() -> Iterator[Response]:
         for number in range(4):
             if number > 1:  # another process, which would be locked out
                 path = str(runs.store.warehouse.path)
@@ -128,11 +133,11 @@ def test_a_group_of_frames_is_merged_before_the_next_is_made_and_the_file_is_fre
                     [sys.executable, "-c", script, path, query], capture_output=True, text=True, check=True
                 )
                 seen.append(int(counted.stdout))
-            yield frame(count(at=24 * number), count(at=24 * number + 1))
+            yield response(count(at=24 * number), count(at=24 * number + 1))
 
     @asset(key=TRAFFIC, partitions_def=DAYS, backfill_policy=SINGLE, metadata={"partition_expr": "record_date"})
     def traffic() -> FrameStream:
-        return FrameStream(frames(), rows=4)
+        return FrameStream(responses(), rows=4)
 
     result = runs.run(traffic, days=("2025-12-01", "2025-12-04"))
     assert result.success
@@ -158,13 +163,13 @@ def test_a_failed_merge_keeps_the_earlier_frames_and_the_run_fails_with_its_text
 
 
 def test_an_error_of_the_asset_between_frames_keeps_the_earlier_frames(runs: Runs) -> None:
-    def frames() -> Iterator[pd.DataFrame]:
-        yield frame(count())
+    def responses() -> Iterator[Response]:
+        yield response(count())
         raise RuntimeError("the API is gone")
 
     @asset(key=TRAFFIC, partitions_def=DAYS, metadata={"partition_expr": "record_date"})
     def traffic() -> FrameStream:
-        return FrameStream(frames())
+        return FrameStream(responses())
 
     assert "the API is gone" in failure(runs.run(traffic, partition_key="2025-12-01"))
     assert len(runs.store.rows()) == 1

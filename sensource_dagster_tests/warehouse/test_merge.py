@@ -37,7 +37,7 @@ def test_rows_are_inserted_corrected_or_left_and_counted_by_day(store: Store) ->
 
 @pytest.mark.parametrize("field", ["sumins", "name", "other"])
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("1", None), ("1", "2")])
-def test_a_value_that_appears_vanishes_or_changes_is_a_correction(
+def test_a_row_is_written_again_if_a_value_appears_vanishes_or_changes(
     store: Store, field: str, before: Any, after: Any
 ) -> None:
     store.put({**count(), field: before})
@@ -71,14 +71,6 @@ def test_columns_are_merged_by_name_in_any_order(store: Store) -> None:
             merge(connection, table, frame[columns], FIRST, KEEP)
     [zone] = store.rows("zone")
     assert (zone["zone_id"], zone["name"], zone["device_id"], zone["sensor_id"]) == ("a", "n", "d", "s")
-
-
-def test_a_column_missing_in_the_frame_keeps_its_values(store: Store) -> None:
-    store.put(count(extra="kept"))
-    only_ins = count(ins=5)
-    del only_ins["sumouts"]
-    assert store.put_and_count(only_ins, {**only_ins, "zoneId": "z2"}) == (1, 1, 0)
-    assert [(r["sumins"], r["sumouts"], r["extra"]) for r in store.rows()] == [(5, 2, "kept"), (5, None, None)]
 
 
 def test_another_order_of_the_keys_of_an_object_is_no_correction(store: Store) -> None:

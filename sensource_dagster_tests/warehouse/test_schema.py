@@ -120,6 +120,16 @@ def test_a_type_that_the_user_chose_for_a_column_stays(store: Store, kind: str, 
     assert [float(x) if x is not None else None for x in column(store.rows(), "x")] == [kept]
 
 
+@pytest.mark.parametrize("value", [1.2, 3, "text", True])
+def test_an_unknown_field_gets_its_column_with_its_first_value(store: Store, value: Any) -> None:
+    assert store.put(count("z1", x=None)).changes == []
+    assert "x" not in store.types()
+
+    assert len(store.put(count("z1", x=None), count("z2", x=value)).changes) == 1
+    assert held(store, "x") == [None, value]
+    assert store.types()["x"] == {float: "DOUBLE", int: "BIGINT", str: "VARCHAR", bool: "BOOLEAN"}[type(value)]
+
+
 def test_a_dropped_column_is_added_empty_and_filled_again(store: Store) -> None:
     store.put(count("z1"), count("z2"))
     store.sql("ALTER TABLE {s}.traffic DROP sumins")

@@ -1,0 +1,142 @@
+"""Rows that Vea no longer sends stay. They are counted, and `corrections` says once that they are gone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sensource_dagster.warehouse.merge import MergeResult
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, count, instant
+
+DAY = date(2025, 12, 1)
+DAYS = (0, 48)  # the window of the first two days of December 2025, in hours
+NOW = int((FIRST - instant(0)) / timedelta(hours=1))
+"""The hour of December 2025 in which the first response is requested: midnight."""
+
+
+def vanished(result: MergeResult) -> dict[Any, int]:
+    return {day: counts.vanished for day, counts in result.days.items() if counts.vanished}
+
+
+def gone(store: Store) -> list[tuple[str, datetime, str, Any, Any]]:
+    columns = "entity_id, record_date_hour_1, column_name, old_value, new_value"
+    return store.sql(f"SELECT {columns} FROM {{s}}.corrections ORDER BY seen_at, entity_id, column_name")
+
+
+def test_vanished_rows_stay_and_are_counted_on_their_day_and_recorded_once(store: Store) -> None:
+    store.put(count("a", 3, ins=5), count("a", 4), count("b", 30, ins=7, outs=None), count("b", 31), window=DAYS)
+    before = store.rows()
+
+    first = store.put(count("a", 4), count("b", 31), window=DAYS)
+
+    assert store.rows() == before
+    assert vanished(first) == {DAY: 1, DAY + timedelta(days=1): 1}
+    recorded = [
+        ("a", instant(3), "sumins", "5", None),
+        ("a", instant(3), "sumouts", "2", None),
+        ("b", instant(30), "sumins", "7", None),
+    ]
+    assert (gone(store), first.corrections) == (recorded, 3)
+
+    again = store.put(count("a", 4), count("b", 31), window=DAYS)
+    assert (vanished(again), again.corrections) == (vanished(first), 0)
+    assert gone(store) == recorded
+
+
+def test_a_day_without_any_row_in_the_response_counts_its_vanished_rows(store: Store) -> None:
+    store.put(count("a", 3), count("a", 30), window=DAYS)
+
+    result = store.put(count("a", 30), window=DAYS)
+
+    assert vanished(result) == {DAY: 1}
+    assert result.days[DAY].rows == 0
+
+
+@pytest.mark.parametrize("ins", [5, 6])
+def test_a_row_that_comes_back_is_a_row_again(store: Store, ins: int) -> None:
+    store.put(count("a", 3, ins=5, outs=None), count("a", 4), window=DAYS)
+    store.put(count("a", 4), window=DAYS)
+
+    back = store.put(count("a", 3, ins=ins, outs=None), count("a", 4), window=DAYS)
+
+    assert vanished(back) == {}
+    assert (back.days[DAY].corrected, back.days[DAY].unchanged) == (1, 1)
+    was_gone = ("a", instant(3), "sumins", "5", None)
+    is_back = ("a", instant(3), "sumins", None, str(ins))
+    assert gone(store) == [was_gone, is_back]
+
+    store.put(count("a", 3, ins=ins, outs=None), count("a", 4), window=DAYS)
+    assert gone(store) == [was_gone, is_back]
+
+    store.put(count("a", 4), window=DAYS)
+    assert gone(store) == [was_gone, is_back, ("a", instant(3), "sumins", str(ins), None)]
+
+
+@pytest.mark.parametrize("window", [(0, 24), (24, 36), None])
+def test_rows_outside_of_the_requested_window_do_not_count(store: Store, window: tuple[int, int] | None) -> None:
+    store.put(count("a", 3), count("a", 36), window=DAYS)
+
+    assert vanished(store.put(count("a", 3), window=window)) == {}
+    assert gone(store) == []
+
+
+def test_rows_of_the_day_of_the_request_do_not_count(store: Store) -> None:
+    window = (NOW - 24, NOW + 24)
+    store.put(count("a", NOW - 1), count("a", NOW), count("b", NOW), window=window)
+
+    result = store.put(count("b", NOW), window=window)
+
+    assert vanished(result) == {FIRST.date() - timedelta(days=1): 1}
+
+
+def test_a_request_of_fewer_metrics_lets_no_row_vanish(store: Store) -> None:
+    store.put(count("a", 3), window=DAYS)
+    only_ins = count("a", 3)
+    del only_ins["sumouts"]
+
+    assert vanished(store.put(only_ins, window=DAYS)) == {}
+    assert gone(store) == []
+
+
+@pytest.mark.parametrize("rows", [[], [count("of another account", 3)]])
+def test_a_response_without_any_row_of_the_table_counts_the_rows_and_records_nothing(
+    store: Store, rows: list[dict[str, Any]]
+) -> None:
+    store.put(count("a", 3), window=DAYS)
+
+    assert vanished(store.put(*rows, window=DAYS)) == {DAY: 1}
+    assert gone(store) == []
+
+
+def test_the_response_of_an_earlier_request_says_nothing_about_later_rows(store: Store) -> None:
+    store.put(count("a", 4), window=DAYS)
+    store.merges = 10
+    store.put(count("a", 3), count("a", 4), window=DAYS)
+    store.merges = 5
+
+    assert vanished(store.put(count("a", 4), window=DAYS)) == {}
+    assert gone(store) == []
+
+
+def test_an_earlier_response_does_not_bring_a_row_back(store: Store) -> None:
+    store.put(count("a", 3), count("a", 4), window=DAYS)
+    store.merges = 10
+    store.put(count("a", 4), window=DAYS)
+    recorded = gone(store)
+    store.merges = 5
+
+    earlier = store.put(count("a", 3), count("a", 4), window=DAYS)
+
+    assert (earlier.days[DAY].unchanged, gone(store)) == (2, recorded)
+
+
+def test_the_records_are_deleted_after_the_time_they_are_kept(store: Store) -> None:
+    store.put(count("a", 3), count("a", 4), count("a", 5), window=DAYS)
+    store.put(count("a", 4), count("a", 5), window=DAYS)
+    store.merges += KEEP // timedelta(hours=1)
+
+    store.put(count("a", 3), count("a", 4), count("a", 5), window=DAYS)
+
+    assert [row[3] for row in gone(store)] == [None, None]  # that the row is back, and no longer that it was gone
