@@ -179,7 +179,7 @@ TABLES = {table.name: table for table in LISTS + COUNTS}
 
 CORRECTIONS = Table(
     "corrections",
-    "One row for each value that Vea corrected: it changed after its hour had been read whole.",
+    "One row for each measure that Vea corrected: its value changed after its hour had been read whole.",
     endpoint="",
     entity="correction",
     key=("table_name", "entity_id", HOUR, "column_name", "seen_at"),
@@ -189,8 +189,8 @@ CORRECTIONS = Table(
         Column(HOUR, Type.TIMESTAMPTZ, "The hour of the row, an instant", nullable=False),
         Column(DAY, Type.DATE, "The local day of the hour", nullable=False),
         Column("column_name", Type.VARCHAR, "The column whose value changed", nullable=False),
-        Column("old_value", Type.VARCHAR, "Its value before, as text; null if there was none"),
-        Column("new_value", Type.VARCHAR, "Its value since then, as text; null if there is none"),
+        Column("old_value", Type.VARCHAR, "Its value before, as text; null if Vea had stopped sending the row"),
+        Column("new_value", Type.VARCHAR, "Its value since then, as text; null if Vea sends none"),
         Column("seen_at", Type.TIMESTAMPTZ, "When the sync read the new value", nullable=False),
     ),
     added=(),

@@ -83,8 +83,8 @@ class MergeMetadata:
         )
         self._context.log.info(
             f"Merged {rows} rows into {self._table.name}: {inserted} inserted, {grown} grown (their hour was "
-            f"still running when they were last read), {corrected} corrected, {updated} updated (such as a new name, "
-            f"or the first value of a measure), {unchanged} unchanged."
+            f"still running when they were last read), {corrected} corrected, {updated} updated (such as a new "
+            f"name, or the first value of a measure), {unchanged} unchanged."
         )
         if vanished:
             self._context.log.info(

@@ -70,7 +70,7 @@ def test_a_run_of_a_partitioned_asset_without_days_does_not_replace_the_whole_ta
 @pytest.mark.parametrize(
     ("returned", "text"),
     [
-        (FrameStream([FRAME]), "the asset has to return a DataFrame, not a FrameStream"),
+        (FrameStream([]), "the asset has to return a DataFrame, not a FrameStream"),
         (pd.DataFrame(), "Table marts.weather: the frame has no column"),
         (FRAME.rename_axis("rain"), "cannot insert rain, already exists. Nothing was written. Rename the index"),
     ],
