@@ -52,6 +52,8 @@ def record_vanished(
 
 def _write(target: Target, values: str, given: Mapping[str, Any], keep: timedelta) -> int:
     """Add records, and delete those that are older than `keep`. Returns how many were added."""
+    if not given["measures"]:
+        return 0
     [(added,)] = target.connection.execute(
         f"""INSERT INTO {name(target)} ({identifiers(column.name for column in CORRECTIONS.columns)})
         SELECT $table, *, $requested_at FROM ({values})""",

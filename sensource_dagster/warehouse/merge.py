@@ -113,9 +113,7 @@ def merge(
             recorded += corrections.record(target, fitted.measures, requested_at, keep_corrections)
         if window:
             today = requested_at.astimezone(zone).date()
-            gone, added = vanished.count(
-                target, [*fitted.measures, *fitted.left_out], window, requested_at, today, keep_corrections
-            )
+            gone, added = vanished.count(target, fitted.measures, window, requested_at, today, keep_corrections)
             recorded += added
             days |= {day: replace(days.get(day, NO_ROWS), vanished=rows) for day, rows in gone.items()}
         deleted, kept = (

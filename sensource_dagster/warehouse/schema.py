@@ -20,8 +20,8 @@ _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND l
 _TYPE_OF_DTYPE = {dtype: kind for kind, dtype in DTYPES.items()}
 _OURS = "A field of the API that the contract does not name"
 """The comment on a column that a merge has added. It tells such a column from one of the user's own."""
-_MEASURES = {Type.BIGINT.value, Type.DOUBLE.value}
-"""The types of measures. Each number of counts is a measure, and every other column describes."""
+_NUMBERS = {Type.BIGINT.value, Type.DOUBLE.value, "INTEGER", "SMALLINT", "HUGEINT", "FLOAT", "DECIMAL"}
+"""The types of measures; a user may have chosen some of them. Every other column of counts describes its row."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
             types[name] = contract[name]
         elif not is_left_out(name) and (have is not None or frame[name].notna().any()):
             types[name] = _fit_unknown_column(target, frame[name], have, changes)
-    measures = [] if target.table.is_list else [name for name, kind in types.items() if kind in _MEASURES]
+    measures = [name for name, kind in types.items() if _is_measure(target.table, kind)]
     left_out = []
     others = {column.name: column.type.value for column in target.table.columns if column.name not in types}
     unknown = {name: kind for name, kind in existing.items() if name not in {*types, *contract}}
@@ -164,11 +164,15 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
         ours = target.added_for_fields()
         others |= {name: kind for name, kind in unknown.items() if name in ours}
     for name, kind in others.items():
-        if kind in _MEASURES and not target.table.is_list:
+        if _is_measure(target.table, kind):
             left_out.append(name)
         else:
             types[name] = kind
     return Fit(types, measures, left_out, changes)
+
+
+def _is_measure(table: Table, kind: str) -> bool:
+    return not table.is_list and kind.split("(", maxsplit=1)[0] in _NUMBERS
 
 
 def type_of_values(values: pd.Series[Any]) -> str:

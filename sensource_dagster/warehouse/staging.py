@@ -44,7 +44,7 @@ def stage(target: Target, frame: pd.DataFrame, fit: Fit, requested_at: datetime,
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE compared AS
             SELECT {whole}, {_change(table, fit, partly, returned)} AS "~change",
-                {" + ".join(f"CAST({value} AS UTINYINT)" for value in kept) or "0"} AS "~kept",
+                {" + ".join(f"CAST({value} AS INTEGER)" for value in kept) or "0"} AS "~kept",
                 coalesce({returned}, false) AS "~returned"
             FROM ({typed}) s LEFT JOIN ({held}) t ON {same_key(table)}""",
             {"requested_at": requested_at, **bounds},

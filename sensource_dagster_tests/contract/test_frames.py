@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sensource_dagster.contract.frames import Counts, counts_frame, list_frame
-from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.model import Table, left_out
 from sensource_dagster.contract.tables import COUNTS, LISTS, TABLES
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import ContractError
@@ -54,6 +54,14 @@ def test_avgoccupancy_comes_as_a_string_and_becomes_a_number() -> None:
     frame = counts_frame(OCCUPANCY, [rows[0]], START, END, UTC).frame
     assert frame["avgoccupancy"].tolist() == [812.5]
     assert str(frame["avgoccupancy"].dtype) == "Float64"
+
+
+def test_a_number_that_only_some_rows_carry_has_a_column_that_says_which_do_not() -> None:
+    rows = [row(), row("z2", sumins=None), row("z3")]
+    del rows[2]["sumins"], rows[2]["name"]
+    frame = counts_frame(TRAFFIC, rows, START, END, UTC).frame
+    assert [name for name in map(str, frame.columns) if name.startswith("~")] == [left_out("sumins")]
+    assert frame[left_out("sumins")].tolist() == [False, False, True]
 
 
 def test_a_field_missing_in_the_response_gives_no_column_and_one_missing_in_a_row_gives_null() -> None:

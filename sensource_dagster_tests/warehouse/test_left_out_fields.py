@@ -61,6 +61,17 @@ def test_a_measure_that_a_row_does_not_carry_keeps_its_value_and_is_counted(
     assert sum(day.corrected + day.updated for day in days) == 0
 
 
+@pytest.mark.parametrize("kind", ["INTEGER", "DECIMAL(9,2)"])
+def test_a_number_whose_type_the_user_has_chosen_is_a_measure_too(store: Store, kind: str) -> None:
+    store.put(count(newField=5))
+    store.sql(f"ALTER TABLE {{s}}.traffic ALTER new_field TYPE {kind}")
+
+    for others in COMPANY:
+        store.put(count(), *others)
+
+    assert first(store)["new_field"] == 5
+
+
 def test_a_measure_that_comes_as_null_is_null(store: Store) -> None:
     store.put(count())
 

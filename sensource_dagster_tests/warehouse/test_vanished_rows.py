@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sensource_dagster.warehouse.merge import MergeResult
-from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, count, instant
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, count, hour, instant
 
 DAY = date(2025, 12, 1)
 DAYS = (0, 48)  # the window of the first two days of December 2025, in hours
@@ -72,6 +72,22 @@ def test_a_row_that_comes_back_is_a_row_again(store: Store, ins: int) -> None:
 
     store.put(count("a", 4), window=DAYS)
     assert gone(store) == [was_gone, is_back, ("a", instant(3), "sumins", str(ins), None)]
+
+
+def test_only_measures_that_the_response_carries_are_recorded_as_gone_or_as_back(store: Store) -> None:
+    def bare(*hours: int, **fields: int) -> list[Row]:
+        return [{"zoneId": "a", "recordDate_hour_1": hour(at), **fields} for at in hours]
+
+    store.put(count("a", 3, ins=5), count("a", 4), window=DAYS)
+    assert vanished(store.put(*bare(4), window=DAYS)) == {DAY: 1}
+    assert gone(store) == []
+
+    store.put(*bare(4, sumins=1), window=DAYS)
+    assert gone(store) == [("a", instant(3), "sumins", "5", None)]
+
+    store.put(*bare(3, 4), window=DAYS)
+    assert len(gone(store)) == 1
+    assert store.rows()[0]["sumins"] == 5
 
 
 @pytest.mark.parametrize("window", [(0, 24), (24, 36), None])
