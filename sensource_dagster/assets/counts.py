@@ -102,7 +102,8 @@ def _read(
             outside += counts.outside
             repeated += counts.repeated
             so_far += len(counts.frame)
-            yield Response(counts.frame, requested_at, (window.start, window.end))
+            whole = None if vea.messages else (window.start, window.end)
+            yield Response(counts.frame, requested_at, whole)
         warn_of_repeated(context, table, repeated)
         observe()
 

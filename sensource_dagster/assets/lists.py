@@ -38,12 +38,11 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
         with errors_as_failures(), sensource.client(context.log) as vea:
             requested_at = datetime.now(timezone.utc)
             try:
-                rows, messages = vea.list_with_messages(table.endpoint)
-                frame, repeated = list_frame(table, rows)
+                frame, repeated = list_frame(table, vea.entities(table.endpoint))
             finally:
                 observe_vea(context, vea, table)
         warn_of_repeated(context, table, repeated)
-        frame.attrs[MESSAGES] = messages
+        frame.attrs[MESSAGES] = vea.messages
         return Response(frame, requested_at)
 
     return read_list

@@ -16,7 +16,7 @@ class Response:
         frame: the rows, typed by `frames`.
         requested_at: when the request was made. What happened in Vea after that is not in the rows.
         window: the instants [start, end) that the request asked for. The frame has every row that Vea has of them.
-            It is None for a list.
+            It is None for a list, and if Vea sent messages, which may say that rows are missing.
     """
 
     frame: pd.DataFrame

@@ -43,6 +43,7 @@ class VeaClient:
         seconds: time spent on the API so far, waits and retries included.
         requests: HTTP requests sent so far, those for tokens included.
         retries: how many of them repeated a request that had failed.
+        messages: what Vea's messages with the last rows say. They may say that the rows are only a part.
         window_sizes: how many days to request at once.
 
     >>> from datetime import date
@@ -71,6 +72,7 @@ class VeaClient:
         log: logging.Logger | logging.LoggerAdapter[Any] | None = None,
     ) -> None:
         self.seconds = 0.0
+        self.messages = ""
         self.window_sizes = WindowSizes(account)
         self._signs = min(_SIGNS, policy.max_attempts)
         self._api_url = account.api_url.rstrip("/")
@@ -96,14 +98,6 @@ class VeaClient:
 
     def entities(self, endpoint: str) -> list[dict[str, Any]]:
         """All rows of one list: `location`, `site`, `zone`, `space` or `sensor`. Vea does not page lists.
-
-        Raises:
-            VeaError: the subclass says what the reader can do about it.
-        """
-        return self.list_with_messages(endpoint)[0]
-
-    def list_with_messages(self, endpoint: str) -> tuple[list[dict[str, Any]], str]:
-        """The rows of one list, and what Vea's messages with it say. They may say that the list is only a part.
 
         Raises:
             VeaError: the subclass says what the reader can do about it.
@@ -143,7 +137,7 @@ class VeaClient:
         }
         if exclude_closed_hours is not None:
             params["excludeClosedHours"] = str(exclude_closed_hours).lower()
-        return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)[0]
+        return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)
 
     def close(self) -> None:
         self._transport.close()
@@ -158,7 +152,7 @@ class VeaClient:
 
     def _rows(
         self, path: str, params: Mapping[str, str], window: str, *, can_halve: bool = False
-    ) -> tuple[list[dict[str, Any]], str]:
+    ) -> list[dict[str, Any]]:
         url = f"{self._api_url}{path}"
         request = ApiRequest("GET", url, f"GET {url}{window}", params)
         started = time.monotonic()
@@ -169,8 +163,8 @@ class VeaClient:
         if isinstance(response, dict):
             self._raise_error(request, response)
         rows = rows_of(response, request.label)
-        messages = self._look_beside_rows(request, response, len(rows)) if isinstance(response, dict) else ""
-        return rows, messages
+        self.messages = self._look_beside_rows(request, response, len(rows)) if isinstance(response, dict) else ""
+        return rows
 
     def _send(self, request: ApiRequest, can_halve: bool) -> Any:
         """The parsed response. Tokens are renewed and transient errors retried on the way.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster.simulator.fault_kinds import rows
+from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, ENVELOPE, rows
 from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
@@ -139,3 +139,20 @@ def test_the_hours_that_vea_moves_stay_and_the_day_says_how_many_and_corrections
             ("sumins", True, False, 2),
             ("sumouts", True, False, 2),
         ]
+
+
+def test_no_row_counts_as_vanished_if_messages_may_say_that_the_response_is_only_a_part(tmp_path: Path) -> None:
+    async def partial(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        told = {
+            CHANGE_ROWS: lambda found: found[5:],
+            ENVELOPE: {"messages": ["Partial result: 1 of 3 sites timed out"]},
+        }
+        await app({**scope, **told}, receive, send)
+
+    with account(tmp_path) as sync:
+        read_day(sync)
+        sync.simulator.faults.next(partial, path="/api/data/traffic")
+        said = metadata(sync.run("counts", DAY), "traffic")[str(DAY)]
+
+        assert said["rows_vanished"] == 0
+        assert recorded(sync) == []
