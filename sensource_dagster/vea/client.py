@@ -145,6 +145,11 @@ class VeaClient:
             params["excludeClosedHours"] = str(exclude_closed_hours).lower()
         return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)[0]
 
+    def response(self, path: str, params: Mapping[str, str]) -> Any:
+        """The parsed response of a GET, with all that it has beside its rows. `path` starts with `/api/`."""
+        url = f"{self._api_url}{path}"
+        return self._send(ApiRequest("GET", url, f"GET {url}", params))
+
     def close(self) -> None:
         self._transport.close()
 
