@@ -11,7 +11,7 @@ _SUMMED = ("sumins", "sumouts", NOISE)
 
 
 def location_rows(rows: list[Row], entities: Callable[[ListName], list[Row]], doors: Doors) -> list[Row]:
-    """Return one row for each hour and location that is listed: the sum of its outer doors, or of all its doors."""
+    """Return one row for each hour and listed location: the sum of its outer doors, or of all its doors."""
     names = {row[LOCATION_ID]: row["name"] for row in entities("location")}
     location_of_site = {row["siteId"]: row[LOCATION_ID] for row in entities("site")}
     site_of_sensor = {row["sensorId"]: row["siteId"] for row in entities("sensor")}
@@ -23,7 +23,7 @@ def location_rows(rows: list[Row], entities: Callable[[ListName], list[Row]], do
     sums: dict[tuple[str, str], Row] = {}
     for row in rows:
         stamp, location = row[HOUR_FIELD], location_of_zone.get(row["zoneId"])
-        if location not in names:
+        if location is None or location not in names:
             continue
         start = {HOUR_FIELD: stamp, LOCATION_ID: location, "name": names[location], **dict.fromkeys(_SUMMED, 0)}
         whole = sums.setdefault((stamp, location), start)
