@@ -30,10 +30,11 @@ def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPol
 
     Raises:
         ExportError: the file cannot be written.
-        VeaResponseError: an assumption does not hold, and so rows are wrong or missing.
+        VeaResponseError: what rows depend on does not hold, or what the sync reads too cannot be read.
     """
     second_token = (lambda: second_token_ends_first(account, policy)) if mint else None
-    lines = judge(ask(vea, settings, second_token))
+    facts = ask(vea, settings, second_token)
+    lines = judge(facts)
     _print(lines)
     file = settings.warehouse.parent / "deep_check.md"
     _write(file, lines)
@@ -41,9 +42,12 @@ def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPol
     wrong = [line.assumption.text for line in lines if line.is_wrong]
     if wrong:
         raise VeaResponseError(
-            f"The project relies on what does not hold here: {'; '.join(wrong)}. Its rows may be wrong or missing. "
+            f"The sync relies on what does not hold here: {'; '.join(wrong)}. Its rows may be wrong or missing. "
             f"Report it: {said}."
         )
+    if facts.unreadable:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in facts.unreadable.items())
+        raise VeaResponseError(f"The sync cannot read everything. {reasons}")
     return f"{sum(line.held is True for line in lines)} of {len(lines)} hold. {said}"
 
 

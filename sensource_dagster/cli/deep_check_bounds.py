@@ -88,8 +88,9 @@ def half_hours(facts: Facts) -> Seen:
 
 
 def closed_hours(facts: Facts) -> Seen:
-    included, excluded = (counts_of(received.rows) for received in (facts.closed_included, facts.closed_excluded))
-    start, end = day_start(facts.week or date.min, facts.settings.timezone), _day_of(facts)[1]
+    _, end = _day_of(facts)
+    start = day_start(facts.week or date.min, facts.settings.timezone)
+    included, excluded = counts_of(facts.closed_included.rows), counts_of(facts.closed_excluded.rows)
     default = between(counts_of(facts.long.rows), start, end)
     sums = _people(default), _people(between(included, start, end)), _people(between(excluded, start, end))
     if sums[1] == sums[2]:

@@ -13,7 +13,7 @@ from sensource_dagster.cli.deep_check_counts import HOUR, Row, busy_day, busy_ho
 from sensource_dagster.cli.deep_check_seen import NotKnownError
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import LISTS
-from sensource_dagster.errors import VeaError, VeaRefusedError
+from sensource_dagster.errors import VeaCredentialsError, VeaError, VeaRefusedError
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.vea.redaction import excerpt
@@ -91,6 +91,13 @@ class Facts:
         default_factory=lambda: NotKnownError("only with --mint")
     )
 
+    @property
+    def unreadable(self) -> dict[str, NotKnownError]:
+        """What the sync reads too, and why it cannot be read."""
+        read = {"traffic": self.long, "occupancy": self.occupancy}
+        read |= {name: received for name, received in self.lists.items() if name in self.settings.static_endpoints}
+        return {name: received.failure for name, received in read.items() if received.failure}
+
 
 def ask(vea: VeaClient, settings: Settings, second_token: Callable[[], bool] | None) -> Facts:
     """Send the requests, the most important ones first. One that fails stops none of the others.
@@ -135,6 +142,7 @@ def ask(vea: VeaClient, settings: Settings, second_token: Callable[[], bool] | N
 class _Requests:
     def __init__(self, vea: VeaClient, settings: Settings) -> None:
         self._vea, self._settings = vea, settings
+        self._refused: NotKnownError | None = None
 
     def days(self, kind: str, first: date, days: int, **changes: str) -> Received:
         """Whole local days, in whole UTC hours."""
@@ -149,8 +157,8 @@ class _Requests:
         return self.get(f"/api/data/{kind}", {**params, "dateGroupings": "hour", **_COUNTS[kind], **changes})
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Received:
-        if self._left() < _MOST_OF_ONE:
-            return Received(failure=_limit())
+        if self._refused or self._left() < _MOST_OF_ONE:
+            return Received(failure=self._refused or _limit())
         started = time.monotonic()
         try:
             response = self._vea.response(path, params or {})
@@ -161,11 +169,14 @@ class _Requests:
             beside = {key: value for key, value in response.items() if key != "results"}
             return Received(rows_of(response, path), beside, seconds)
         except VeaError as error:
-            return Received(failure=_not_known(error))
+            failure = _not_known(error)
+            if isinstance(error, VeaCredentialsError):
+                self._refused = failure  # each further request would mint a token
+            return Received(failure=failure)
 
     def second_token(self, ends_first: Callable[[], bool]) -> bool | NotKnownError:
-        if self._left() < MOST_FOR_SECOND_TOKEN:
-            return _limit()
+        if self._refused or self._left() < MOST_FOR_SECOND_TOKEN:
+            return self._refused or _limit()
         try:
             return ends_first()
         except VeaError as error:

@@ -61,16 +61,6 @@ def test_rows_outside_the_window_are_not_dropped_by_the_client(client: VeaClient
     assert client.counts("traffic", WINDOW, ["ins"]) == vea.rows
 
 
-def test_a_response_can_be_had_with_all_that_it_has_beside_its_rows(client: VeaClient, vea: FakeVea) -> None:
-    vea.responses = [as_json({"results": [], "total": 5, "colour": "red"})]
-    assert client.response("/api/data/traffic", {"metrics": "ins"}) == {
-        "results": [],
-        "total": 5,
-        "colour": "red",
-    }
-    assert vea.requests[0].args.to_dict() == {"metrics": "ins"}
-
-
 def test_the_name_of_an_endpoint_cannot_lead_outside_the_api(client: VeaClient, vea: FakeVea) -> None:
     with pytest.raises(VeaUnavailableError, match=r"/api/\.\.%2Foauth%2Ftoken%3Fx"):
         client.entities("../oauth/token?x")
