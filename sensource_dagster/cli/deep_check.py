@@ -37,7 +37,7 @@ def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPol
     lines = judge(facts)
     _print(lines)
     file = settings.warehouse.parent / "deep_check.md"
-    _write(file, lines)
+    write(file, lines)
     said = f"{file} has the table without ids, names and counts, for an issue"
     wrong = [line.assumption.text for line in lines if line.is_wrong]
     if wrong:
@@ -63,7 +63,12 @@ def _print(lines: Sequence[Line]) -> None:
     console.print(grid, highlight=False)
 
 
-def _write(file: Path, lines: Sequence[Line]) -> None:
+def write(file: Path, lines: Sequence[Line]) -> None:
+    """Write the public table.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
     rows = [(line.assumption.text, _HELD[line.held][0], line.public, line.assumption.does) for line in lines]
     table = "".join(f"| {' | '.join(row)} |\n" for row in [_COLUMNS, ("---",) * len(_COLUMNS), *rows])
     head = f"# sensource check --deep\n\nsensource-dagster {version('sensource-dagster')}\n\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.cli.deep_check_counts import (
@@ -14,9 +14,8 @@ from sensource_dagster.cli.deep_check_counts import (
     measures_of,
     sums_of_day,
 )
-from sensource_dagster.cli.deep_check_requests import MONTH, QUARTER, WEEK, Facts, Received
+from sensource_dagster.cli.deep_check_requests import MONTH, QUARTER, WEEK, BusyDay, Facts, Received
 from sensource_dagster.cli.deep_check_seen import NotKnownError, Seen
-from sensource_dagster.vea.windows import day_start
 
 _ZONES = {"US Eastern days": ZoneInfo("America/New_York"), "UTC days": ZoneInfo("UTC")}
 
@@ -46,9 +45,9 @@ def _speed(received: Received, failure: str) -> str:
 
 def instants(facts: Facts) -> Seen:
     """The response may also have the hour that starts at the end; `end` judges that."""
-    start, end = _day_of(facts)
+    day = _day_of(facts)
     hours = {hour for _, hour in counts_of(facts.one_day.rows)}
-    if any(not start <= hour <= end for hour in hours):
+    if any(not day.start <= hour <= day.end for hour in hours):
         return Seen(False, "a response has hours outside of its window")
     if facts.hour not in hours:
         return Seen(False, "a response lacks an hour of its window that another response has")
@@ -56,8 +55,8 @@ def instants(facts: Facts) -> Seen:
 
 
 def complete(facts: Facts) -> Seen:
-    start, end = _day_of(facts)
-    of_day = between(counts_of(facts.one_day.rows), start, end)
+    day = _day_of(facts)
+    of_day = between(counts_of(facts.one_day.rows), day.start, day.end)
     missing = of_day.keys() - counts_of(facts.long.rows)
     what = "rows of a day that was requested alone are"
     if missing:
@@ -88,11 +87,9 @@ def half_hours(facts: Facts) -> Seen:
 
 
 def closed_hours(facts: Facts) -> Seen:
-    _, end = _day_of(facts)
-    start = day_start(facts.week or date.min, facts.settings.timezone)
-    included, excluded = counts_of(facts.closed_included.rows), counts_of(facts.closed_excluded.rows)
-    default = between(counts_of(facts.long.rows), start, end)
-    sums = _people(default), _people(between(included, start, end)), _people(between(excluded, start, end))
+    day = _day_of(facts)
+    received = facts.long, facts.closed_included, facts.closed_excluded
+    sums = [_people(between(counts_of(one.rows), day.week_start, day.end)) for one in received]
     if sums[1] == sums[2]:
         raise NotKnownError("no difference between true and false: nobody was counted, or Vea ignores it")
     words = f"{sums[0]:,.0f} ins and outs without it, {sums[1]:,.0f} with false, {sums[2]:,.0f} with true"
@@ -108,7 +105,7 @@ def _people(counts: Counts) -> float:
 
 
 def day_groups(facts: Facts) -> Seen:
-    _day_of(facts)
+    day = _day_of(facts).day
     groups: dict[str, list[Row]] = {}
     for row in facts.day_groups.rows:
         groups.setdefault(str(row.get("zoneId")), []).append(row)
@@ -116,27 +113,27 @@ def day_groups(facts: Facts) -> Seen:
     fits = [
         name
         for name, zone in {local: facts.settings.timezone, **_ZONES}.items()
-        if _fits(groups, counts_of(facts.long.rows), facts.day, zone)
+        if _fits(groups, counts_of(facts.long.rows), day, zone)
     ]
     if not fits:
         return Seen(False, "the sums of hourly rows are those of neither local nor US Eastern nor UTC days")
     return Seen(fits[0] == local, f"they are {fits[0]}")
 
 
-def _fits(groups: dict[str, list[Row]], counts: Counts, day: date | None, zone: ZoneInfo) -> bool:
+def _fits(groups: dict[str, list[Row]], counts: Counts, day: date, zone: ZoneInfo) -> bool:
     """Whether each zone has a group with the sum of its hours on this day, whatever the group is called."""
-    sums = {entity: people for entity, people in sums_of_day(counts, day or date.min, zone).items() if any(people)}
+    sums = {entity: people for entity, people in sums_of_day(counts, day, zone).items() if any(people)}
     return all(people in map(measures_of, groups.get(entity, [])) for entity, people in sums.items())
 
 
 def location(facts: Facts) -> Seen:
-    zone, (start, end) = facts.settings.timezone, _day_of(facts)
-    rows = between(counts_of(facts.location.rows, "locationId"), start, end)
+    zone, day = facts.settings.timezone, _day_of(facts)
+    rows = between(counts_of(facts.location.rows, "locationId"), day.start, day.end)
     if not rows:
         raise NotKnownError("the response has no row with a locationId")
-    doors = sums_of_day(counts_of(facts.long.rows), facts.day or date.min, zone)
+    doors = sums_of_day(counts_of(facts.long.rows), day.day, zone)
     outer, everything = _by_location(facts, doors)
-    vea = {entity: ins for entity, (ins, _) in sums_of_day(rows, facts.day or date.min, zone).items()}
+    vea = {entity: ins for entity, (ins, _) in sums_of_day(rows, day.day, zone).items()}
     vea = {entity: vea.get(entity, 0) for entity in everything}
     if not any(everything.values()):
         raise NotKnownError("no door with counts leads to a location in the lists")
@@ -168,8 +165,8 @@ def _by_location(facts: Facts, doors: dict[str, tuple[float, float]]) -> tuple[d
     return {place: marked.get(place, ins) for place, ins in everything.items()}, everything
 
 
-def _day_of(facts: Facts) -> tuple[datetime, datetime]:
-    """The window of the day that the requests are about.
+def _day_of(facts: Facts) -> BusyDay:
+    """The day that the requests are about.
 
     Raises:
         NotKnownError: there is none.
@@ -177,8 +174,7 @@ def _day_of(facts: Facts) -> tuple[datetime, datetime]:
     if facts.day is None:
         facts.long.rows  # noqa: B018 # raises why, if there was no response
         raise NotKnownError(f"no counts in the last {MONTH} days")
-    zone = facts.settings.timezone
-    return day_start(facts.day, zone), day_start(facts.day + timedelta(days=1), zone)
+    return facts.day
 
 
 def _hour_of(facts: Facts) -> datetime:

@@ -59,23 +59,30 @@ class Received:
 _NO_COUNTS = Received(failure=NotKnownError(f"no counts in the last {MONTH} days"))
 
 
+@dataclass(frozen=True)
+class BusyDay:
+    """The day that most requests are about, its window, and the start of the week that ends with it."""
+
+    day: date
+    start: datetime
+    end: datetime
+    week_start: datetime
+
+
 @dataclass
 class Facts:
     """All that was received.
 
     Attributes:
         long: 30 days, or 7 days if Vea does not answer 30.
-        day: the day that most requests are about.
-        hour: a busy hour of it.
-        week: the first of the days that `closed_included` and `closed_excluded` have; `day` is the last.
+        hour: a busy hour of the day.
     """
 
     settings: Settings
     month: Received
     long: Received
-    day: date | None = None
+    day: BusyDay | None = None
     hour: datetime | None = None
-    week: date | None = None
     one_day: Received = _NO_COUNTS
     end: Received = _NO_COUNTS
     half_hours: Received = _NO_COUNTS
@@ -114,22 +121,22 @@ def ask(vea: VeaClient, settings: Settings, second_token: Callable[[], bool] | N
     facts = Facts(settings, month, requests.days("traffic", first, WEEK) if month.failure else month)
     # A day is left out on either side, for day groups that begin at another hour.
     counts = counts_of(facts.long.received)
-    facts.day = day = busy_day(counts, zone, first + timedelta(days=1), today - timedelta(days=2))
+    day = busy_day(counts, zone, first + timedelta(days=1), today - timedelta(days=2))
     if day:
+        week = max(first, day - timedelta(days=WEEK - 1))
+        start, end, week_start = (day_start(date, zone) for date in (day, day + timedelta(days=1), week))
+        facts.day = BusyDay(day, start, end, week_start)
         facts.one_day = requests.days("traffic", day, 1)
-        facts.hour = hour = busy_hour(
-            counts, day_start(day, zone), day_start(day + timedelta(days=1), zone) - HOUR
-        )
+        facts.hour = hour = busy_hour(counts, start, end - HOUR)
         if hour:
             facts.end = requests.counts("traffic", hour, hour + HOUR)
             facts.half_hours = requests.counts("traffic", hour + HOUR / 2, hour + HOUR * 3 / 2)
     facts.lists = {table.name: requests.get(f"/api/{table.endpoint}") for table in LISTS}
     facts.occupancy = requests.days("occupancy", day or today - timedelta(days=1), 1)
     if day:
-        facts.week = first = max(first, day - timedelta(days=WEEK - 1))
-        days = (day - first).days + 1
-        facts.closed_included = requests.days("traffic", first, days, excludeClosedHours="false")
-        facts.closed_excluded = requests.days("traffic", first, days, excludeClosedHours="true")
+        days = (day - week).days + 1
+        facts.closed_included = requests.days("traffic", week, days, excludeClosedHours="false")
+        facts.closed_excluded = requests.days("traffic", week, days, excludeClosedHours="true")
         facts.day_groups = requests.days("traffic", day - timedelta(days=1), 3, dateGroupings="day")
         facts.location = requests.days("traffic", day, 1, entityType="location")
     facts.further_lists = {name: requests.get(f"/api/{name}") for name in FURTHER_LISTS}

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from sensource_dagster.cli import main
+from sensource_dagster.cli.deep_check import write
 from sensource_dagster.cli.deep_check_requests import MOST_REQUESTS
 from sensource_dagster.contract.tables import TABLES
+from sensource_dagster.errors import ExportError
 from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds
 from sensource_dagster_tests.cli.deep_checks import EVERYTHING, NEEDED, Deep, run
 
@@ -42,12 +45,12 @@ def otherwise() -> Deep:
         location_doors="all",
         wrap_lists=True,
         one_live_token=False,
+        further_lists={"floor": [{"floorId": "1"}]},
     )
 
     def prepare(simulator: RunningSimulator) -> None:
         simulator.faults.next(fault_kinds.status(413), path="/api/data/traffic")
         simulator.faults.next(fault_kinds.envelope({"colour": "red"}), path="/api/data/occupancy")
-        simulator.faults.next(fault_kinds.respond_with("[]"), path="/api/floor")
         more = {"Denver": 1, "b1c2d3e4-0000": 2, "colour": 3, "Hall 1": 4}
         simulator.faults.next(fault_kinds.rows(lambda rows: [{**row, **more} for row in rows]), path="/api/site")
 
@@ -135,6 +138,8 @@ def test_a_request_that_fails_leaves_its_line_not_known_in_the_words_of_vea_and_
     def prepare(simulator: RunningSimulator) -> None:
         words = '{"message": "client 4711 may not read sites"}'
         simulator.faults.next(fault_kinds.status(403, body=words), path="/api/site")
+        secret = fault_kinds.error_in_200(f"{simulator.client_secret} may not read spaces")
+        simulator.faults.next(secret, path="/api/space")
 
     deep = run(Options(zones=1), prepare=prepare)
     [(name, seen)] = [(name, seen) for name, seen in deep.lines("not known").items() if "location" in name]
@@ -143,6 +148,8 @@ def test_a_request_that_fails_leaves_its_line_not_known_in_the_words_of_vea_and_
     assert "Lists are bare arrays" in deep.lines("held")
     assert deep.status == 1
     assert "The sync cannot read everything. site: GET" in deep.output
+    assert "*** may not read spaces" in deep.output
+    assert "demo-secret" not in deep.output
 
 
 def test_without_counts_the_lines_about_counts_are_not_known() -> None:
@@ -179,6 +186,12 @@ def test_an_api_that_refuses_the_tokens_gets_one_new_token_and_no_further_reques
     assert deep.mints == 2
     assert len([request for request in deep.requests if request.method == "GET"]) == 3
     assert deep.lines("not known").keys() == EVERYTHING
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "deep_check.md").mkdir()
+    with pytest.raises(ExportError, match=r"deep_check\.md cannot be written: .*Make its folder writable"):
+        write(tmp_path / "deep_check.md", [])
 
 
 def test_mint_alone_is_refused() -> None:
