@@ -19,11 +19,18 @@ def main() -> None:
 
 
 @main.command()
-def check() -> None:
-    """Say step by step whether the configured account and warehouse work. Exit status 1 if not."""
+@click.option("--deep", is_flag=True, help="Compare what is assumed about the API with the account.")
+@click.option("--mint", is_flag=True, help="With --deep: also whether a second token ends the first one.")
+def check(deep: bool, mint: bool) -> None:
+    """Say step by step whether the configured account and warehouse work. Exit status 1 if not.
+
+    --deep sends at most 30 requests, which only read. It writes a table that can be attached to an issue.
+    """
     from sensource_dagster.cli.check import run
 
-    sys.exit(run())
+    if mint and not deep:
+        raise click.UsageError("--mint needs --deep.")
+    sys.exit(run(deep=deep, mint=mint))
 
 
 @main.command()

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import click
 
+from sensource_dagster.cli import deep_check
 from sensource_dagster.cli.check_closed_hours import closed_hours
 from sensource_dagster.cli.check_zones import zone_remarks
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
@@ -82,16 +83,16 @@ class _Steps:
         return "Everything works."
 
 
-def run() -> int:
+def run(*, deep: bool, mint: bool) -> int:
     log, logged = logging.getLogger("sensource_dagster"), _Warnings()
     log.addHandler(logged)
     try:
-        return _run(_Steps(logged))
+        return _run(_Steps(logged), deep=deep, mint=mint)
     finally:
         log.removeHandler(logged)
 
 
-def _run(steps: _Steps) -> int:
+def _run(steps: _Steps, *, deep: bool, mint: bool) -> int:
     found: list[tuple[Settings, Mapping[str, str]]] = []
 
     def settings_step() -> str:
@@ -104,7 +105,8 @@ def _run(steps: _Steps) -> int:
         [(settings, environment)] = found
         steps.warn("settings", remarks(settings, environment))
         if steps.take("credentials", lambda: _credentials(settings)):
-            _check_account(steps, settings, is_zone_set="SENSOURCE_TIMEZONE" in environment)
+            is_zone_set = "SENSOURCE_TIMEZONE" in environment
+            _check_account(steps, settings, is_zone_set=is_zone_set, deep=deep, mint=mint)
         steps.take("warehouse", lambda: _warehouse(settings))
         if settings.published:
             click.echo(f"        People open the copy {settings.published}. It is made after the first sync.")
@@ -119,7 +121,8 @@ def _credentials(settings: Settings) -> str:
     return " and ".join(CREDENTIALS) + " are set"
 
 
-def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> None:
+def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool, deep: bool, mint: bool) -> None:
+    accounts: list[VeaAccount] = []
     clients: list[VeaClient] = []
     lists: dict[str, list[dict[str, Any]]] = {}
 
@@ -136,12 +139,17 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool) -> N
             client_secret=settings.client_secret or "",
             token_dir=token_directory(settings.token_cache),
         )
+        accounts.append(account)
         clients.append(VeaClient(account, _POLICY))
         clients[0].authenticate()
         return f"there is one of {settings.auth_url}, in {account.token_dir}"
 
     try:
-        if steps.take("token", token_step):
+        if not steps.take("token", token_step):
+            return
+        if deep:
+            steps.take("API", lambda: deep_check.run(clients[0], accounts[0], settings, _POLICY, mint=mint))
+        else:
             for table in list_tables(settings.static_endpoints):
                 steps.take(f"/api/{table.endpoint}", lambda table=table: list_step(table))  # type: ignore[misc]
             if "location" in lists:

@@ -20,7 +20,6 @@ from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, ENVELOPE
 from sensource_dagster.simulator.faults import FaultMiddleware
 from sensource_dagster.simulator.hourly_rows import ID_FIELDS, CountName
 from sensource_dagster.simulator.request_log import LogMiddleware
-from sensource_dagster.simulator.response_rows import response_rows
 from sensource_dagster.simulator.simulated_account import LIST_NAMES
 from sensource_dagster.simulator.simulator import Simulator
 
@@ -112,7 +111,7 @@ def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
             query = parse_query(name, request.query_params, simulator.options)
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)
-        rows = response_rows(name, simulator.source.counts(name, query.hours, simulator.clock()), query)
+        rows = simulator.response(name, query)
         beside = request.scope.get(ENVELOPE, {})
         return _json({"messages": [], "results": _changed(request, rows), **beside})
 

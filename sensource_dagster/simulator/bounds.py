@@ -37,6 +37,7 @@ class Query:
     hours: range
     fields: frozenset[str]
     by_day: bool
+    by_location: bool
     cut: Mapping[int, float]
     without_closed_hours: bool
 
@@ -48,7 +49,9 @@ def parse_query(name: CountName, parameters: Mapping[str, str], options: Options
         ValueError: a parameter is missing or cannot be read. The message says which.
     """
     _expect(parameters, "relativeDate", "custom")
-    _expect(parameters, "entityType", _ENTITY_TYPES[name])
+    by_location = name == "traffic" and parameters.get("entityType") == "location"
+    if not by_location:
+        _expect(parameters, "entityType", _ENTITY_TYPES[name])
     grouping = parameters.get("dateGroupings", "")
     if grouping not in {"hour", "day"}:
         raise ValueError(f"dateGroupings={grouping!r}: it must be hour or day")
@@ -64,7 +67,7 @@ def parse_query(name: CountName, parameters: Mapping[str, str], options: Options
     without = {"true": True, "false": False}.get(
         parameters.get("excludeClosedHours", ""), options.excludes_closed_hours
     )
-    return Query(hours, fields, grouping == "day", cut, without)
+    return Query(hours, fields, grouping == "day", by_location, cut, without)
 
 
 def _share(hour: int, first: float, last: float) -> float:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Style = Literal["none", "seconds", "date"]
 ErrorBody = Literal["json", "text", "empty"]
+DayZone = Literal["eastern", "account"]
+Doors = Literal["outer", "all"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,12 @@ class Options:
     """People whom each door counts in an hour in which it is closed: cleaners, guards."""
     excludes_closed_hours: bool = False
     """Whether that noise is left out if a request has no `excludeClosedHours`. Vea's own default is not known."""
+    day_groups: DayZone = "eastern"
+    """Whose days ``dateGroupings=day`` has: US Eastern ones, as measured, or those of `timezone`."""
+    location_doors: Doors = "outer"
+    """Whose ins the rows of ``entityType=location`` have. Which the real service takes is not known."""
+    one_live_token: bool = True
+    """Whether a new token ends the one before it. Clients in production have met this."""
     fault_rate: float = 0
     """Share of API requests, 0 to 1, that meet one of `faults.MIXED`. Token requests meet none."""
     recordings: Sequence[Mapping[str, Any]] = ()
@@ -99,6 +107,8 @@ class Options:
         _between("fault_rate", self.fault_rate, 0, 1)
         _between("bad_credentials_status", self.bad_credentials_status, 400, 403)
         _one_of("retry_after", self.retry_after, get_args(Style))
+        _one_of("day_groups", self.day_groups, get_args(DayZone))
+        _one_of("location_doors", self.location_doors, get_args(Doors))
         _one_of("bad_credentials_body", self.bad_credentials_body, get_args(ErrorBody))
         for door in self.doors:
             _between("location", door.location, 0, 1)

@@ -6,20 +6,23 @@ from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sensource_dagster.simulator.bounds import EASTERN, Query
+from sensource_dagster.simulator.bounds import Query
 from sensource_dagster.simulator.hourly_rows import HOUR_FIELD, ID_FIELDS, NOISE, CountName, stamp_of
+from sensource_dagster.simulator.location_rows import LOCATION_ID
 from sensource_dagster.simulator.simulated_account import Row
 
 DAY_FIELD = "recordDate_day_1"
 
 
-def response_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
+def response_rows(name: CountName, rows: list[Row], query: Query, day_zone: ZoneInfo) -> list[Row]:
     """Return the rows of a response, with the field order of recorded responses.
 
-    Occupancy rows have sumins and sumouts even if the request does not name them (clients in production).
+    Groups of days are those of `day_zone`. Occupancy rows have sumins and sumouts even if the request does not
+    name them (clients in production).
     """
     extra = {"sumins", "sumouts", "recordError"} if name == "occupancy" else set()
-    wanted = {HOUR_FIELD, ID_FIELDS[name], "name", *query.fields, *extra}
+    id_field = LOCATION_ID if query.by_location else ID_FIELDS[name]
+    wanted = {HOUR_FIELD, id_field, "name", *query.fields, *extra}
     if query.without_closed_hours:
         rows = [_without_noise(row) for row in rows]
     shares = {stamp_of(hour): share for hour, share in query.cut.items()}
@@ -31,7 +34,7 @@ def response_rows(name: CountName, rows: list[Row], query: Query) -> list[Row]:
         }
         for row in rows
     ]
-    return _by_day(name, picked) if query.by_day else picked
+    return _by_day(id_field, picked, day_zone) if query.by_day else picked
 
 
 def _without_noise(row: Row) -> Row:
@@ -44,11 +47,11 @@ def _part(field: str, value: Any, share: float) -> Any:
     return int(value * share) if share < 1 and field.startswith(("sum", "max")) else value
 
 
-def _by_day(name: CountName, rows: Iterable[Row]) -> list[Row]:
-    """Sum hours up into US Eastern days. For this reason clients must not request days."""
+def _by_day(id_field: str, rows: Iterable[Row], zone: ZoneInfo) -> list[Row]:
+    """Sum hours up into days, usually US Eastern ones. For this reason clients must not request days."""
     days: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        days.setdefault((_eastern_day(row[HOUR_FIELD]), row[ID_FIELDS[name]]), []).append(row)
+        days.setdefault((_day_start(row[HOUR_FIELD], zone), row[id_field]), []).append(row)
     return [
         {
             (DAY_FIELD if field == HOUR_FIELD else field): (
@@ -60,9 +63,9 @@ def _by_day(name: CountName, rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def _eastern_day(stamp: str) -> str:
-    local = datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(EASTERN)
-    midnight = datetime(local.year, local.month, local.day, tzinfo=EASTERN)
+def _day_start(stamp: str, zone: ZoneInfo) -> str:
+    local = datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(zone)
+    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
     return f"{midnight.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H}:00:00.000Z"
 
 

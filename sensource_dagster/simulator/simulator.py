@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
-from sensource_dagster.simulator.bounds import hours_between
+from sensource_dagster.simulator.bounds import EASTERN, Query, hours_between
 from sensource_dagster.simulator.clock import Clock, system_clock
 from sensource_dagster.simulator.faults import MIXED, Faults
 from sensource_dagster.simulator.hourly_rows import CountName, GeneratedSource
 from sensource_dagster.simulator.late_data import SETTLED
+from sensource_dagster.simulator.location_rows import location_rows
 from sensource_dagster.simulator.options import Options
 from sensource_dagster.simulator.replay import Replay
 from sensource_dagster.simulator.request_log import LoggedRequest, RequestLog
+from sensource_dagster.simulator.response_rows import response_rows
 from sensource_dagster.simulator.simulated_account import ListName, Row
 from sensource_dagster.simulator.token_issuer import Tokens
 
@@ -54,6 +57,14 @@ class Simulator:
             self._overrides.pop(name, None)
         else:
             self._overrides[name] = list(rows)
+
+    def response(self, name: CountName, query: Query) -> list[Row]:
+        """Return the rows of the response to a query."""
+        rows = self.source.counts(name, query.hours, self.clock())
+        if query.by_location:
+            rows = location_rows(rows, self.entities, self.options.location_doors)
+        day_zone = EASTERN if self.options.day_groups == "eastern" else ZoneInfo(self.options.timezone)
+        return response_rows(name, rows, query, day_zone)
 
     def truth(self, name: CountName, start: datetime, end: datetime, *, final: bool = False) -> list[Row]:
         """Return every row of the half-open window [start, end), with every field in the API's own names.

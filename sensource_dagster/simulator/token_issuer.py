@@ -34,7 +34,7 @@ class Tokens:
         self._clock = clock
         self._lock = Lock()
         self._minted_at: deque[datetime] = deque()
-        self._live: tuple[str, datetime] | None = None
+        self._live: dict[str, datetime] = {}
         self.mints = 0
         """Tokens minted so far."""
 
@@ -57,8 +57,9 @@ class Tokens:
             self._minted_at.append(now)
             self.mints += 1
             token = secrets.token_hex(32)
-            # The token before this one ends here: clients in production have met one live token per client.
-            self._live = token, now + timedelta(seconds=options.token_seconds)
+            if options.one_live_token:
+                self._live.clear()
+            self._live[token] = now + timedelta(seconds=options.token_seconds)
         body = {
             "access_token": token,
             "refresh_token": secrets.token_hex(32),
@@ -68,18 +69,16 @@ class Tokens:
         return TokenResponse(200, json.dumps(body))
 
     def accepts(self, authorization: str) -> bool:
-        """Return whether an Authorization header holds the live token."""
+        """Return whether an Authorization header holds a live token."""
         scheme, _, token = authorization.partition(" ")
         with self._lock:
-            if self._live is None or scheme.lower() != "bearer":
-                return False
-            live, ends = self._live
-            return token == live and self._clock() < ends
+            ends = self._live.get(token)
+            return scheme.lower() == "bearer" and ends is not None and self._clock() < ends
 
     def end(self) -> None:
-        """End the live token, as a token request of another process would."""
+        """End every live token, as a token request of another process would."""
         with self._lock:
-            self._live = None
+            self._live.clear()
 
     def _refusal(self) -> TokenResponse:
         status = self._options.bad_credentials_status

@@ -119,8 +119,7 @@ class VeaClient:
         whether its end is inclusive. This method does not drop them.
 
         `exclude_closed_hours` says whether Vea leaves out what was counted while a location was closed. With None,
-        Vea decides. With `can_halve` there are not more than two attempts that take too long (the deadline, HTTP
-        504).
+        Vea decides. With `can_halve`, at most two attempts take too long (the deadline, HTTP 504).
 
         Raises:
             VeaTooLargeError: the window is too much for Vea at once. With `can_halve`, the caller requests less.
@@ -138,6 +137,11 @@ class VeaClient:
         if exclude_closed_hours is not None:
             params["excludeClosedHours"] = str(exclude_closed_hours).lower()
         return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)
+
+    def response(self, path: str, params: Mapping[str, str]) -> Any:
+        """The parsed response of a GET, with all that it has beside its rows. `path` starts with `/api/`."""
+        url = f"{self._api_url}{path}"
+        return self._send(ApiRequest("GET", url, f"GET {url}", params), can_halve=False)
 
     def close(self) -> None:
         self._transport.close()

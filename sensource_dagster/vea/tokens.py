@@ -65,6 +65,15 @@ class TokenStore:
             yield token
         yield self._after_refusal(token)
 
+    def renewed(self) -> str:
+        """A new token, although the one before it has not expired. All processes use it from then on.
+
+        Raises:
+            VeaError: there is no token; see `_mint`.
+        """
+        with self._cache.locked():
+            return self._mint().text
+
     def _current(self) -> str:
         token = self._read()
         if token is None or not self._usable(token):

@@ -20,6 +20,8 @@ from sensource_dagster.simulator import Door, Options
         ("bad_credentials_status", 500, "from 400 to 403"),
         ("retry_after", "soon", "none, seconds, date"),
         ("bad_credentials_body", "xml", "json, text, empty"),
+        ("day_groups", "utc", "eastern, account"),
+        ("location_doors", "inner", "outer, all"),
         ("timezone", "America/Denvar", "IANA"),
         ("timezone", "../etc", "IANA"),
         ("timezone", "", "IANA"),

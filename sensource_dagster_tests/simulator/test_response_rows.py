@@ -2,7 +2,7 @@ from collections import defaultdict
 
 import pytest
 
-from sensource_dagster.simulator import RunningSimulator
+from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster_tests.simulator.client import Client, utc
 
 WEEK = ("2025-12-01", "2025-12-08")
@@ -47,6 +47,12 @@ def test_day_buckets_are_us_eastern_days(still: RunningSimulator, client: Client
         for row in still.truth("traffic", utc(2025, 12, day, 5), utc(2025, 12, day + 1, 5)):
             sums[f"2025-12-{day:02}T05:00:00.000Z", row["zoneId"]] += row["sumins"]
     assert {(row["recordDate_day_1"], row["zoneId"]): row["sumins"] for row in rows} == sums
+
+
+def test_day_buckets_can_be_the_accounts_own_days(clock: ManualClock) -> None:
+    with serving(Options(day_groups="account"), clock) as sim:
+        rows = Client(sim).rows("traffic", *WEEK, dateGroupings="day")
+        assert {row["recordDate_day_1"][10:] for row in rows} == {"T07:00:00.000Z"}
 
 
 def test_day_buckets_of_occupancy_hold_the_days_extremes_and_a_string_average(

@@ -35,6 +35,14 @@ def test_minting_a_token_ends_the_one_before_it(sim: RunningSimulator) -> None:
     assert sim.mints == 2
 
 
+def test_tokens_can_live_side_by_side(clock: ManualClock) -> None:
+    with serving(Options(one_live_token=False), clock) as sim:
+        clients = [Client(sim), Client(sim)]
+        assert [client.get("/api/zone").status_code for client in clients] == [200, 200]
+        sim.end_token()
+        assert [client.get("/api/zone").status_code for client in clients] == [401, 401]
+
+
 def test_a_token_ends_after_its_seconds_on_the_simulators_clock(clock: ManualClock) -> None:
     with serving(Options(token_seconds=60), clock) as sim:
         client = Client(sim)
