@@ -13,10 +13,10 @@
         ├── VeaTooLargeError        a response is too large for Vea or for us: request fewer days
         ├── VeaRefusedError         Vea refuses the request for good: change the request or the account
         └── VeaResponseError        the response cannot be read: the API changed, or something else responded
-            └── ContractError       a row does not fit its table: the API changed
+            └── ContractError       rows do not fit their table: the API changed
 
 Each text is one paragraph: what was attempted, the cause, what to do. No text holds the client secret or a token.
-The last three classes of this file never reach a caller: the package catches them itself.
+The last two classes of this file never reach a caller: the package catches them itself.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class VeaResponseError(VeaError):
 
 
 class ContractError(VeaResponseError):
-    """A row of a response does not fit its table's contract. The text names table, column, value and row key."""
+    """More rows than single ones do not fit. The text names table, column, value and key of the first."""
 
 
 class TransientError(Exception):
@@ -109,11 +109,3 @@ class StatusError(Exception):
     def __init__(self, status: int, cause: str) -> None:
         super().__init__(cause)
         self.status = status
-
-
-class RejectedValueError(ValueError):
-    """The value at `position` does not fit its column's type. `shown` is the value as an error text shows it."""
-
-    def __init__(self, position: int, shown: str, reason: str) -> None:
-        super().__init__(shown, reason)
-        self.position, self.shown, self.reason = position, shown, reason

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import yaml
 
 from sensource_dagster.contract.model import SCHEMA, Column
-from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster_tests.documentation import PROJECT
 
@@ -17,7 +17,7 @@ FILE = PROJECT / "docs" / "dbt" / "sources.yml"
 def sources() -> str:
     tables = [
         *(_table(view.name, view.description, view.columns) for view in VIEWS),
-        *(_table(table.name, table.description, table.all_columns) for table in (*TABLES.values(), CORRECTIONS)),
+        *(_table(table.name, table.description, table.all_columns) for table in (*TABLES.values(), *DERIVED)),
     ]
     source = {
         "name": SCHEMA,

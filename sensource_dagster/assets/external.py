@@ -1,6 +1,7 @@
-"""The assets that have no step of their own: the Vea API, and the table of corrections, which the merge writes.
+"""The assets that have no step of their own: the Vea API, and the tables that each merge writes beside its own.
 
-Runs that read the API observe it. Runs that correct counts materialize the corrections.
+Runs that read the API observe it. Runs that correct counts materialize the corrections. Runs that reject rows, or
+read rows again that fit now, materialize the rejected rows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dagster import AssetExecutionContext, AssetKey, AssetObservation, AssetSpec
 from sensource_dagster.assets.common import WAREHOUSE, asset_key, described
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA, Table
-from sensource_dagster.contract.tables import CORRECTIONS, COUNTS
+from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, REJECTED, list_tables
 from sensource_dagster.vea.client import VeaClient
 
 VEA = AssetKey([SCHEMA, "vea"])
@@ -29,7 +30,11 @@ def external_assets(settings: Settings) -> list[AssetSpec]:
     corrections = AssetSpec(
         **described(CORRECTIONS, settings), group_name="derived", deps=[asset_key(table) for table in COUNTS]
     ).with_io_manager_key(WAREHOUSE)
-    return [vea, corrections]
+    tables = (*list_tables(settings.static_endpoints), *COUNTS)
+    rejected = AssetSpec(
+        **described(REJECTED, settings), group_name="derived", deps=[asset_key(table) for table in tables]
+    ).with_io_manager_key(WAREHOUSE)
+    return [vea, corrections, rejected]
 
 
 def observe_vea(context: AssetExecutionContext, vea: VeaClient, table: Table, **more: str | int) -> None:

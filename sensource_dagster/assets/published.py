@@ -18,7 +18,7 @@ from dagster import (
 from sensource_dagster.assets.common import NIGHTLY, asset_key
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA
-from sensource_dagster.contract.tables import CORRECTIONS
+from sensource_dagster.contract.tables import DERIVED
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.views.published_copy import publish
@@ -38,7 +38,7 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
         kinds={"duckdb"},
         owners=list(settings.owners),
         tags=dict(settings.tags),
-        deps=[*map(asset_key, VIEWS), asset_key(CORRECTIONS)],
+        deps=[*map(asset_key, VIEWS), *map(asset_key, DERIVED)],
         check_specs=[
             AssetCheckSpec(
                 VIEWS_AGREE,

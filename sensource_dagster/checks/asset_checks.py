@@ -25,6 +25,7 @@ from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
 from sensource_dagster.checks.not_judged import not_judged
 from sensource_dagster.checks.reading import Reading, tables_of
+from sensource_dagster.checks.rejections import NO_ROWS_REJECTED
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
@@ -42,7 +43,7 @@ def checks(settings: Settings) -> list[AssetChecksDefinition]:
 
 
 def _list_checks(table: Table) -> list[Check]:
-    return [key_is_unique(table), *([joins_hit(table)] if table.name in JOINS else [])]
+    return [key_is_unique(table), NO_ROWS_REJECTED, *([joins_hit(table)] if table.name in JOINS else [])]
 
 
 def _counts_checks(table: Table, settings: Settings) -> list[Check]:
@@ -53,6 +54,7 @@ def _counts_checks(table: Table, settings: Settings) -> list[Check]:
     return [
         key_is_unique(table),
         DAYS_ARE_LOCAL,
+        NO_ROWS_REJECTED,
         counts_are_not_negative(table),
         entities_are_listed(table),
         hours_are_complete(table),

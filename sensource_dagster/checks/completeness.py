@@ -104,8 +104,10 @@ def _entities(reading: Reading) -> str:
             f"SELECT {reading.entity}, any_value(name) AS name, {always} AS created_at "
             f"FROM {reading.rows()} GROUP BY 1"
         )
-    created = f"coalesce(created_at, {always})" if _has(reading.table, "created_at") else always
-    enabled = "NOT coalesce(disabled, false)" if _has(reading.table, "disabled") else "true"
+    created = always
+    if _has(reading.table, "created_at"):
+        created = f"coalesce(TRY_CAST(created_at AS TIMESTAMPTZ), {always})"
+    enabled = "NOT coalesce(TRY_CAST(disabled AS BOOLEAN), false)" if _has(reading.table, "disabled") else "true"
     return (
         f"SELECT {reading.entity}, name, {created} AS created_at FROM {reading.name(entity)} "
         f"WHERE NOT coalesce({DELETED}, false) AND {enabled}"

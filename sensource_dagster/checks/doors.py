@@ -65,7 +65,7 @@ def _doors(reading: Reading) -> str:
     joined, location, kept = "", "NULL", "true"
     if "zone" in reading.lists:
         joined += f" LEFT JOIN {reading.name('zone')} z USING (zone_id)"
-        kept = f"NOT coalesce(z.disabled OR z.{DELETED}, false)"
+        kept = f"NOT coalesce(TRY_CAST(z.disabled AS BOOLEAN) OR z.{DELETED}, false)"
         if {"sensor", "site"} <= reading.lists:
             joined += f" LEFT JOIN {reading.name('sensor')} s ON s.sensor_id = z.sensor_id"
             joined += f" LEFT JOIN {reading.name('site')} p ON p.site_id = s.site_id"

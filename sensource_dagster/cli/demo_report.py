@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sensource_dagster.cli.demo_sights import sights
 from sensource_dagster.contract.model import DAY, SCHEMA
-from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.warehouse.sql import identifier, qualified
 
 ROWS = 8
@@ -83,7 +83,7 @@ def query_to_paste(file: Path) -> str:
 def _tables(connection: duckdb.DuckDBPyConnection) -> Table:
     grid = Table("table", "rows", "days", "in it", title="What the warehouse holds")
     grid.columns[1].justify = grid.columns[2].justify = "right"
-    for contract in (*TABLES.values(), CORRECTIONS):
+    for contract in (*TABLES.values(), *DERIVED):
         name = qualified(SCHEMA, contract.name)
         rows = _one(connection, f"count(*) FROM {name}")
         days = "" if contract.is_list else _one(connection, f"count(DISTINCT {identifier(DAY)}) FROM {name}")

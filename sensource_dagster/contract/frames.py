@@ -1,5 +1,7 @@
 """Turns rows of Vea into a typed DataFrame that fits a table's contract.
 
+A row that does not fit is not in the frame. The frame carries it to the merge: see `rejection`.
+
 First come the columns of the contract that the response has, in the order of the contract. Then comes a column for
 each field that the contract does not name. The dtypes are those of `values.DTYPES`. If some rows of counts do
 not carry a number, a column `left_out(name)` says which. There a null does not mean that Vea sent null.
@@ -9,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
+from sensource_dagster.contract.list_values import may_widen, to_wide_series
 from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Column, Table, Type, column_name, left_out
+from sensource_dagster.contract.rejection import Reasons, Rejections, Row, attach, raise_if_too_many, rejected_rows
 from sensource_dagster.contract.values import DTYPES, Objects, objects, shown, to_series, type_of
-from sensource_dagster.errors import ContractError, RejectedValueError
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,32 @@ def list_frame(table: Table, rows: Sequence[Row]) -> tuple[pd.DataFrame, int]:
     """The frame of a whole list, and how many rows were dropped because a later row had the same key.
 
     Raises:
-        ContractError: a value does not fit, or a key is missing.
+        ContractError: too many rows do not fit, or no row has a key.
     """
-    return _last_of_each_key(table, _typed(table, rows))
+    frame, reasons = _typed(table, rows)
+    kept, repeated, reasons = _last_of_each_key(table, frame, reasons)
+    return attach(kept, Rejections(rejected_rows(table, rows, frame, reasons, {}))), repeated
 
 
 def counts_frame(table: Table, rows: Sequence[Row], start: datetime, end: datetime, zone: ZoneInfo) -> Counts:
     """The frame of one response for the window [start, end), with the local day of each hour in `zone`.
 
     Raises:
-        ContractError: a value does not fit, or a key is missing.
+        ContractError: too many rows do not fit, or no row has a key.
     """
-    frame = _typed(table, rows)
-    inside = frame[(frame[HOUR] >= start) & (frame[HOUR] < end)]
+    frame, reasons = _typed(table, rows)
+    is_inside = (frame[HOUR] >= start) & (frame[HOUR] < end) | frame[HOUR].isna()
+    inside = frame[is_inside]
     outside = len(frame) - len(inside)
-    inside, repeated = _last_of_each_key(table, inside)
+    reasons = {position: why for position, why in reasons.items() if is_inside[position]}
+    inside, repeated, reasons = _last_of_each_key(table, inside, reasons)
     local = local_hours(inside[HOUR], zone)
-    return Counts(inside.assign(**{DAY: local.dt.normalize(), LOCAL_HOUR: local}), outside, repeated)
+    dated = inside.assign(**{DAY: local.dt.normalize(), LOCAL_HOUR: local})
+    first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
+    hours = frame[HOUR].dt.tz_convert(zone)
+    days = {n: last if pd.isna(hours.iloc[n]) else hours.iloc[n].date() for n in reasons}
+    rejections = Rejections(rejected_rows(table, rows, frame, reasons, days), first, last)
+    return Counts(attach(dated, rejections), outside, repeated)
 
 
 def local_hours(hours: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
@@ -70,41 +81,43 @@ def local_hours(hours: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
     return local
 
 
-def _last_of_each_key(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    kept = frame.drop_duplicates(list(table.key), keep="last", ignore_index=True)
-    return kept, len(frame) - len(kept)
+def _last_of_each_key(table: Table, frame: pd.DataFrame, reasons: Reasons) -> tuple[pd.DataFrame, int, Reasons]:
+    """The last fitting row of each key; how many rows a later one replaces; and the other rejected rows."""
+    key = list(table.key)
+    fitting = frame.drop(index=[*reasons]) if reasons else frame
+    kept = fitting.drop_duplicates(key, keep="last", ignore_index=True)
+    if not reasons:
+        return kept, len(frame) - len(kept), reasons
+    replaced = frame.duplicated(key, keep="last") & frame[key].notna().all(axis="columns")
+    rejected = {position: why for position, why in reasons.items() if not replaced[position]}
+    return kept, len(frame) - len(kept) - len(rejected), rejected
 
 
-def _typed(table: Table, rows: Sequence[Row]) -> pd.DataFrame:
+def _typed(table: Table, rows: Sequence[Row]) -> tuple[pd.DataFrame, Reasons]:
+    """All rows, with null where a value does not fit; and which rows these are, and why."""
     contract = {column.name: column for column in table.columns}
     sources = _sources(table, rows)
     names = [*(n for n in contract if n in sources), *(n for n in sources if n not in contract)]
     # All columns are collected before the first is converted, so that the rows stay in the CPU cache.
     columns = {name: _values(rows, sources[name]) for name in names}
     series: dict[str, pd.Series[Any]] = {}
+    reasons: dict[int, list[str]] = {}
     for name, values in columns.items():
         column = contract.get(name) or Column(name, type_of(values), "not in the contract")
-        try:
-            series[name] = to_series(values, column.type)
-        except RejectedValueError as rejected:
-            key = _key_text(table, rows[rejected.position], sources)
-            raise ContractError(
-                f"{table.name}.{name} ({column.type.value}): the value {rejected.shown} of field "
-                f"{sources[name]!r} is {rejected.reason}. It is in the row with {key}. Nothing was written. The "
-                "API may have changed: update sensource_dagster."
-            ) from None
+        typed = to_wide_series if may_widen(table, column) else to_series
+        series[name], rejected = typed(values, column.type)
+        for position, reason in rejected.items():
+            value = f"the value {shown(values[position])} of field {sources[name]!r}"
+            reasons.setdefault(position, []).append(f"{name} ({column.type.value}): {value} is {reason}")
     for name in table.key:
         if name not in series:
             series[name] = pd.Series([None] * len(rows), dtype=DTYPES[contract[name].type])
-        if series[name].isna().any():
-            position = int(series[name].isna().to_numpy().argmax())
-            key = _key_text(table, rows[position], sources)
-            raise ContractError(
-                f"{table.name}.{name}: the row with {key} has no {name}. A row without its key cannot be "
-                "distinguished from others. Nothing was written. The API may have changed: update "
-                "sensource_dagster."
-            )
-    return pd.DataFrame(series | _left_out(table, rows, sources, series))
+        for position in np.flatnonzero(series[name].isna()).tolist():
+            if name not in sources or columns[name][position] is None:
+                reasons.setdefault(position, []).append(f"{name}: a row without its key cannot be distinguished")
+    frame = pd.DataFrame(series | _left_out(table, rows, sources, series))
+    raise_if_too_many(table, rows, frame, reasons, sources)
+    return frame, reasons
 
 
 def _left_out(
@@ -139,7 +152,3 @@ def _sources(table: Table, rows: Sequence[Row]) -> dict[str, str]:
             name = f"{column_name(field)}_{number}"
         sources[name] = field
     return sources
-
-
-def _key_text(table: Table, row: Row, sources: dict[str, str]) -> str:
-    return ", ".join(f"{name}={shown(row.get(sources.get(name, name)))}" for name in table.key)

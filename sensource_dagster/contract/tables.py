@@ -195,4 +195,30 @@ CORRECTIONS = Table(
     ),
     added=(),
 )
-"""Each merge with corrections writes this table. It is not in `TABLES`, since no response of the API fills it."""
+
+REJECTED = Table(
+    "rejected",
+    "The rows of Vea that do not fit their table. A row leaves when a later response has one that fits instead.",
+    endpoint="",
+    entity="row",
+    key=("table_name", "row"),
+    columns=(
+        Column("table_name", Type.VARCHAR, "The table that the row does not fit", nullable=False),
+        _text("entity_id", "The zone, space ... of the row; null if it has none that fits"),
+        Column(
+            HOUR, Type.TIMESTAMPTZ, "The hour of the row, an instant; null for a list, or if it has none that fits"
+        ),
+        Column(
+            DAY,
+            Type.DATE,
+            "The local day of the hour; without an hour the last day that was read with it; null for a list",
+        ),
+        Column("reason", Type.VARCHAR, "Which value does not fit which column, and why", nullable=False),
+        Column("row", Type.JSON, "The whole row, as Vea sent it", nullable=False),
+        Column("seen_at", Type.TIMESTAMPTZ, "When the sync first read the row like this", nullable=False),
+    ),
+    added=(),
+)
+
+DERIVED = (CORRECTIONS, REJECTED)
+"""The tables that a merge writes beside its own. They are not in `TABLES`: no response of the API fills them."""

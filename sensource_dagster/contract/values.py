@@ -1,4 +1,4 @@
-"""Turns JSON values into a typed pandas Series. A value that cannot be converted without loss is rejected."""
+"""Turns JSON values into a typed pandas Series. A value that cannot be converted without loss does not fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 
 from sensource_dagster.contract.model import Type
-from sensource_dagster.errors import RejectedValueError
 
 Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
 _INT64: Final = range(-(2**63), 2**63)
@@ -111,7 +110,7 @@ def _instant(value: Any) -> pd.Timestamp:
     return instant
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and int(value) in _EXACT:
         value = int(value)  # JSON has only one type of numbers
     # Sorted, so that another order of an object's keys is not a correction.
@@ -127,7 +126,7 @@ _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {
     Type.DOUBLE: _double,
     Type.BOOLEAN: _boolean,
     Type.TIMESTAMPTZ: _instant,
-    Type.JSON: _json,
+    Type.JSON: json_text,
 }
 # The inferred types of values that pandas converts as a whole.
 _WHOLE_COLUMN: Final[dict[Type, set[str]]] = {
@@ -171,26 +170,28 @@ def objects(values: Iterable[Any], count: int) -> Objects:
     return np.fromiter(values, dtype=object, count=count)
 
 
-def to_series(values: Objects, kind: Type) -> pd.Series[Any]:
+def to_series(values: Objects, kind: Type) -> tuple[pd.Series[Any], dict[int, str]]:
     """The values as a Series of the dtype of `kind`. None becomes null.
 
-    Raises:
-        RejectedValueError: a value does not fit. The error names the first such value.
+    Returns:
+        The Series; and for the position of each value that does not fit, why. In the Series it is null.
     """
     inferred = infer_dtype(values, skipna=False)
-    with suppress(ValueError, OverflowError, TypeError):  # then below, one by one, to name the value
+    with suppress(ValueError, OverflowError, TypeError):  # then below, one by one, to find the value
         if inferred == "string" and kind in _BY_DISTINCT:
-            return _distinct(values, kind)
+            return _distinct(values, kind), {}
         if inferred in _WHOLE_COLUMN.get(kind, set()):
-            return _whole(values, kind)
+            return _whole(values, kind), {}
     convert = _CONVERT[kind]
     converted: list[Any] = []
+    rejected: dict[int, str] = {}
     for position, value in enumerate(values):
         try:
             converted.append(None if value is None else convert(value))
         except ValueError as error:
-            raise RejectedValueError(position, shown(value), str(error)) from None
-    return pd.Series(converted, dtype=DTYPES[kind])
+            converted.append(None)
+            rejected[position] = str(error)
+    return pd.Series(converted, dtype=DTYPES[kind]), rejected
 
 
 def type_of(values: Objects) -> Type:

@@ -7,13 +7,14 @@ WITH joined AS (
         nullif(trim(i.name), '') AS site,
         l.location_id,
         coalesce(nullif(trim(l.name), ''), l.location_id, 'No location') AS location,
-        z.perimeter,
-        z.disabled,
+        -- Of another type if Vea has sent a value that is neither true nor false.
+        TRY_CAST(z.perimeter AS BOOLEAN) AS perimeter,
+        TRY_CAST(z.disabled AS BOOLEAN) AS disabled,
         z._deleted AS deleted,
         -- Only a zone whose hours differ from those of the account is in this table.
         CASE WHEN l.timezone IN (SELECT timezone FROM utc_offset) THEN l.timezone END AS timezone,
-        CASE WHEN bool_or(z.perimeter) OVER (PARTITION BY l.location_id)
-            THEN coalesce(z.perimeter, false) ELSE true END AS counts_visits
+        CASE WHEN bool_or(TRY_CAST(z.perimeter AS BOOLEAN)) OVER (PARTITION BY l.location_id)
+            THEN coalesce(TRY_CAST(z.perimeter AS BOOLEAN), false) ELSE true END AS counts_visits
     FROM zone z
     LEFT JOIN sensor s ON s.sensor_id = z.sensor_id
     LEFT JOIN site i ON i.site_id = s.site_id

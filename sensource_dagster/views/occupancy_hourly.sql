@@ -6,7 +6,7 @@ WITH place AS (
             ELSE concat_ws(', ', nullif(trim(s.name), ''), nullif(trim(l.name), ''), s.space_id) END AS space,
         l.location_id,
         coalesce(nullif(trim(l.name), ''), l.location_id, 'No location') AS location,
-        s.max_capacity AS capacity,
+        TRY_CAST(s.max_capacity AS BIGINT) AS capacity,
         CASE WHEN l.timezone IN (SELECT timezone FROM utc_offset) THEN l.timezone END AS timezone
     FROM space s
     LEFT JOIN location l ON l.location_id = s.location_id

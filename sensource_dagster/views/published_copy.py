@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from filelock import FileLock
 
 from sensource_dagster.contract.model import HOUR
-from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, LISTS
+from sensource_dagster.contract.tables import COUNTS, DERIVED, LISTS
 from sensource_dagster.errors import SenSourceError, WarehouseError
 from sensource_dagster.views.agreement import disagreements
 from sensource_dagster.views.refresh import refresh
@@ -120,7 +120,7 @@ def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
         connection.execute("CHECKPOINT")
         rows = {
             table.name: connection.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0]
-            for table in (*LISTS, *COUNTS, CORRECTIONS)
+            for table in (*LISTS, *COUNTS, *DERIVED)
         }
         newest = [
             connection.execute(f"SELECT epoch(max({HOUR})) FROM {table.name}").fetchall()[0][0] for table in COUNTS

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from sensource_dagster.contract.model import Column, View
-from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.views.local_time import IRREGULAR_DAY, UTC_OFFSET, refresh_local_time
@@ -40,13 +40,13 @@ def refresh(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo, views: Iterab
     Raises:
         WarehouseError: a view cannot be made. Nothing was changed.
     """
-    tables = (*TABLES.values(), CORRECTIONS)
+    tables = (*TABLES.values(), *DERIVED)
     try:
         connection.execute("BEGIN TRANSACTION")
         for table in tables:
             complete(Target.of(connection, table), zone)
         # In the views, names have no database before them, so that they work whatever the file is called.
-        connection.execute(f"USE {Target.of(connection, CORRECTIONS).schema}")
+        connection.execute(f"USE {Target.of(connection, tables[0]).schema}")
         refresh_local_time(connection, zone)
         for table in tables:
             _describe(connection, "TABLE", table.name, table.description, table.all_columns)

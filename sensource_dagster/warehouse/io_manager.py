@@ -103,7 +103,7 @@ def _merge_all(
         finally:  # with the file closed: writing events to Dagster's storage can be slow
             for merge_result in done:
                 metadata.add(merge_result)
-            metadata.publish_corrections()
+            metadata.publish_derived()
     metadata.publish(warehouse.path)
 
 

@@ -5,7 +5,7 @@ Rows and measures that the frame does not have stay as they are. So does a row w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,8 +16,9 @@ import duckdb
 import pandas as pd
 
 from sensource_dagster.contract.model import DAY, DELETED, MESSAGES, SYNCED_AT, Table
+from sensource_dagster.contract.rejection import RejectedRow, rejections_of
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse import corrections, delisted, vanished
+from sensource_dagster.warehouse import corrections, delisted, rejected, vanished
 from sensource_dagster.warehouse.schema import Target, fit
 from sensource_dagster.warehouse.sql import identifier, identifiers
 from sensource_dagster.warehouse.staging import Window, same_key, stage
@@ -67,15 +68,19 @@ class MergeResult:
     Attributes:
         days: the row counts of each day; of a list they are under the key None.
         deleted: how many rows of a list were marked as deleted, because the API no longer lists them.
-        changes: a line for each column that was added or widened for a field that the contract does not name, and
-            one for the rows of a list that were not marked as deleted because Vea sent messages.
+        changes: a line for each column that was added, or widened for values that it could not hold, and one for
+            the rows of a list that were not marked as deleted because Vea sent messages.
         corrections: how many values the merge added to the table of corrections.
+        rejected: the rows of the response that do not fit.
+        rejected_changed: whether the table of rejected rows has changed.
     """
 
     days: Mapping[date | None, RowCounts]
     deleted: int
     changes: list[str]
     corrections: int
+    rejected: Sequence[RejectedRow]
+    rejected_changed: bool
 
 
 def merge(
@@ -100,9 +105,14 @@ def merge(
     Raises:
         WarehouseError: nothing was written.
     """
+    rejections = rejections_of(frame)
+    rejected_rows = rejections.rows if rejections else ()
     with _transaction(connection, table):
         target = Target.of(connection, table)
         fitted = fit(target, frame, zone)
+        rejected.create(target)
+        # Before the vanished rows are counted: a rejected row has not vanished.
+        rejected_changed = rejections is not None and rejected.replace(target, rejections, requested_at)
         if not table.is_list:
             corrections.create(target)
         if table.is_list and frame.empty:
@@ -116,13 +126,13 @@ def merge(
             gone, added = vanished.count(target, fitted.measures, window, requested_at, today, keep_corrections)
             recorded += added
             days |= {day: replace(days.get(day, NO_ROWS), vanished=rows) for day, rows in gone.items()}
-        deleted, kept = (
-            delisted.mark(target, requested_at, frame.attrs.get(MESSAGES, "")) if table.is_list else (0, [])
-        )
+        deleted, kept = 0, list[str]()
+        if table.is_list and not rejected_rows:  # a rejected row may be any entry that seems to be gone
+            deleted, kept = delisted.mark(target, requested_at, frame.attrs.get(MESSAGES, ""))
         _write(target, list(fitted.types), requested_at, days.values())
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
-    return MergeResult(days, deleted, [*fitted.changes, *kept], recorded)
+    return MergeResult(days, deleted, [*fitted.changes, *kept], recorded, rejected_rows, rejected_changed)
 
 
 @contextmanager

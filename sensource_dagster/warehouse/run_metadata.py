@@ -5,7 +5,7 @@ The UI keeps the order of metadata. People look for ins and outs, so these come 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ import duckdb
 from dagster import AssetKey, AssetMaterialization, AssetObservation, OutputContext
 
 from sensource_dagster.contract.model import DAY, SCHEMA, Table
-from sensource_dagster.contract.tables import CORRECTIONS
+from sensource_dagster.contract.tables import CORRECTIONS, REJECTED
 from sensource_dagster.warehouse.merge import NO_ROWS, MergeResult, RowCounts
 from sensource_dagster.warehouse.preview import preview, row_count
+from sensource_dagster.warehouse.rejected import sentence
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import day, identifier, identifiers
 
@@ -47,7 +48,6 @@ def query_of_day(table: Table, local_day: date) -> str:
     )
 
 
-_CORRECTIONS = AssetKey([SCHEMA, CORRECTIONS.name])
 _ROW_COUNT = "dagster/row_count"  # the whole table's
 
 
@@ -59,22 +59,32 @@ class MergeMetadata:
         self._days: dict[date | None, RowCounts] = {}
         self._deleted = 0
         self._facts: dict[str, Any] = {}
-        self._corrections: dict[str, Any] = {}
+        self._derived: dict[AssetKey, dict[str, Any]] = {}
+        self._rejected: Counter[date | None] = Counter()
 
     def look(self, connection: duckdb.DuckDBPyConnection, merge_result: MergeResult) -> None:
-        """Note what the table has after this merge, and the table of corrections if it grew."""
+        """Note what the table has after this merge, and each derived table that it changed."""
         name = Target.of(connection, self._table).name
         self._facts[_ROW_COUNT] = row_count(connection, name)
         if self._table.is_list:
             self._facts["preview"] = preview(connection, name, order=identifiers(self._table.key))
         elif merge_result.corrections:
-            name = Target.of(connection, CORRECTIONS).name
-            newest = preview(connection, name, order="seen_at DESC, record_date_hour_1 DESC")
-            self._corrections = {_ROW_COUNT: row_count(connection, name), "newest": newest}
+            self._look_at_derived(connection, CORRECTIONS)
+        if merge_result.rejected_changed:
+            self._look_at_derived(connection, REJECTED)
+
+    def _look_at_derived(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        name = Target.of(connection, table).name
+        newest = preview(connection, name, order="seen_at DESC, record_date_hour_1 DESC")
+        key = AssetKey([SCHEMA, table.name])
+        self._derived[key] = {_ROW_COUNT: row_count(connection, name), "newest": newest}
 
     def add(self, merge_result: MergeResult) -> None:
         for change in merge_result.changes:
             self._context.log.warning(f"{change}.")
+        if merge_result.rejected:
+            self._context.log.warning(sentence(self._table, merge_result.rejected))
+        self._rejected.update(row.day for row in merge_result.rejected)
         self._days.update(merge_result.days)
         self._deleted += merge_result.deleted
         rows, inserted, grown, corrected, updated, unchanged, vanished, kept = (
@@ -97,33 +107,33 @@ class MergeMetadata:
                 "`values_kept` of each day counts them."
             )
 
-    def publish_corrections(self) -> None:
-        """Materialize the table of corrections, if it grew since the last call."""
-        if self._corrections:
-            self._context.log_event(AssetMaterialization(_CORRECTIONS, metadata=self._corrections))
-            self._corrections = {}
+    def publish_derived(self) -> None:
+        """Materialize the tables of corrections and of rejected rows, if they changed since the last call."""
+        for key, metadata in self._derived.items():
+            self._context.log_event(AssetMaterialization(key, metadata=metadata))
+        self._derived = {}
 
     def publish(self, file: Path) -> None:
         """Add the metadata of the table's own event or events. `file` is the DuckDB file, closed by now."""
         facts = self._facts and {**self._facts, "dagster/size_bytes": file.stat().st_size}
         if self._table.is_list:
             numbers = _numbers(self._table, self._days.get(None, NO_ROWS))
-            self._context.add_output_metadata({**numbers, "rows_deleted": self._deleted, **facts})
+            more = {"rows_rejected": self._rejected[None], "rows_deleted": self._deleted}
+            self._context.add_output_metadata({**numbers, **more, **facts})
             return
         # One event for the whole run. On each day's event these would be a flat line in the plots. The UI shows
         # them on the asset's page all the same.
         if facts:
             self._context.log_event(AssetObservation(self._context.asset_key, metadata=facts))
-        by_key: Mapping[str, RowCounts] = {
-            str(local_day): row_counts for local_day, row_counts in self._days.items()
-        }
         for key in self._context.asset_partition_keys:
+            local_day = date.fromisoformat(key)
             # Not add_output_metadata: it would put the numbers and the query of the whole run on every day's
             # event.
             self._context.step_context.add_asset_metadata(
                 {
-                    **_numbers(self._table, by_key.get(key, NO_ROWS)),
-                    "Query": query_of_day(self._table, date.fromisoformat(key)),
+                    **_numbers(self._table, self._days.get(local_day, NO_ROWS)),
+                    "rows_rejected": self._rejected[local_day],
+                    "Query": query_of_day(self._table, local_day),
                 },
                 asset_key=self._context.asset_key,
                 partition_key=key,

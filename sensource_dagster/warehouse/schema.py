@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 
+from sensource_dagster.contract.list_values import may_widen
 from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type, is_left_out
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.local_hours import fill_local_hours
-from sensource_dagster.warehouse.sql import as_json, full_schema, identifier, text
+from sensource_dagster.warehouse.sql import as_json, as_text, full_schema, identifier, text
 
 # DuckDB resolves names without regard to case.
 _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
@@ -82,7 +83,8 @@ class Target:
                 + " ".join(str(sql) for _, sql in indexes)
             )
         quoted = identifier(column)
-        value = as_json(quoted, have) if kind == Type.JSON.value else quoted
+        to_kind = {Type.JSON.value: as_json, Type.VARCHAR.value: as_text}.get(kind)
+        value = to_kind(quoted, have) if to_kind else quoted
         self.connection.execute(f"ALTER TABLE {self.name} ALTER {quoted} TYPE {kind} USING {value}")
 
 
@@ -111,7 +113,7 @@ def complete(target: Target, zone: ZoneInfo) -> dict[str, str]:
             target.add(column.name, column.type.value)
             if column.name == LOCAL_HOUR:
                 fill_local_hours(target.connection, target.name, zone)
-        elif have != column.type.value:
+        elif have != column.type.value and not _is_wider(target.table, column, have):
             raise WarehouseError(
                 f"{target.table.name}.{column.name} is {have} in the warehouse, but {column.type.value} in the "
                 f"contract. Nothing was written. Set it back: ALTER TABLE {target.name} ALTER "
@@ -147,18 +149,24 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
         WarehouseError: a key column is missing, or a column of the contract has another type in the table.
     """
     existing = complete(target, zone)
-    contract = {column.name: column.type.value for column in target.table.all_columns}
+    contract = {column.name: column for column in target.table.all_columns}
     types: dict[str, str] = {}
     changes: list[str] = []
     for name in map(str, frame.columns):
-        have = existing.get(name)
-        if name in contract:
-            types[name] = contract[name]
-        elif not is_left_out(name) and (have is not None or frame[name].notna().any()):
-            types[name] = _fit_unknown_column(target, frame[name], have, changes)
+        values, have = frame[name], existing.get(name)
+        if name in contract and may_widen(target.table, contract[name]):
+            types[name] = _fit_list_column(target, values, have or contract[name].type.value, changes)
+        elif name in contract:
+            types[name] = contract[name].type.value
+        elif not is_left_out(name) and (have is not None or values.notna().any()):
+            types[name] = _fit_unknown_column(target, values, have, changes)
     measures = [name for name, kind in types.items() if _is_measure(target.table, kind)]
     left_out = []
-    others = {column.name: column.type.value for column in target.table.columns if column.name not in types}
+    others = {
+        column.name: existing.get(column.name, column.type.value)
+        for column in target.table.columns
+        if column.name not in types
+    }
     unknown = {name: kind for name, kind in existing.items() if name not in {*types, *contract}}
     if unknown:
         ours = target.added_for_fields()
@@ -179,6 +187,28 @@ def type_of_values(values: pd.Series[Any]) -> str:
     return _TYPE_OF_DTYPE.get(str(values.dtype), Type.JSON).value
 
 
+def _is_wider(table: Table, column: Column, have: str) -> bool:
+    """Whether a merge may have given this type to the column, for values that the contract's type cannot hold."""
+    wider = {Type.VARCHAR.value} | ({Type.DOUBLE.value} if column.type is Type.BIGINT else set())
+    return may_widen(table, column) and have in wider and column.type is not Type.JSON
+
+
+def _fit_list_column(target: Target, values: pd.Series[Any], have: str, changes: list[str]) -> str:
+    new, wide = type_of_values(values), Type.VARCHAR.value
+    if values.isna().all() or new == have:
+        return have
+    if {have, new} == {Type.BIGINT.value, Type.DOUBLE.value} and _exact_as_double(target, values, have):
+        wide = Type.DOUBLE.value
+    if wide != have:
+        _widen(target, values, have, wide, changes)
+    return wide
+
+
+def _widen(target: Target, values: pd.Series[Any], have: str, wide: str, changes: list[str]) -> None:
+    target.widen(str(values.name), have, wide)
+    changes.append(f"{target.table.name}.{values.name} was {have} and is now {wide}: the API sends other values")
+
+
 def _fit_unknown_column(target: Target, values: pd.Series[Any], have: str | None, changes: list[str]) -> str:
     name = str(values.name)
     new = type_of_values(values)
@@ -195,8 +225,7 @@ def _fit_unknown_column(target: Target, values: pd.Series[Any], have: str | None
     if wide == Type.DOUBLE.value and have != new and not _exact_as_double(target, values, have):
         wide = Type.JSON.value
     if wide != have:
-        target.widen(name, have, wide)
-        changes.append(f"{target.table.name}.{name} was {have} and is now {wide}: the API sends other values")
+        _widen(target, values, have, wide, changes)
     return wide
 
 

@@ -39,6 +39,15 @@ def as_json(column: str, kind: str) -> str:
     return f"to_json({column})"
 
 
+def as_text(column: str, kind: str) -> str:
+    """SQL for a (quoted) column of this type as VARCHAR. A value has one text, as in `contract/list_values.py`."""
+    if kind in ("BIGINT", "DOUBLE", "BOOLEAN"):
+        return f"CAST({as_json(column, kind)} AS VARCHAR)"
+    if kind == "TIMESTAMPTZ":  # as Vea writes it; the session is in UTC
+        return f"regexp_replace(strftime({column}, '%Y-%m-%dT%H:%M:%S.%f'), '000$', '') || 'Z'"
+    return f"CAST({column} AS VARCHAR)"
+
+
 def full_schema(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> str:
     """The name of our schema or another one, with the database before it.
 

@@ -1,4 +1,4 @@
-"""Rows of Vea become a frame that fits the contract, or an error that names table, column, value and row."""
+"""Rows of Vea become a frame that fits the contract, or are left out of it: see test_rejection.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sensource_dagster.contract.frames import Counts, counts_frame, list_frame
 from sensource_dagster.contract.model import Table, left_out
 from sensource_dagster.contract.tables import COUNTS, LISTS, TABLES
 from sensource_dagster.contract.values import DTYPES
-from sensource_dagster.errors import ContractError
 from sensource_dagster_tests.contract.rows import row
 
 UTC = ZoneInfo("UTC")
@@ -69,55 +68,6 @@ def test_a_field_missing_in_the_response_gives_no_column_and_one_missing_in_a_ro
     del second["sumouts"]
     assert traffic(row(), second).frame["sumouts"].isna().tolist() == [False, True]
     assert "sumouts" not in traffic(second).frame.columns
-
-
-@pytest.mark.parametrize(
-    ("fields", "parts"),
-    [
-        ({"sumins": 1.5}, ("traffic.sumins (BIGINT)", "1.5", "'sumins'")),
-        ({"sumins": True}, ("traffic.sumins (BIGINT)", "True")),
-        ({"sumins": 2**70}, ("traffic.sumins (BIGINT)", str(2**70), "too large")),
-        ({"sumouts": "many"}, ("traffic.sumouts (BIGINT)", "'many'")),
-        ({"sumouts": [1]}, ("traffic.sumouts (BIGINT)", "[1]")),
-        ({"name": {"en": "Door"}}, ("traffic.name (VARCHAR)", "{'en': 'Door'}", "nested")),
-        ({"other": float("nan")}, ("traffic.other (DOUBLE)", "nan", "'other'")),
-    ],
-)
-def test_the_error_of_a_rejected_value_names_table_column_value_and_row_key(
-    fields: dict[str, Any], parts: tuple[str]
-) -> None:
-    with pytest.raises(ContractError) as raised:
-        traffic(row("z0"), row("z'1\n", **fields))
-    text = str(raised.value)
-    assert all(part in text for part in parts)
-    assert "zone_id=\"z'1\\n\", record_date_hour_1='2025-12-01T16:00:00.000Z'" in text
-    assert "Nothing was written" in text
-
-
-@pytest.mark.parametrize("hour", ["now", "2025", 1764604800, "1.12.2025", ""])
-def test_an_hour_that_is_not_a_time_is_rejected(hour: Any) -> None:
-    with pytest.raises(ContractError, match=r"traffic\.record_date_hour_1 \(TIMESTAMPTZ\)"):
-        traffic(row(hour=hour))
-
-
-@pytest.mark.parametrize("missing", ["zoneId", "recordDate_hour_1"])
-@pytest.mark.parametrize("null", [True, False])
-def test_a_row_without_its_key_is_rejected(missing: str, null: bool) -> None:
-    bad = row("z2")
-    if null:
-        bad[missing] = None
-    else:
-        del bad[missing]
-    for rows in ([bad], [row(), bad]):
-        with pytest.raises(ContractError, match="A row without its key cannot be distinguished") as raised:
-            traffic(*rows)
-        assert f"{missing.replace('Id', '_id').replace('recordDate', 'record_date')}=None" in str(raised.value)
-
-
-def test_an_error_is_short_whatever_the_row_holds() -> None:
-    with pytest.raises(ContractError) as raised:
-        traffic(row("z" * 10**6, sumins=["y" * 10**6] * 100))
-    assert len(str(raised.value)) < 2000
 
 
 def test_numeric_ids_are_texts_and_equal_to_the_same_text() -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from sensource_dagster.contract.model import Type
 from sensource_dagster.contract.values import DTYPES, objects, shown, to_series, type_of
-from sensource_dagster.errors import RejectedValueError
 
 COMPUTED = {Type.DATE, Type.TIMESTAMP}  # the API sends neither
 KINDS = [kind for kind in Type if kind not in COMPUTED]
@@ -26,7 +25,11 @@ values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(s
 
 
 def series(values: Sequence[Any], kind: Type) -> pd.Series[Any]:
-    return to_series(objects(values, len(values)), kind)
+    """The Series of values that all fit."""
+    typed, rejected = to_series(objects(values, len(values)), kind)
+    if rejected:
+        raise ValueError(rejected)
+    return typed
 
 
 def one(kind: Type, value: Any, *others: Any) -> Any:
@@ -125,11 +128,13 @@ def test_a_value_that_does_not_fit_is_rejected_alone_and_among_values_that_fit(
     fitting = {Type.TIMESTAMPTZ: "2025-12-01T16:00:00Z", Type.BOOLEAN: True, Type.VARCHAR: "a"}.get(kind, 1)
     for value in rejected:
         for column in ([value], [fitting, value, fitting], [None, fitting, value]):
-            with pytest.raises(RejectedValueError) as raised:
-                series(column, kind)
-            assert column[raised.value.position] is value
-            assert raised.value.shown == shown(value)
-            assert raised.value.reason
+            typed, reasons = to_series(objects(column, len(column)), kind)
+            [(position, reason)] = reasons.items()
+            assert column[position] is value
+            assert reason
+            fits = [other is not None and other is not value for other in column]
+            assert typed.notna().tolist() == fits
+            assert str(typed.dtype) == DTYPES[kind]
 
 
 @pytest.mark.parametrize(
@@ -162,15 +167,10 @@ def test_any_time_with_an_offset_comes_out_as_the_same_instant(moment: datetime,
 @example(1e300, Type.VARCHAR)
 @example(2**53 + 1, Type.DOUBLE)
 @example("now", Type.TIMESTAMPTZ)
-def test_any_value_is_kept_without_loss_or_rejected_with_a_short_text(value: Any, kind: Type) -> None:
-    rejected = ""
+def test_any_value_is_kept_without_loss_or_rejected(value: Any, kind: Type) -> None:
     try:
         kept = one(kind, value)
-    except RejectedValueError as error:
-        rejected = error.shown
-    if rejected:
-        assert len(rejected) < 2000
-        assert "\n" not in rejected
+    except ValueError:
         return
     if value is None:
         assert kept is None or pd.isna(kept)
@@ -226,7 +226,7 @@ def test_values_of_the_type_found_for_them_fit_it(column: list[Any]) -> None:
     kind = type_of(objects(column, len(column)))
     try:
         kept = series(column, kind).tolist()
-    except RejectedValueError:
+    except ValueError:
         assert kind is Type.JSON  # only what JSON text cannot carry
         assert any(len(str(number)) > 18 for number in json.dumps(column).replace("-", "").split())
         return

@@ -1,0 +1,47 @@
+"""Rows of Vea that do not fit their table. They are set aside, and nothing in the table stands for them."""
+
+from __future__ import annotations
+
+from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.reading import Findings, Reading, tables_of
+from sensource_dagster.contract.model import DAY, HOUR, SCHEMA
+from sensource_dagster.contract.tables import REJECTED
+
+
+def _judge(reading: Reading) -> Judgement:
+    table, days = reading.table, reading.days
+    on_days = "" if table.is_list else f" on {days}"
+    findings = Findings()
+    if REJECTED.name in tables_of(reading.connection):
+        findings = _rejected(reading)
+    sentence = (
+        f"{counted(findings.total, 'row')} of {table.name}{on_days} that Vea sent do not fit the table. They are "
+        f"in {SCHEMA}.{REJECTED.name}, each with the reason. They leave it if a later response fits. Ask "
+        "SenSource about the values, or update sensource_dagster."
+        if findings
+        else f"Every row of {table.name}{on_days} that Vea sent fits the table."
+    )
+    return Judgement(sentence, {"rejected_rows": findings.total}, findings)
+
+
+def _rejected(reading: Reading) -> Findings:
+    table, days = reading.table, reading.days
+    columns = f"entity_id AS {reading.entity}, \"row\" ->> '$.name' AS name"
+    if table.is_list:
+        rows, values, order = f"SELECT {columns}, reason", {}, reading.entity
+        judged = ""
+    else:
+        rows, order = f"SELECT {columns}, {DAY} AS day, {HOUR}, reason", f"day, {HOUR}, {reading.entity}"
+        judged, values = f" AND {DAY} BETWEEN $first AND $last", {"first": days.first, "last": days.last}
+    return reading.findings(
+        f"{rows} FROM {reading.name(REJECTED.name)} WHERE table_name = $table{judged}",
+        order=order,
+        values={"table": table.name, **values},
+    )
+
+
+NO_ROWS_REJECTED = Check(
+    "no_rows_rejected",
+    f"Each row that Vea sent fits the table. A row that does not fit is in {SCHEMA}.{REJECTED.name}.",
+    _judge,
+)

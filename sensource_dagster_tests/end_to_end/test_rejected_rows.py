@@ -1,0 +1,102 @@
+"""A row that does not fit stops nothing: it is set aside, until Vea sends one that fits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sensource_dagster.simulator import ManualClock, Options, fault_kinds
+from sensource_dagster_tests.checks.checked import evaluations, found, number
+from sensource_dagster_tests.end_to_end.sync import Sync, error_text, metadata, syncing
+from sensource_dagster_tests.end_to_end.test_faults import NOW
+
+UTC = timezone.utc
+FIRST, LAST = date(2025, 11, 3), date(2025, 11, 4)
+START, END = datetime(2025, 11, 3, 7, tzinfo=UTC), datetime(2025, 11, 5, 7, tzinfo=UTC)
+Row = dict[str, Any]
+REJECTED = "SELECT * EXCLUDE seen_at FROM warehouse.sensource.rejected"
+
+
+@pytest.fixture
+def sync(tmp_path: Path) -> Iterator[Sync]:
+    published = str(tmp_path / "footfall.duckdb")
+    with syncing(tmp_path, Options(zones=3), ManualClock(NOW), SENSOURCE_PUBLISHED=published) as deployment:
+        yield deployment
+
+
+def send(sync: Sync, path: str, at: range, **fields: Any) -> None:
+    """Let these rows of the next response have other values."""
+
+    def change(rows: list[Row]) -> list[Row]:
+        return [{**row, **fields} if number in at else row for number, row in enumerate(rows)]
+
+    sync.simulator.faults.next(fault_kinds.rows(change), path=path)
+
+
+def test_one_value_that_does_not_fit_sets_its_row_aside_until_a_later_response_fits(sync: Sync) -> None:
+    send(sync, "/api/data/traffic", range(5, 6), sumins="many")
+
+    result = sync.run("counts", FIRST, LAST)
+
+    assert result.success
+    truth = sync.truth("traffic", START, END)
+    [(table, zone, hour, day, reason, row)] = sync.query(REJECTED)
+    assert (table, day) == ("traffic", FIRST)
+    assert truth.pop((zone, hour))
+    assert sync.counts("traffic") == truth
+    assert reason == "sumins (BIGINT): the value 'many' of field 'sumins' is not a whole number"
+    assert (json.loads(row)["sumins"], json.loads(row)["zoneId"]) == ("many", zone)
+    days = metadata(result, "traffic")
+    assert [days[str(each)]["rows_rejected"] for each in (FIRST, LAST)] == [1, 0]
+    check = evaluations(result, "traffic")["no_rows_rejected"]
+    assert not check.passed
+    [named] = found(check)
+    assert (named["zone_id"], named["day"]) == (zone, str(FIRST))
+    assert evaluations(result, "occupancy")["no_rows_rejected"].passed
+    assert sync.run("publish").success
+    with duckdb.connect(str(sync.settings.published), read_only=True) as copy:
+        assert copy.execute("SELECT entity_id FROM sensource.rejected").fetchall() == [(zone,)]
+
+    healed = sync.run("counts", FIRST, LAST)
+
+    assert sync.query(REJECTED) == []
+    assert sync.counts("traffic") == sync.truth("traffic", START, END)
+    assert evaluations(healed, "traffic")["no_rows_rejected"].passed
+
+
+def test_more_than_five_percent_of_rejected_rows_fail_the_run_and_nothing_is_written(sync: Sync) -> None:
+    send(sync, "/api/data/traffic", range(0, 147, 19), sumins="many")
+    result = sync.run("counts", FIRST, LAST)
+    assert not result.success
+    for part in (
+        *("8 of 147 rows do not fit", "at most 5% may be set aside", "traffic.sumins (BIGINT)", "'many'"),
+        *("zone_id=", "record_date_hour_1='2025-11-03T07:00", "Nothing was written"),
+    ):
+        assert part in error_text(result)
+    assert sync.query("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'traffic'") == [(0,)]
+
+
+def test_an_entry_of_a_list_without_an_id_is_set_aside_and_no_entry_is_marked_as_deleted(sync: Sync) -> None:
+    job = sync.definitions.resolve_implicit_global_asset_job_def()
+    [zone] = [key for key in job.asset_layer.executable_asset_keys if key.path[-1] == "zone"]
+
+    def read() -> Any:
+        return job.execute_in_process(asset_selection=[zone], instance=sync.instance)
+
+    assert read().success
+    send(sync, "/api/zone", range(1), zoneId=None)
+    result = read()
+    [(table, entity, hour, day, _, row)] = sync.query(REJECTED)
+    assert (table, entity, hour, day) == ("zone", None, None, None)
+    assert json.loads(row)["name"]
+    assert sync.query("SELECT count(*) FROM warehouse.sensource.zone WHERE _deleted") == [(0,)]
+    assert number(evaluations(result, "zone")["no_rows_rejected"], "rejected_rows") == 1
+    assert metadata(result, "zone")[None]["rows_rejected"] == 1
+    assert read().success
+    assert sync.query(REJECTED) == []
