@@ -14,7 +14,7 @@ import pytest
 from dagster import AssetKey, AssetSpec, EnvVar, FreshnessPolicy, TableSchema
 
 from sensource_dagster.config.settings import read_settings
-from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource, sensource_resource
@@ -44,7 +44,7 @@ def test_the_definitions_load_in_a_process_with_no_variable_set(tmp_path: Path) 
 
 def test_there_is_an_asset_for_each_table_and_view_with_its_columns_described() -> None:
     assets = specs()
-    tables = {**TABLES, "corrections": CORRECTIONS}
+    tables = {**TABLES, **{table.name: table for table in DERIVED}}
     views = {f"sensource/{view.name}": view for view in VIEWS}
     others = {"sensource/vea", "sensource/published"}
     assert set(assets) == {*others, *views, *(f"sensource/{name}" for name in tables)}
@@ -58,17 +58,18 @@ def test_there_is_an_asset_for_each_table_and_view_with_its_columns_described() 
         assert [column.name for column in schema.columns] == [column.name for column in table.all_columns]
         assert all(column.description for column in schema.columns)
         for column in schema.columns:
-            assert column.constraints.nullable == (
-                column.name not in (*table.key, "record_date", "record_hour", "_synced_at", "_deleted")
-            )
+            added = () if name == "rejected" else ("record_date", "record_hour", "_synced_at", "_deleted")
+            required = {*table.key, *added, *(("reason", "seen_at") if name == "rejected" else ())}
+            assert column.constraints.nullable == (column.name not in required)
 
 
-def test_everything_comes_from_the_api_and_corrections_come_from_the_counts() -> None:
+def test_everything_comes_from_the_api_corrections_from_the_counts_and_rejected_rows_from_every_table() -> None:
     upstream = {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in specs().items()}
     assert upstream.pop("sensource/vea") == set()
     assert upstream.pop("sensource/corrections") == {"sensource/traffic", "sensource/occupancy"}
+    assert upstream.pop("sensource/rejected") == {f"sensource/{name}" for name in TABLES}
     views = {f"sensource/{view.name}" for view in VIEWS}
-    assert upstream.pop("sensource/published") == {*views, "sensource/corrections"}
+    assert upstream.pop("sensource/published") == {*views, "sensource/corrections", "sensource/rejected"}
     for view in VIEWS:
         assert upstream.pop(f"sensource/{view.name}") == {f"sensource/{source}" for source in view.sources}
     assert set(map(frozenset, upstream.values())) == {frozenset({"sensource/vea"})}

@@ -13,7 +13,7 @@ import pytest
 
 from sensource_dagster.cli import main
 from sensource_dagster.config.settings import VARIABLES, read_settings
-from sensource_dagster.contract.tables import CORRECTIONS, TABLES
+from sensource_dagster.contract.tables import CORRECTIONS, REJECTED, TABLES
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.own_definitions import with_own
 from sensource_dagster.simulator import ManualClock
@@ -51,8 +51,9 @@ def test_every_make_target_and_command_of_the_documents_exists() -> None:
 
 def test_the_documents_list_every_table_with_its_key_and_columns() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| (`\w+_id`.*) \|$", TABLES_MD, re.MULTILINE))
-    [columns_of_corrections] = re.findall(r"^\| `corrections` \| .* \| (.*) \|$", TABLES_MD, re.MULTILINE)
-    assert set(columns_of_corrections.split(", ")) < {column.name for column in CORRECTIONS.columns}
+    for derived in (CORRECTIONS, REJECTED):
+        [columns] = re.findall(rf"^\| `{derived.name}` \| .* \| (.*) \|$", TABLES_MD, re.MULTILINE)
+        assert set(columns.split(", ")) < {column.name for column in derived.columns}
     assert set(rows) == set(TABLES)
     for table in TABLES.values():
         key, columns = rows[table.name].split(" | ")

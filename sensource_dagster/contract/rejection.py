@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-import orjson
 import pandas as pd
 
 from sensource_dagster.contract.model import HOUR, Table
-from sensource_dagster.contract.values import shown
+from sensource_dagster.contract.values import json_text, shown
 from sensource_dagster.errors import ContractError
 
 Row = dict[str, Any]
@@ -121,7 +120,14 @@ def _or_none(value: Any) -> Any:
 
 def _json_of(row: Row) -> str:
     try:
-        return orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:  # orjson reads deeper nesting than it writes
-        flat = {name: shown(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
-        return orjson.dumps(flat, option=orjson.OPT_SORT_KEYS).decode()
+        return json_text(row)
+    except ValueError:  # a value is nested more deeply than JSON is written, or is a number beyond its limits
+        return json_text({name: _shortened(value) for name, value in row.items()})
+
+
+def _shortened(value: Any) -> Any:
+    try:
+        json_text(value)
+    except ValueError:
+        return shown(value)
+    return value

@@ -59,10 +59,10 @@ def test_a_read_that_fails_observes_the_api_too(tmp_path: Path) -> None:
 
 
 def test_the_api_s_page_links_to_the_dashboard_or_to_the_simulator_and_both_open(tmp_path: Path) -> None:
-    [vea, _] = external_assets(read_settings({}))
+    [vea, *_] = external_assets(read_settings({}))
     assert vea.metadata["api_url"] == UrlMetadataValue("https://vea.sensourceinc.com")
     with syncing(tmp_path) as sync:
-        [vea, _] = external_assets(sync.settings)
+        [vea, *_] = external_assets(sync.settings)
         page = requests.get(str(vea.metadata["api_url"].value), timeout=10)
     assert page.ok
     assert "stand-in for the Vea API" in page.text

@@ -39,7 +39,9 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
         del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
         folder = project_folder(tmp_path / "project", variables)
         with dagster_dev(folder, tmp_path / "dev.log") as dagster:
-            assert len(nodes(dagster)) == 17  # the API, the tables, the corrections, the views and the copy
+            assert (
+                len(nodes(dagster)) == 18
+            )  # the API, the tables, the corrections, the rejected rows, the views and the copy
             assert dagster.ended(dagster.launch(DAYS)) == "COMPLETED_SUCCESS", (tmp_path / "dev.log").read_text()
             runs = [run for run in dagster.runs() if run["jobName"] != "publish"]
             assert {run["status"] for run in runs} == {"SUCCESS"}

@@ -24,20 +24,22 @@ def doubled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "sumins": row["sumins"] * 2} for row in rows]
 
 
-def first_one_broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**rows[0], "sumouts": "many"}, *rows[1:]]
+def some_broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every tenth row."""
+    return [row if number % 10 else {**row, "sumouts": "many"} for number, row in enumerate(rows)]
 
 
-def test_a_value_that_does_not_fit_fails_the_run_names_itself_and_changes_nothing(tmp_path: Path) -> None:
+def test_many_values_that_do_not_fit_fail_the_run_name_the_first_and_change_nothing(tmp_path: Path) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         assert sync.run("counts", FIRST, LAST).success
         before = sync.table("traffic")
         sync.simulator.faults.next(
-            fault_kinds.rows(lambda rows: first_one_broken(doubled(rows))), path="/api/data/traffic"
+            fault_kinds.rows(lambda rows: some_broken(doubled(rows))), path="/api/data/traffic"
         )
         result = sync.run("counts", FIRST, LAST)
         assert not result.success
         said = error_text(result)
+        assert re.search(r"\d+ of \d+ rows do not fit, and at most 5% may be set aside", said)
         for part in ("traffic.sumouts", "BIGINT", "'many'", "zone_id=", "record_date_hour_1='2025-11-03T07:00"):
             assert part in said
         assert sync.table("traffic") == before

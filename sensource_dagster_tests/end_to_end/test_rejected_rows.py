@@ -13,7 +13,7 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
 from sensource_dagster_tests.checks.checked import evaluations, found, number
-from sensource_dagster_tests.end_to_end.sync import Sync, error_text, metadata, syncing
+from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing
 from sensource_dagster_tests.end_to_end.test_faults import NOW
 
 UTC = timezone.utc
@@ -68,18 +68,6 @@ def test_one_value_that_does_not_fit_sets_its_row_aside_until_a_later_response_f
     assert sync.query(REJECTED) == []
     assert sync.counts("traffic") == sync.truth("traffic", START, END)
     assert evaluations(healed, "traffic")["no_rows_rejected"].passed
-
-
-def test_more_than_five_percent_of_rejected_rows_fail_the_run_and_nothing_is_written(sync: Sync) -> None:
-    send(sync, "/api/data/traffic", range(0, 147, 19), sumins="many")
-    result = sync.run("counts", FIRST, LAST)
-    assert not result.success
-    for part in (
-        *("8 of 147 rows do not fit", "at most 5% may be set aside", "traffic.sumins (BIGINT)", "'many'"),
-        *("zone_id=", "record_date_hour_1='2025-11-03T07:00", "Nothing was written"),
-    ):
-        assert part in error_text(result)
-    assert sync.query("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'traffic'") == [(0,)]
 
 
 def test_an_entry_of_a_list_without_an_id_is_set_aside_and_no_entry_is_marked_as_deleted(sync: Sync) -> None:

@@ -43,6 +43,7 @@ def numbers(inserted: int, corrected: int, unchanged: int, zones: int, **sums: i
         "rows_updated": 0,
         "rows_vanished": 0,
         "values_kept": 0,
+        "rows_rejected": 0,
         "zones": zones,
         **sums,
     }
@@ -89,6 +90,7 @@ def test_a_list_reports_its_numbers_and_how_many_rows_were_marked_deleted(runs: 
         "rows_grown": 0,
         "rows_corrected": 0,
         "rows_unchanged": 1,
+        "rows_rejected": 0,
         "zones": 2,
         "rows_deleted": 1,
         "dagster/row_count": 3,

@@ -46,10 +46,11 @@ def test_an_empty_response_creates_the_table_of_the_contract(store: Store, table
     assert store.sql("SELECT * FROM duckdb_indexes()") == []
 
 
-def test_only_the_table_and_the_corrections_are_created(store: Store) -> None:
+def test_only_the_table_the_corrections_and_the_rejected_rows_have_tables(store: Store) -> None:
     store.put(count())
     assert store.sql("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL") == [
         ("sensource", "corrections"),
+        ("sensource", "rejected"),
         ("sensource", "traffic"),
     ]
 

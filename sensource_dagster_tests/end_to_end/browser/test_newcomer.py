@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from sensource_dagster.contract.tables import CORRECTIONS, COUNTS, LISTS, TABLES
+from sensource_dagster.contract.tables import COUNTS, DERIVED, LISTS, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster_tests.clone import clone
 from sensource_dagster_tests.end_to_end.browser import chromium
@@ -83,7 +83,7 @@ def sees_every_table(browser: Browser) -> None:
     page.get_by_role("button", name="settings", exact=True).click()
     page.get_by_role("menuitem", name="Expand all groups").click()
     page.mouse.dblclick(600, 300)  # on the empty ground: brings the middle of the graph to the middle
-    for name in (*TABLES, "vea", CORRECTIONS.name, *(view.name for view in VIEWS), "published"):
+    for name in (*TABLES, "vea", *(table.name for table in DERIVED), *(view.name for view in VIEWS), "published"):
         expect(in_graph(page, name)).to_be_in_viewport(ratio=1)
         in_graph(page, name).hover()  # waits until it stands still
     browser.keep("2-lineage")
