@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sensource_dagster.contract.model import Column, Table, Type
-from sensource_dagster.contract.values import DTYPES, Objects, json_text, objects, to_series
+from sensource_dagster.contract.values import DTYPES, Objects, json_text, to_series
 
 
 def may_widen(table: Table, column: Column) -> bool:
@@ -30,7 +30,7 @@ def to_wide_series(values: Objects, kind: Type) -> tuple[pd.Series[Any], dict[in
             return numbers, {}
     texts: list[str | None] = []
     unwritable: dict[int, str] = {}
-    for position, (value, typed) in enumerate(zip(values, objects(series, len(values)), strict=True)):
+    for position, (value, typed) in enumerate(zip(values, series.tolist(), strict=True)):
         try:
             texts.append(None if value is None else _text(value if position in rejected else typed))
         except ValueError as error:

@@ -88,3 +88,19 @@ def test_an_entry_of_a_list_without_an_id_is_set_aside_and_no_entry_is_marked_as
     assert metadata(result, "zone")[None]["rows_rejected"] == 1
     assert read().success
     assert sync.query(REJECTED) == []
+
+
+def test_a_value_of_a_list_that_does_not_fit_widens_its_column_and_the_copy_is_made(
+    sync: Sync, capfd: pytest.CaptureFixture[str]
+) -> None:
+    send(sync, "/api/zone", range(1), scaleFactor=1.05)
+    send(sync, "/api/location", range(1), latitude="")
+
+    assert sync.run("lists").success
+
+    assert len(sync.table("zone")) == len(sync.simulator.entities("zone"))
+    assert sync.query("SELECT scale_factor FROM warehouse.sensource.zone WHERE scale_factor > 1") == [(1.05,)]
+    assert sync.query("SELECT count(*) FROM warehouse.sensource.location WHERE latitude = ''") == [(1,)]
+    assert "location.latitude was DOUBLE and is now VARCHAR" in capfd.readouterr().err
+    assert sync.query(REJECTED) == []
+    assert sync.run("publish").success

@@ -1,0 +1,61 @@
+"""Rows that do not fit are named with their entity and day, by the checks of their days and of their list."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from dagster import AssetCheckSeverity
+
+from sensource_dagster_tests.checks.checked import TODAY, Checked, evaluations, failed_checks, found, number
+
+DAY = date(2025, 12, 3)
+W = "warehouse.sensource"
+
+
+def reject(checked: Checked, table: str, entity: str | None, day: date | None) -> None:
+    entity_id = f"'{entity}'" if entity else "NULL"
+    hour, local_day = (f"'{day} 20:00Z'", f"'{day}'") if day else ("NULL", "NULL")
+    checked.sql(
+        f"INSERT INTO {W}.rejected VALUES ('{table}', {entity_id}, {hour}, {local_day}, "
+        f"""'sumins (BIGINT): …', '{{"name": "Door", "sumins": "many"}}', '2025-12-10')"""
+    )
+
+
+@pytest.mark.parametrize("table", ["traffic", "occupancy"])
+def test_a_rejected_row_of_counts_is_named_on_its_day(checked: Checked, table: str) -> None:
+    assert checked.judge(table, DAY)["no_rows_rejected"].passed
+    reject(checked, table, "e1", DAY)
+    result = checked.run(table, DAY)
+    assert result.success
+    check = evaluations(result)["no_rows_rejected"]
+    assert not check.passed
+    assert check.severity is AssetCheckSeverity.WARN
+    assert number(check, "rejected_rows") == 1
+    [row] = found(check)
+    entity = "zone_id" if table == "traffic" else "space_id"
+    assert (row[entity], row["name"], row["day"], row["reason"]) == ("e1", "Door", str(DAY), "sumins (BIGINT): …")
+    assert "1 row of" in str(check.description)
+    assert "sensource.rejected" in str(check.description)
+    assert checked.judge(table, DAY + timedelta(days=1))["no_rows_rejected"].passed
+
+
+def test_a_rejected_entry_of_a_list_is_named_without_a_day(checked: Checked) -> None:
+    reject(checked, "zone", None, None)
+    check = checked.judge("zone")["no_rows_rejected"]
+    assert not check.passed
+    [row] = found(check)
+    assert (row["zone_id"], row["name"]) == (None, "Door")
+    assert checked.judge("space")["no_rows_rejected"].passed
+
+
+def test_a_warehouse_without_the_table_has_no_rejected_rows(checked: Checked) -> None:
+    checked.sql(f"DROP TABLE {W}.rejected")
+    assert checked.judge("traffic", DAY)["no_rows_rejected"].passed
+
+
+def test_the_checks_read_lists_whose_columns_are_text_now(checked: Checked) -> None:
+    before = failed_checks(checked.judge("traffic", DAY - timedelta(days=7), TODAY))
+    for column in ("disabled", "created_at", "perimeter"):
+        checked.sql(f"ALTER TABLE {W}.zone ALTER {column} TYPE VARCHAR")
+    assert failed_checks(checked.judge("traffic", DAY - timedelta(days=7), TODAY)) == before
