@@ -29,7 +29,8 @@ def create(target: Target) -> None:
 def replace(target: Target, rejections: Rejections, seen_at: datetime) -> bool:
     """Let the table have exactly these rejected rows of the list, or of the days that the response is about.
 
-    A row that is there already stays as it is, so that reading it again writes nothing.
+    A row that is there already stays as it is, so that reading it again writes nothing. So does a row that was
+    seen later, if this response comes late.
 
     Returns:
         Whether the table has changed.
@@ -39,9 +40,9 @@ def replace(target: Target, rejections: Rejections, seen_at: datetime) -> bool:
     given = {"table": target.table.name, "texts": [row.row for row in rows]}
     days = {"first": rejections.first, "last": rejections.last} if rejections.first else {}
     [(deleted,)] = target.connection.execute(
-        f"""DELETE FROM {name(target)} WHERE table_name = $table AND {same_days}
+        f"""DELETE FROM {name(target)} WHERE table_name = $table AND seen_at <= $seen_at AND {same_days}
         AND NOT list_contains($texts::VARCHAR[], CAST("row" AS VARCHAR))""",
-        {**given, **days},
+        {**given, **days, "seen_at": seen_at},
     ).fetchall()
     if not rows:
         return bool(deleted)

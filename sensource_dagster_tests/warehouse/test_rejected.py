@@ -28,12 +28,12 @@ def rejected(store: Store) -> list[tuple[Any, ...]]:
     return store.sql(f"SELECT {columns} FROM {{s}}.rejected ORDER BY ALL")
 
 
-def put(store: Store, first: int, days: int, *rows: Row) -> MergeResult:
+def put(store: Store, first: int, days: int, *rows: Row, at: datetime = FIRST) -> MergeResult:
     """Merge a response about some days of December 2025."""
     start = START + (first - 1) * DAY
     response = counts_frame(TABLES["traffic"], rows, start, start + days * DAY, ZoneInfo("UTC")).frame
     with store.warehouse.open() as connection:
-        return merge(connection, TABLES["traffic"], response, FIRST, KEEP)
+        return merge(connection, TABLES["traffic"], response, at, KEEP)
 
 
 @in_both_files
@@ -78,6 +78,12 @@ def test_a_response_about_other_days_or_for_another_table_leaves_it(store: Store
     assert rejected(store) == []
 
 
+def test_a_response_that_comes_late_leaves_what_a_later_one_rejected(store: Store) -> None:
+    put(store, 1, 1, GOOD, BAD, at=FIRST + DAY)
+    assert not put(store, 1, 1, GOOD, count(), at=FIRST).rejected_changed
+    assert len(rejected(store)) == 1
+
+
 @pytest.mark.parametrize(
     ("bad", "key"),
     [
@@ -94,6 +100,18 @@ def test_a_row_without_a_key_is_there_once_and_leaves_as_well(
         assert [row[1:4] for row in rejected(store)] == [key]
     put(store, 1, 10, GOOD)
     assert rejected(store) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "vanished"),
+    [({"sumins": "many"}, 1), ({"zoneId": None}, 1), ({"recordDate_hour_1": "soon"}, 1), ({"zoneId": "z9"}, 2)],
+)
+def test_a_row_that_may_be_the_rejected_one_has_not_vanished(store: Store, bad: Row, vanished: int) -> None:
+    rows = [GOOD, count(), count("z2", at=3)]
+    store.put(*rows)
+    merged = store.put(GOOD, {**count(), "sumins": "many", **bad}, window=(0, 24))
+    assert [day.vanished for day in merged.days.values()] == [vanished]
+    assert len(store.sql("SELECT DISTINCT entity_id FROM {s}.corrections")) == vanished
 
 
 def test_a_list_with_a_rejected_entry_marks_no_entry_as_deleted(store: Store) -> None:
