@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import click
+import pandas as pd
 
 from sensource_dagster.cli import deep_check
 from sensource_dagster.cli.check_closed_hours import closed_hours
@@ -24,8 +25,9 @@ from sensource_dagster.config.settings import (
     token_directory,
 )
 from sensource_dagster.contract.frames import counts_frame, list_frame
-from sensource_dagster.contract.model import Table
-from sensource_dagster.contract.tables import COUNTS, list_tables
+from sensource_dagster.contract.model import SCHEMA, Table
+from sensource_dagster.contract.rejection import rejections_of
+from sensource_dagster.contract.tables import COUNTS, REJECTED, list_tables
 from sensource_dagster.errors import SenSourceError, SettingsError, WarehouseError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
@@ -128,7 +130,8 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool, deep
 
     def list_step(table: Table) -> str:
         rows = lists[table.name] = clients[0].entities(table.endpoint)
-        list_frame(table, rows)
+        frame, _ = list_frame(table, rows)
+        _warn_of_rejected(table, frame)
         return f"{len(rows)} entries"
 
     def token_step() -> str:
@@ -170,8 +173,18 @@ def _yesterday(vea: VeaClient, table: Table, settings: Settings) -> str:
     kind: Literal["traffic", "occupancy"] = "traffic" if table.name == "traffic" else "occupancy"
     rows = vea.counts(kind, window, settings.metrics[table.name], settings.exclude_closed_hours)
     counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
+    _warn_of_rejected(table, counts.frame)
     entities = counts.frame[table.key[0]].nunique()
     return f"{len(counts.frame)} hours of {entities} {table.entity}s on {day}"
+
+
+def _warn_of_rejected(table: Table, frame: pd.DataFrame) -> None:
+    rejections = rejections_of(frame)
+    if rejections and rejections.rows:
+        logging.getLogger("sensource_dagster").warning(
+            f"{len(rejections.rows)} rows do not fit the table {table.name}. A sync sets them aside in "
+            f"{SCHEMA}.{REJECTED.name}. The first: {rejections.rows[0].reason}."
+        )
 
 
 def _warehouse(settings: Settings) -> str:

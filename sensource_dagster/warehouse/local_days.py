@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, SCHEMA, Table
-from sensource_dagster.contract.tables import CORRECTIONS, COUNTS
+from sensource_dagster.contract.tables import COUNTS, DERIVED
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.local_hours import local_hours_of
 from sensource_dagster.warehouse.schema import Target, complete
@@ -62,7 +62,7 @@ def planned(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> list[Moves
         [SCHEMA],
     ).fetchall()
     there = {name for (name,) in found}
-    tables = [table for table in (*COUNTS, CORRECTIONS) if table.name in there]
+    tables = [table for table in (*COUNTS, *DERIVED) if table.name in there]
     return [_moves(Target.of(connection, table), zone) for table in tables]
 
 

@@ -27,7 +27,9 @@ def local_hours_of(connection: duckdb.DuckDBPyConnection, table: str, zone: Zone
 
     Python makes it, because DuckDB may have other rules of time zones.
     """
-    found = connection.execute(f"SELECT DISTINCT epoch_us({HOUR}) FROM {table}").fetchall()
+    found = connection.execute(
+        f"SELECT DISTINCT epoch_us({HOUR}) FROM {table} WHERE {HOUR} IS NOT NULL"
+    ).fetchall()
     hours = pd.Series([microseconds for (microseconds,) in found], dtype="int64")
     local = local_hours(pd.to_datetime(hours, unit="us", utc=True), zone)
     connection.register("local_hours", pd.DataFrame({"hour": hours, "local": local}))

@@ -11,7 +11,7 @@ import pandas as pd
 from dagster import AssetObservation, DailyPartitionsDefinition, OutputContext, TimeWindow
 
 from sensource_dagster.contract.model import SCHEMA, Table
-from sensource_dagster.contract.tables import CORRECTIONS, FURTHER_LIST, TABLES, further_list
+from sensource_dagster.contract.tables import DERIVED, FURTHER_LIST, TABLES, further_list
 from sensource_dagster.contract.view_columns import LOCAL_TIME, VIEWS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.instance.private import TableSlice
@@ -22,7 +22,7 @@ from sensource_dagster.warehouse.sql import full_schema, identifier
 
 MAIN = "main"
 """DuckDB's own schema. It has the tables of assets whose key has one part."""
-_TAKEN = {*TABLES, CORRECTIONS.name, *(view.name for view in VIEWS), *LOCAL_TIME}
+_TAKEN = {*TABLES, *(table.name for table in DERIVED), *(view.name for view in VIEWS), *LOCAL_TIME}
 
 
 def contract_of(context: OutputContext, table_slice: TableSlice) -> Table | None:

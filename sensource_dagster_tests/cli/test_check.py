@@ -92,6 +92,20 @@ def test_what_the_log_warns_of_is_a_warning_of_its_step(check: Check, tmp_path: 
     assert "Everything works." not in result.output
 
 
+def test_a_row_that_does_not_fit_is_a_warning_of_its_step(check: Check, simulator: RunningSimulator) -> None:
+    def send_bad(path: str, field: str) -> None:
+        simulator.faults.next(fault_kinds.rows(lambda rows: [{**rows[0], field: ["a"]}, *rows[1:]]), path=path)
+
+    send_bad("/api/zone", "zoneId")
+    send_bad("/api/data/traffic", "sumins")
+    result = check()
+    assert result.exit_code == 0
+    for name, column in (("zone", "zone_id (VARCHAR)"), ("data/traffic", "sumins (BIGINT)")):
+        table = name.removeprefix("data/")
+        assert f"WARN    /api/{name}: 1 rows do not fit the table {table}. A sync sets them aside" in result.output
+        assert column in result.output
+
+
 def test_an_id_without_a_secret_is_refused_and_the_api_is_asked_nothing(
     check: Check, simulator: RunningSimulator
 ) -> None:

@@ -77,6 +77,19 @@ def test_each_row_gets_the_day_and_hour_that_a_new_row_has(old: str, new: str) -
             assert windows[day] == (day_start(day, before), day_start(day + timedelta(days=1), before))
 
 
+def test_rejected_rows_move_as_well_and_one_without_an_hour_stays(connection: duckdb.DuckDBPyConnection) -> None:
+    start, end = day_start(FIRST, DENVER), day_start(FIRST + timedelta(days=1), DENVER)
+    late = (end - timedelta(hours=1)).isoformat()
+    rows = [row(f"z{number}", hour=start.isoformat()) for number in range(60)]
+    bad = [row("a", hour=late, sumins="many"), row("b", hour="soon")]
+    frame = counts_frame(TRAFFIC, [*rows, *bad], start, end, DENVER).frame
+    merge(connection, TRAFFIC, frame, datetime.now(UTC), KEEP, DENVER)
+    with rezoned(connection, PARIS):
+        pass
+    found = connection.execute("SELECT entity_id, record_date FROM sensource.rejected ORDER BY 1").fetchall()
+    assert found == [("a", FIRST + timedelta(days=1)), ("b", FIRST)]
+
+
 def test_what_moves_is_counted_by_day_and_the_numbers_are_those_after_it(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
