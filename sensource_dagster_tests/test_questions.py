@@ -23,6 +23,9 @@ YESTERDAY, FOUR_WEEKS_AGO = TODAY - timedelta(days=1), TODAY - timedelta(days=28
 QUERIES = [(number, sql, table) for number, pairs in queries().items() for sql, table in pairs]
 
 
+pytestmark = pytest.mark.slow  # 90 days of the demo are read first
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return make_demo(tmp_path_factory.mktemp("demo"))

@@ -60,7 +60,17 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "HttpPolicy", partial(HttpPolicy, first_wait=0.05))
 
 
-@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+# What is retried is decided in `vea`, whose tests have all of these.
+SLOW = {"408", "502", "504", "503, Retry-After is negative", "503, Retry-After is a date gone by", "204"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, fault in TRANSIENT.items()
+    ],
+)
 def test_a_transient_fault_is_retried_and_every_row_arrives(tmp_path: Path, fault: Any) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.simulator.faults.next(fault, path="/api/data/traffic")

@@ -110,6 +110,7 @@ def test_each_day_s_event_carries_that_day_s_own_numbers(tmp_path: Path) -> None
         }
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10_000),

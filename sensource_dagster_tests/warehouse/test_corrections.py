@@ -132,6 +132,7 @@ def test_a_table_of_the_same_name_in_another_schema_is_not_touched(store: Store)
     assert store.sql("SELECT count(*) FROM w.main.corrections") == [(0,)]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 3), min_size=1), min_size=1, max_size=8))
 def test_the_corrections_lead_from_each_first_value_to_the_present_one(responses: list[dict[str, int]]) -> None:
