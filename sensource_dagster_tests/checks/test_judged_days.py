@@ -84,6 +84,7 @@ def by_brute_force(first: date, last: date, zone: ZoneInfo, now: datetime) -> li
     return expected
 
 
+@pytest.mark.slow
 @given(
     zone=st.sampled_from(ZONES),
     first=st.dates(date(2011, 12, 20), date(2026, 12, 31)),

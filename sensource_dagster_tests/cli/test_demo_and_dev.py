@@ -135,7 +135,8 @@ def _is_judged(shown: Any) -> bool:
     return all(state["freshnessStatus"] != "UNKNOWN" for state in states if state)
 
 
-@pytest.mark.parametrize("end", ["Ctrl-C", pytest.param("SIGTERM to it alone", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM to it alone"])
 def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_whole(
     project: Path, first_demo: str, end: str
 ) -> None:

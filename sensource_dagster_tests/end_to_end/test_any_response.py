@@ -92,7 +92,8 @@ def content(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:
         return connection.execute(f"SELECT * FROM w.sensource.{table.name} ORDER BY ALL").fetchall()
 
 
-@pytest.mark.parametrize("name", ["traffic", pytest.param("zone", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["traffic", "zone"])
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(responses=st.lists(RESPONSES, min_size=1, max_size=2), wrapped=st.booleans())
 def test_any_response_is_taken_whole_or_refused_whole(
