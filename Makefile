@@ -4,8 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv, itself from pip, installs in seconds what takes pip minutes on a slow machine; pip knows more set-ups.
 UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
-# Three at a time on two cores: the tests of the daemon mostly wait, and more would be in each other's way.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Four at a time on two cores: the tests of the daemon mostly wait.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo dev check test test-all test-newest lint lock docs soak bench growth format clean help
 .DEFAULT_GOAL := help
