@@ -81,7 +81,7 @@ VIEWS = (
     View(
         "traffic_daily",
         "How many people entered and left through each door on each day. A day without any hour has no row.",
-        ("traffic_hourly", "door"),
+        ("traffic_hourly", "door", "traffic", "corrections"),
         (
             *(_ZONE_ID, _DOOR, _LOCATION, *_DAY, _INS, _OUTS),
             _number("hours_counted", "The hours that there are"),
@@ -92,6 +92,7 @@ VIEWS = (
             _COMPLETE,
             _number("peak_hour", "The local hour with the most ins, 0 to 23"),
             _people("peak_ins", "The ins of that hour"),
+            _number("hours_no_longer_sent", "The counted hours that Vea once sent, and no longer does"),
         ),
     ),
     View(

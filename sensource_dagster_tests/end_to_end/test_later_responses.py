@@ -9,10 +9,12 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, ENVELOPE, rows
+from sensource_dagster.views.refresh import refresh
 from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
@@ -108,6 +110,14 @@ def test_rows_are_stamped_with_the_time_of_their_request_and_not_of_their_merge(
             assert stamp <= arrived[path]
 
 
+def no_longer_sent(sync: Sync) -> list[tuple[Any, ...]]:
+    """The days and hours that the view names."""
+    with duckdb.connect(str(sync.settings.warehouse)) as connection:
+        refresh(connection, sync.settings.timezone)
+    view = "warehouse.sensource.traffic_daily"
+    return sync.query(f"SELECT day, hours_no_longer_sent FROM {view} WHERE hours_no_longer_sent > 0")
+
+
 def test_the_hours_that_vea_moves_stay_and_the_day_says_how_many_and_corrections_what_they_were(
     tmp_path: Path,
 ) -> None:
@@ -129,12 +139,15 @@ def test_the_hours_that_vea_moves_stay_and_the_day_says_how_many_and_corrections
         assert [row for row in recorded(sync) if row[3]] == gone
         assert sync.query("SELECT count(*) FROM warehouse.sensource.traffic") == before
 
+        assert no_longer_sent(sync) == [(DAY, 2)]
+
         again = read_day(sync, moved)
         assert again["rows_vanished"] == 2
         assert [row for row in recorded(sync) if row[3]] == gone
 
         back = read_day(sync)
         assert back["rows_vanished"] == 0
+        assert no_longer_sent(sync) == []
         assert [row[1:] for row in recorded(sync) if row[2]] == [
             ("sumins", True, False, 2),
             ("sumouts", True, False, 2),
