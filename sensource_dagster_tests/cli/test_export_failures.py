@@ -32,7 +32,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "CREATE SCHEMA sensource; CREATE VIEW sensource.traffic_daily AS SELECT 'z' || i AS zone_id, "
             "'d' AS door, 'l' AS location, DATE '2025-01-01' + CAST(i % 999 AS INT) AS day, 1 AS weekday, "
             "'Monday' AS weekday_name, i AS ins, i AS outs, 24 AS hours_counted, 24 AS hours_expected, "
-            "true AS complete, 9 AS peak_hour, i AS peak_ins FROM range(1000000) t(i)"
+            "true AS complete, 9 AS peak_hour, i AS peak_ins, 0 AS hours_no_longer_sent "
+            "FROM range(1000000) t(i)"
         )
     return file
 
