@@ -13,12 +13,11 @@ from sensource_dagster.cli.deep_check_counts import HOUR, Row, busy_day, busy_ho
 from sensource_dagster.cli.deep_check_seen import NotKnownError
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import LISTS
-from sensource_dagster.errors import VeaCredentialsError, VeaError, VeaRefusedError
+from sensource_dagster.errors import VeaCredentialsError, VeaError
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.envelope import rows_of
-from sensource_dagster.vea.redaction import excerpt
 from sensource_dagster.vea.second_token import MOST_REQUESTS as MOST_FOR_SECOND_TOKEN
-from sensource_dagster.vea.windows import day_start, instant_text
+from sensource_dagster.vea.windows import Window, day_start, instant_text
 
 MOST_REQUESTS = 30
 _MOST_OF_ONE = 9  # two attempts, three more after refused tokens, and two tokens with two attempts each
@@ -153,11 +152,9 @@ class _Requests:
 
     def days(self, kind: str, first: date, days: int, **changes: str) -> Received:
         """Whole local days, in whole UTC hours."""
-        zone, hour = self._settings.timezone, HOUR.total_seconds()
-        start, end = day_start(first, zone), day_start(first + timedelta(days=days), zone)
-        start -= timedelta(seconds=start.timestamp() % hour)
-        end += timedelta(seconds=-end.timestamp() % hour)
-        return self.counts(kind, start, end, **changes)
+        zone = self._settings.timezone
+        window = Window(day_start(first, zone), day_start(first + timedelta(days=days), zone)).in_whole_hours()
+        return self.counts(kind, window.start, window.end, **changes)
 
     def counts(self, kind: str, start: datetime, end: datetime, **changes: str) -> Received:
         params = {"relativeDate": "custom", "startDate": instant_text(start), "endDate": instant_text(end)}
@@ -172,7 +169,6 @@ class _Requests:
             seconds = time.monotonic() - started
             if not isinstance(response, dict):
                 return Received(rows_of(response, path), None, seconds)
-            self._raise_error(path, response)
             beside = {key: value for key, value in response.items() if key != "results"}
             return Received(rows_of(response, path), beside, seconds)
         except VeaError as error:
@@ -191,12 +187,6 @@ class _Requests:
 
     def _left(self) -> int:
         return MOST_REQUESTS - self._vea.requests
-
-    def _raise_error(self, path: str, response: Mapping[str, Any]) -> None:
-        errors = response.get("error") or response.get("errors")
-        if errors:
-            text = excerpt(str(errors), [self._settings.client_secret or ""])
-            raise VeaRefusedError(f"GET {path} returned an error instead of rows: {text!r}.")
 
 
 def _limit() -> NotKnownError:

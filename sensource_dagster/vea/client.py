@@ -164,14 +164,12 @@ class VeaClient:
             response = self._send(request, can_halve)
         finally:
             self.seconds += time.monotonic() - started
-        if isinstance(response, dict):
-            self._raise_error(request, response)
         rows = rows_of(response, request.label)
         self.messages = self._look_beside_rows(request, response, len(rows)) if isinstance(response, dict) else ""
         return rows
 
     def _send(self, request: ApiRequest, can_halve: bool) -> Any:
-        """The parsed response. Tokens are renewed and transient errors retried on the way.
+        """The parsed response, if it is no error. Tokens are renewed and transient errors retried on the way.
 
         Each of the two has its own limit for the whole request: at most `max_attempts` failed attempts, and at
         most three more after a 401.
@@ -206,7 +204,10 @@ class VeaClient:
                         "that no other deployment uses this API client: each new token ends the one before it."
                     ) from None
 
-        return self._transport.with_retries(request.label, attempt)
+        response = self._transport.with_retries(request.label, attempt)
+        if isinstance(response, dict):
+            self._raise_error(request, response)
+        return response
 
     def _raise_error(self, request: ApiRequest, response: dict[str, Any]) -> None:
         errors = response.get("error") or response.get("errors")
@@ -235,8 +236,7 @@ class VeaClient:
                 request.label,
                 names,
             )
-        messages = self._excerpt(response["messages"]) if response.get("messages") else ""
-        if messages:
+        if messages := self._excerpt(response.get("messages") or ""):
             self._log.warning("%s: Vea sent these messages: %s", request.label, messages)
         return messages
 
