@@ -24,7 +24,7 @@ from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
 from sensource_dagster.checks.not_judged import not_judged
-from sensource_dagster.checks.reading import Reading, tables_of
+from sensource_dagster.checks.reading import Reading
 from sensource_dagster.checks.rejections import NO_ROWS_REJECTED
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
@@ -32,6 +32,7 @@ from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.sql import tables_of
 
 
 def checks(settings: Settings) -> list[AssetChecksDefinition]:

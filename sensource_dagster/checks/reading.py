@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from sensource_dagster.checks.judged_days import JudgedDays
-from sensource_dagster.contract.model import DAY, HOUR, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, HOUR, Table
 from sensource_dagster.warehouse.sql import day, full_schema, identifier, instant
 
 _FIRST = 50
@@ -98,13 +98,3 @@ class Reading:
         [(total, *totals)] = self.connection.execute(f"SELECT {added} FROM temp.findings").fetchall()
         rows = self.fetch(f"SELECT * FROM temp.findings ORDER BY {order} LIMIT {_FIRST}")
         return Findings(total, rows, dict(zip(sums, totals, strict=True)))
-
-
-def tables_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """The tables of our schema that exist."""
-    found = connection.execute(
-        "SELECT lower(table_name) FROM duckdb_tables() "
-        "WHERE database_name = current_database() AND lower(schema_name) = ?",
-        [SCHEMA],
-    ).fetchall()
-    return frozenset(name for (name,) in found)

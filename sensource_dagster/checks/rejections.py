@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
-from sensource_dagster.checks.reading import Findings, Reading, tables_of
+from sensource_dagster.checks.reading import Findings, Reading
 from sensource_dagster.contract.model import DAY, HOUR, SCHEMA
 from sensource_dagster.contract.tables import REJECTED
+from sensource_dagster.warehouse.sql import tables_of
 
 
 def _judge(reading: Reading) -> Judgement:

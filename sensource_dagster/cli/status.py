@@ -16,11 +16,11 @@ from sensource_dagster.cli import demo_account, project
 from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import DAY, DELETED, HOUR, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, DELETED, HOUR, Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.connection import Warehouse
-from sensource_dagster.warehouse.sql import full_schema, identifier
+from sensource_dagster.warehouse.sql import full_schema, identifier, tables_of
 
 _WAIT_FOR_WAREHOUSE = 2.0
 _WIDE = 1000  # columns, where no terminal sets a width: a line stays one line
@@ -64,12 +64,7 @@ def _held(settings: Settings, tables: Sequence[Table]) -> _Held | None:
     try:
         with Warehouse(settings.warehouse, _WAIT_FOR_WAREHOUSE, {}).open(read_only=True) as connection:
             schema = full_schema(connection)
-            found = connection.execute(
-                "SELECT table_name FROM duckdb_tables() "
-                "WHERE schema_name = ? AND database_name = current_database()",
-                [SCHEMA],
-            ).fetchall()
-            there = {name for (name,) in found}
+            there = tables_of(connection)
             return {
                 table.name: connection.execute(_query(table, schema)).fetchall()[0]
                 for table in tables

@@ -99,7 +99,8 @@ def _merge_all(
                         )
                     )
                     del response
-                    metadata.look(session, done[-1])
+                    metadata.look_at_derived(session, done[-1])
+                metadata.look(session)
         finally:  # with the file closed: writing events to Dagster's storage can be slow
             for merge_result in done:
                 metadata.add(merge_result)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Table
 from sensource_dagster.contract.tables import COUNTS, DERIVED
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.local_hours import local_hours_of
 from sensource_dagster.warehouse.schema import Target, complete
-from sensource_dagster.warehouse.sql import identifier
+from sensource_dagster.warehouse.sql import identifier, tables_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SHIFTED = f"t.{DAY} IS DISTINCT FROM l.local::DATE"
@@ -56,12 +56,7 @@ class Moves:
 
 def planned(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> list[Moves]:
     """What `rezoned` would move, of each table that is there."""
-    found = connection.execute(
-        "SELECT lower(table_name) FROM duckdb_tables() "
-        "WHERE database_name = current_database() AND lower(schema_name) = ?",
-        [SCHEMA],
-    ).fetchall()
-    there = {name for (name,) in found}
+    there = tables_of(connection)
     tables = [table for table in (*COUNTS, *DERIVED) if table.name in there]
     return [_moves(Target.of(connection, table), zone) for table in tables]
 

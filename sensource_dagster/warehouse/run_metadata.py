@@ -62,18 +62,21 @@ class MergeMetadata:
         self._derived: dict[AssetKey, dict[str, Any]] = {}
         self._rejected: Counter[date | None] = Counter()
 
-    def look(self, connection: duckdb.DuckDBPyConnection, merge_result: MergeResult) -> None:
-        """Note what the table has after this merge, and each derived table that it changed."""
+    def look(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Note what the table has after the merges of a group."""
         name = Target.of(connection, self._table).name
         self._facts[_ROW_COUNT] = row_count(connection, name)
         if self._table.is_list:
             self._facts["preview"] = preview(connection, name, order=identifiers(self._table.key))
-        elif merge_result.corrections:
-            self._look_at_derived(connection, CORRECTIONS)
-        if merge_result.rejected_changed:
-            self._look_at_derived(connection, REJECTED)
 
-    def _look_at_derived(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    def look_at_derived(self, connection: duckdb.DuckDBPyConnection, merge_result: MergeResult) -> None:
+        """Note what each derived table has that this merge changed. It is told even if the next merge fails."""
+        if merge_result.corrections:
+            self._look_at(connection, CORRECTIONS)
+        if merge_result.rejected_changed:
+            self._look_at(connection, REJECTED)
+
+    def _look_at(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         name = Target.of(connection, table).name
         newest = preview(connection, name, order="seen_at DESC, record_date_hour_1 DESC")
         key = AssetKey([SCHEMA, table.name])

@@ -58,6 +58,16 @@ def full_schema(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> 
     return qualified(found[0][0], schema)
 
 
+def tables_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The tables of our schema that exist."""
+    found = connection.execute(
+        "SELECT lower(table_name) FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND lower(schema_name) = ?",
+        [SCHEMA],
+    ).fetchall()
+    return frozenset(name for (name,) in found)
+
+
 def database_name(path: Path) -> str:
     """What DuckDB calls the database in this file."""
     name = path.name.lstrip(".").split(".")[0]
