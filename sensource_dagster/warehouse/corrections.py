@@ -8,18 +8,12 @@ from typing import Any
 
 from sensource_dagster.contract.model import DAY, HOUR
 from sensource_dagster.contract.tables import CORRECTIONS
-from sensource_dagster.warehouse.schema import Target, definition
+from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier, identifiers
 
 
 def name(target: Target) -> str:
-    return f"{target.schema}.{identifier(CORRECTIONS.name)}"
-
-
-def create(target: Target) -> None:
-    """Create the table, so that a query finds it before there is a correction."""
-    columns = ", ".join(map(definition, CORRECTIONS.columns))
-    target.connection.execute(f"CREATE TABLE IF NOT EXISTS {name(target)} ({columns})")
+    return target.beside(CORRECTIONS).name
 
 
 def record(target: Target, measures: Sequence[str], requested_at: datetime, keep: timedelta) -> int:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from sensource_dagster.contract.model import DAY, DELETED, MESSAGES, SYNCED_AT, Table
 from sensource_dagster.contract.rejection import RejectedRow, rejections_of
+from sensource_dagster.contract.tables import DERIVED, REJECTED
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse import corrections, delisted, rejected, vanished
 from sensource_dagster.warehouse.schema import Target, fit
@@ -110,11 +111,10 @@ def merge(
     with _transaction(connection, table):
         target = Target.of(connection, table)
         fitted = fit(target, frame, zone)
-        rejected.create(target)
+        for derived in (REJECTED,) if table.is_list else DERIVED:  # so that a query finds it while it is empty
+            target.beside(derived).create()
         # Before the vanished rows are counted: a rejected row has not vanished.
         rejected_changed = rejections is not None and rejected.replace(target, rejections, requested_at)
-        if not table.is_list:
-            corrections.create(target)
         if table.is_list and frame.empty:
             delisted.raise_if_empty(target)
         stage(target, frame, fitted, requested_at, window)

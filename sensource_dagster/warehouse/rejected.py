@@ -9,7 +9,7 @@ from sensource_dagster.contract.model import DAY, HOUR, SCHEMA, Table
 from sensource_dagster.contract.rejection import RejectedRow, Rejections
 from sensource_dagster.contract.tables import REJECTED
 from sensource_dagster.contract.values import shown
-from sensource_dagster.warehouse.schema import Target, definition
+from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier
 from sensource_dagster.warehouse.sql import text as literal
 
@@ -17,13 +17,7 @@ _NAMED = 3
 
 
 def name(target: Target) -> str:
-    return f"{target.schema}.{identifier(REJECTED.name)}"
-
-
-def create(target: Target) -> None:
-    """Create the table, so that a query finds it before there is a rejected row."""
-    columns = ", ".join(map(definition, REJECTED.columns))
-    target.connection.execute(f"CREATE TABLE IF NOT EXISTS {name(target)} ({columns})")
+    return target.beside(REJECTED).name
 
 
 def replace(target: Target, rejections: Rejections, seen_at: datetime) -> bool:

@@ -14,7 +14,7 @@ from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, 
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.local_hours import fill_local_hours
-from sensource_dagster.warehouse.sql import as_json, as_text, full_schema, identifier, text
+from sensource_dagster.warehouse.sql import as_type, full_schema, identifier, text
 
 # DuckDB resolves names without regard to case.
 _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
@@ -51,8 +51,12 @@ class Target:
         spelled = {"TIMESTAMP WITH TIME ZONE": Type.TIMESTAMPTZ.value}
         return {column: spelled.get(kind, kind) for column, kind in found}
 
+    def beside(self, table: Table) -> Target:
+        """Another table of the same warehouse."""
+        return Target(self.connection, table, self.schema)
+
     def create(self) -> None:
-        columns = ", ".join(definition(column) for column in self.table.all_columns)
+        columns = ", ".join(map(_definition, self.table.all_columns))
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
         self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns})")
 
@@ -82,13 +86,11 @@ class Target:
                 + "Then start this run again. Afterwards run "
                 + " ".join(str(sql) for _, sql in indexes)
             )
-        quoted = identifier(column)
-        to_kind = {Type.JSON.value: as_json, Type.VARCHAR.value: as_text}.get(kind)
-        value = to_kind(quoted, have) if to_kind else quoted
-        self.connection.execute(f"ALTER TABLE {self.name} ALTER {quoted} TYPE {kind} USING {value}")
+        alter = f"ALTER TABLE {self.name} ALTER {identifier(column)} TYPE {kind}"
+        self.connection.execute(f"{alter} USING {as_type(identifier(column), have, kind)}")
 
 
-def definition(column: Column) -> str:
+def _definition(column: Column) -> str:
     """The column's definition for CREATE TABLE."""
     return f"{identifier(column.name)} {column.type.value}{'' if column.nullable else ' NOT NULL'}"
 
@@ -210,8 +212,7 @@ def _widen(target: Target, values: pd.Series[Any], have: str, wide: str, changes
 
 
 def _fit_unknown_column(target: Target, values: pd.Series[Any], have: str | None, changes: list[str]) -> str:
-    name = str(values.name)
-    new = type_of_values(values)
+    name, new = str(values.name), type_of_values(values)
     if have is None:
         target.add_for_field(name, new)
         changes.append(

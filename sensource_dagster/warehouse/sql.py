@@ -48,6 +48,13 @@ def as_text(column: str, kind: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
+def as_type(column: str, have: str, kind: str) -> str:
+    """SQL for a (quoted) column of the type `have` as the type `kind`."""
+    if kind == "JSON":
+        return as_json(column, have)
+    return as_text(column, have) if kind == "VARCHAR" else f"CAST({column} AS {kind})"
+
+
 def full_schema(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> str:
     """The name of our schema or another one, with the database before it.
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from sensource_dagster.contract.model import DELETED, HOUR, SYNCED_AT, Table, Type, left_out
+from sensource_dagster.contract.model import DELETED, HOUR, SYNCED_AT, Table, left_out
 from sensource_dagster.warehouse import vanished
 from sensource_dagster.warehouse.schema import Fit, Target, type_of_values
-from sensource_dagster.warehouse.sql import as_json, as_text, identifier
+from sensource_dagster.warehouse.sql import as_type, identifier
 
 Window = tuple[datetime, datetime]
 
@@ -100,9 +100,7 @@ def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
     column = identifier(name)
     if name not in frame.columns:
         return f"CAST(NULL AS {kind}) AS {column}"
-    to_kind = {Type.JSON.value: as_json, Type.VARCHAR.value: as_text}.get(kind)
-    value = to_kind(column, type_of_values(frame[name])) if to_kind else f"CAST({column} AS {kind})"
-    return f"{value} AS {column}"
+    return f"{as_type(column, type_of_values(frame[name]), kind)} AS {column}"
 
 
 def _kept(name: str) -> str:
