@@ -11,12 +11,16 @@ import duckdb
 from sensource_dagster.contract.model import Column, View
 from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
-from sensource_dagster.errors import WarehouseError
 from sensource_dagster.views.local_time import IRREGULAR_DAY, UTC_OFFSET, refresh_local_time
 from sensource_dagster.warehouse.schema import Target, complete
 from sensource_dagster.warehouse.sql import identifier, text
+from sensource_dagster.warehouse.transaction import transaction
 
 _HERE = Path(__file__).parent
+_ADVICE = (
+    "Nothing was changed. If a table of your own has the name of a view, rename it; docs/tables.md names "
+    "the views."
+)
 _LOCAL_TIME = {
     "utc_offset": ("The local time of locations in another time zone than SENSOURCE_TIMEZONE.", UTC_OFFSET),
     "irregular_day": ("The days that do not have 24 hours.", IRREGULAR_DAY),
@@ -41,8 +45,7 @@ def refresh(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo, views: Iterab
         WarehouseError: a view cannot be made. Nothing was changed.
     """
     tables = (*TABLES.values(), *DERIVED)
-    try:
-        connection.execute("BEGIN TRANSACTION")
+    with transaction(connection, "The views cannot be made: ", _ADVICE):
         for table in tables:
             complete(Target.of(connection, table), zone)
         # In the views, names have no database before them, so that they work whatever the file is called.
@@ -55,13 +58,6 @@ def refresh(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo, views: Iterab
         for view in views:
             connection.execute(f"CREATE OR REPLACE VIEW {identifier(view.name)} AS {query_of(view)}")
             _describe(connection, "VIEW", view.name, view.description, view.columns)
-        connection.execute("COMMIT")
-    except duckdb.Error as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise WarehouseError(
-            f"The views cannot be made: {reason}. Nothing was changed. If a table of your own has the name of a "
-            "view, rename it; docs/tables.md names the views."
-        ) from None
 
 
 def _describe(

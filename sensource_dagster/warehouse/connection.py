@@ -15,6 +15,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.warehouse import storage_format
 from sensource_dagster.warehouse.holder import holder_named_in
+from sensource_dagster.warehouse.transaction import first_line
 
 TOLD_EVERY = 15.0
 """How many seconds lie between two lines of the log while another process holds the file."""
@@ -108,8 +109,7 @@ class Warehouse:
 
     def _cannot_open(self, error: Exception) -> WarehouseError:
         if not _is_held(error):
-            text = str(error).strip().split("\n", maxsplit=1)[0]
-            return WarehouseError(f"The warehouse {self.path} cannot be opened: {text}")
+            return WarehouseError(f"The warehouse {self.path} cannot be opened: {first_line(error)}")
         holder = holder_named_in(str(error))
         return WarehouseHeldError(
             f"The warehouse {self.path} is held by {holder}. Waiting {self.wait_seconds:g} s did not help. Close "

@@ -13,10 +13,10 @@ import duckdb
 
 from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Table
 from sensource_dagster.contract.tables import COUNTS, DERIVED
-from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.local_hours import local_hours_of
 from sensource_dagster.warehouse.schema import Target, complete
 from sensource_dagster.warehouse.sql import identifier, tables_of
+from sensource_dagster.warehouse.transaction import transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SHIFTED = f"t.{DAY} IS DISTINCT FROM l.local::DATE"
@@ -68,18 +68,13 @@ def rezoned(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> Iterator[l
     Raises:
         WarehouseError: nothing was changed.
     """
-    try:
-        connection.execute("BEGIN TRANSACTION")
+    with transaction(connection, "The days cannot be moved: ", "Nothing was changed."):
         moves = planned(connection, zone)
         for target in (Target.of(connection, moved.table) for moved in moves if moved):
             if target.table in COUNTS:
                 complete(target, zone)
             _write(target, zone)
         yield moves
-        connection.execute("COMMIT")
-    except duckdb.Error as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise WarehouseError(f"The days cannot be moved: {reason}. Nothing was changed.") from None
 
 
 def numbers(connection: duckdb.DuckDBPyConnection, moves: Moves) -> dict[date, dict[str, Any]]:

@@ -5,8 +5,7 @@ Rows and measures that the frame does not have stay as they are. So does a row w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,13 +17,14 @@ import pandas as pd
 from sensource_dagster.contract.model import DAY, DELETED, MESSAGES, SYNCED_AT, Table
 from sensource_dagster.contract.rejection import RejectedRow, rejections_of
 from sensource_dagster.contract.tables import DERIVED, REJECTED
-from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse import corrections, delisted, rejected, vanished
 from sensource_dagster.warehouse.schema import Target, fit
 from sensource_dagster.warehouse.sql import identifier, identifiers
 from sensource_dagster.warehouse.staging import Window, same_key, stage
+from sensource_dagster.warehouse.transaction import transaction
 
 _UTC = ZoneInfo("UTC")
+_ON_CONSTRAINT = " The sync did not make this constraint: drop it, or allow what the API sends. Then run again."
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def merge(
     """
     rejections = rejections_of(frame)
     rejected_rows = rejections.rows if rejections else ()
-    with _transaction(connection, table):
+    with transaction(connection, f"Table {table.name}: ", "Nothing was written.", on_constraint=_ON_CONSTRAINT):
         target = Target.of(connection, table)
         fitted = fit(target, frame, zone)
         for derived in (REJECTED,) if table.is_list else DERIVED:  # so that a query finds it while it is empty
@@ -133,24 +133,6 @@ def merge(
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
     return MergeResult(days, deleted, [*fitted.changes, *kept], recorded, rejected_rows, rejected_changed)
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterator[None]:
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except duckdb.Error as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise WarehouseError(f"Table {table.name}: {reason}. Nothing was written.{_advice(error)}") from error
-    # No ROLLBACK: the connection is closed after every error, and that ends the transaction in any state.
-
-
-def _advice(error: duckdb.Error) -> str:
-    if isinstance(error, duckdb.ConstraintException):
-        return " The sync did not make this constraint: drop it, or allow what the API sends. Then run again."
-    return ""
 
 
 def _write(target: Target, columns: list[str], requested_at: datetime, days: Collection[RowCounts]) -> None:

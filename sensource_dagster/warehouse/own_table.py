@@ -5,8 +5,7 @@ A table without days is replaced whole. Of a table by day, the days of the run a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +14,7 @@ import pandas as pd
 
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.sql import day, full_schema, identifier
+from sensource_dagster.warehouse.transaction import transaction
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def replace(connection: duckdb.DuckDBPyConnection, table: OwnTable, frame: pd.Da
         WarehouseError: nothing was written.
     """
     frame = _with_plain_columns(table, frame)
-    with _transaction(connection, table):
+    with transaction(connection, f"Table {table}: ", "Nothing was written."):
         # DuckDB takes the type of a column of objects from some of them, by default.
         connection.execute(f"SET pandas_analyze_sample = {len(frame) + 1}")
         connection.register("frame", frame)
@@ -98,18 +98,6 @@ def _with_plain_columns(table: OwnTable, frame: pd.DataFrame) -> pd.DataFrame:
             f"{', '.join(names)}. Nothing was written. Return the day of each row in that column."
         )
     return frame.set_axis(names, axis=1)
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> Iterator[None]:
-    try:
-        connection.execute("BEGIN TRANSACTION")
-        yield
-        connection.execute("COMMIT")
-    except duckdb.Error as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise WarehouseError(f"Table {table}: {reason}. Nothing was written.") from error
-    # No ROLLBACK: the connection is closed after every error, and that ends the transaction in any state.
 
 
 def _types(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> dict[str, str]:
