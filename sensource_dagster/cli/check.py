@@ -157,18 +157,18 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool, deep
                 steps.take(f"/api/{table.endpoint}", lambda table=table: list_step(table))  # type: ignore[misc]
             if "location" in lists:
                 steps.warn("time zone", zone_remarks(settings, is_zone_set, lists["location"]))
+            day = datetime.now(settings.timezone).date() - timedelta(days=1)
             for table in COUNTS:
-                steps.take(f"/api/{table.endpoint}", lambda table=table: _yesterday(clients[0], table, settings))  # type: ignore[misc]
+                steps.take(f"/api/{table.endpoint}", lambda table=table: _counts(clients[0], table, day, settings))  # type: ignore[misc]
             remarks_on_hours: list[str] = []
-            steps.take("closed hours", lambda: closed_hours(clients[0], settings, remarks_on_hours))
+            steps.take("closed hours", lambda: closed_hours(clients[0], day, settings, remarks_on_hours))
             steps.warn("closed hours", remarks_on_hours)
     finally:
         for client in clients:
             client.close()
 
 
-def _yesterday(vea: VeaClient, table: Table, settings: Settings) -> str:
-    day = datetime.now(settings.timezone).date() - timedelta(days=1)
+def _counts(vea: VeaClient, table: Table, day: date, settings: Settings) -> str:
     window = day_windows(day, day, settings.timezone)[0]
     kind: Literal["traffic", "occupancy"] = "traffic" if table.name == "traffic" else "occupancy"
     rows = vea.counts(kind, window, settings.metrics[table.name], settings.exclude_closed_hours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date
 
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import counts_frame
@@ -11,13 +11,12 @@ from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.windows import day_windows
 
 
-def closed_hours(vea: VeaClient, settings: Settings, remarks: list[str]) -> str:
-    """The ins of yesterday with and without closed hours.
+def closed_hours(vea: VeaClient, day: date, settings: Settings, remarks: list[str]) -> str:
+    """The ins of a day with and without closed hours.
 
     Args:
         remarks: gets one if the two differ and the settings leave the choice to Vea.
     """
-    day = datetime.now(settings.timezone).date() - timedelta(days=1)
     window = day_windows(day, day, settings.timezone)[0]
     traffic = TABLES["traffic"]
 

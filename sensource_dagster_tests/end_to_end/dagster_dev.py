@@ -23,6 +23,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
 STARTS_WITHIN = 600  # seconds; a busy machine imports for minutes
 FINISHES_WITHIN = 900  # seconds
+RUN_ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 DG = str(Path(sys.executable).with_name("dg"))
 
 LAUNCH = """
@@ -94,6 +95,12 @@ class DagsterDev:
         found = self.query("{runsOrError{... on Runs{results{runId status jobName tags{key value}}}}}")
         runs: list[dict[str, Any]] = found["runsOrError"]["results"]
         return runs
+
+    def active_runs(self, backfill: str | None = None) -> list[str]:
+        """The ids of the runs that have not ended, of one backfill or of all."""
+        tag = {"key": "dagster/backfill", "value": backfill}
+        active = [run for run in self.runs() if run["status"] not in RUN_ENDED]
+        return [run["runId"] for run in active if backfill is None or tag in run["tags"]]
 
     def launch(self, days: Sequence[date]) -> str:
         """A backfill of both counts; its id."""

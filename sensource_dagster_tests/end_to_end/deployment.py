@@ -113,12 +113,6 @@ class Deployment:
         with (self.folder.parent / "script.log").open("w") as log:
             return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
 
-    def active_runs(self, backfill: str | None = None) -> list[str]:
-        ended = {"SUCCESS", "FAILURE", "CANCELED"}
-        active = [run for run in self.dagster.runs() if run["status"] not in ended]
-        tag = {"key": "dagster/backfill", "value": backfill}
-        return [run["runId"] for run in active if backfill is None or tag in run["tags"]]
-
 
 def _rows(warehouse: Path, table: str, key: str) -> dict[date, dict[tuple[str, str], tuple[int, int]]]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:

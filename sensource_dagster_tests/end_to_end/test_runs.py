@@ -96,12 +96,12 @@ def test_what_a_failing_batch_and_a_cancelled_backfill_leave_out_can_be_complete
 
     # As the UI cancels: the backfill, and then its runs.
     dagster.query(CANCEL, id=cancelled_backfill)
-    dagster.query(TERMINATE, ids=deployment.active_runs(cancelled_backfill))
+    dagster.query(TERMINATE, ids=dagster.active_runs(cancelled_backfill))
     assert dagster.ended(cancelled_backfill) == "CANCELED"
     # The pool's one slot is free again: the other backfill gets on.
     assert dagster.ended(failing_backfill) == "COMPLETED_FAILED"
     # The published copy may still be made, in a run of its own.
-    dagster.until("every run has ended", lambda: not deployment.active_runs())
+    dagster.until("every run has ended", lambda: not dagster.active_runs())
     dagster.until("no slot is claimed", lambda: not deployment.claimed_slots())
 
     missing = set(failing[1])

@@ -20,7 +20,7 @@ from sensource_dagster.resources import SenSourceResource
 from sensource_dagster.simulator import Options, RunningSimulator, serving
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import DG, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import DG, RUN_ENDED, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.secret_faults import FAILING, Failing, echo
 from sensource_dagster_tests.end_to_end.secret_queries import DEFINITIONS, LAUNCH_RUN, RUN, RUN_CONFIG_SCHEMA
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
@@ -121,7 +121,7 @@ def run_by_the_ui(dagster: DagsterDev, simulator: RunningSimulator, failing: Fai
 
     def status() -> str | None:
         now = shown_by_the_ui(dagster, run_id)["runOrError"]["status"]
-        return str(now) if now in {"SUCCESS", "FAILURE", "CANCELED"} else None
+        return str(now) if now in RUN_ENDED else None
 
     assert dagster.until(f"the run {run_id} has ended", status) == failing.status
     return str(run_id)
