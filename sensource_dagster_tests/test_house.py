@@ -24,10 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vea": {"config", "errors"},
     "warehouse": {*_BASE, "instance.private"},
     "views": {"config", "contract", "errors", "warehouse"},
+    "report": {"config", "contract", "errors", "views", "warehouse"},
     "simulator": set(),
     "instance": set(),
     "resources": {"config", "errors", "vea"},
-    "assets": {*_BASE, "instance.private", "resources", "vea", "views", "warehouse"},
+    "assets": {*_BASE, "instance.private", "report", "resources", "vea", "views", "warehouse"},
     "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
     "automation": {
         *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),
@@ -36,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "own_definitions": {"errors"},
     "definitions": {*_BASE, "assets", "automation", "checks", "defs", "own_definitions", "resources", "warehouse"},
     "cli": {
-        *(_BASE | {"assets", "automation", "definitions", "simulator", "vea", "warehouse"}),
+        *(_BASE | {"assets", "automation", "definitions", "report", "simulator", "vea", "warehouse"}),
         *("instance.in_process_run", "instance.private"),
     },
 }
@@ -47,6 +48,7 @@ MUST_NOT_IMPORT = {
     "vea": {"dagster", "duckdb", "pandas"},
     "warehouse": {"requests"},
     "views": {"dagster", "requests"},
+    "report": {"dagster", "requests"},
     "simulator": {"dagster", "duckdb", "pandas", "requests"},
 }
 
