@@ -1,6 +1,9 @@
 # `make demo` and `make test` need Python 3.10 or newer and make; all else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
+NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+  { echo "Python 3.10 or newer is needed, and $(PYTHON) is older or not there; name another: make PYTHON=python3.12"; exit 1; }
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv, itself from pip, installs in seconds what takes pip minutes on a slow machine; pip knows more set-ups.
 UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
@@ -64,9 +67,18 @@ format: $(BIN)/.installed-dev ## format and sort imports
 clean: ## remove the environment; data/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info
 
-$(BIN)/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "Python 3.10 or newer is needed, and $(PYTHON) is older; name another: make PYTHON=python3.12"; exit 1; }
+# Whoever names a Python means it: a .venv of another one is not used in silence.
+.PHONY: same-python
+same-python:
+ifneq ($(origin PYTHON),file)
+	@$(NEW_ENOUGH)
+	@wanted=$$($(PYTHON) -c '$(VERSION)'); there=$$($(BIN)/python -c '$(VERSION)' 2>/dev/null) || exit 0; \
+	  [ "$$there" = "$$wanted" ] || \
+	  { echo ".venv has Python $$there, and $(PYTHON) is $$wanted: run make clean, then the same command again"; exit 1; }
+endif
+
+$(BIN)/.installed: pyproject.toml constraints.txt | same-python
+	@$(NEW_ENOUGH)
 	@echo "Installing into .venv (once; about a minute)…"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --constraint constraints.txt uv

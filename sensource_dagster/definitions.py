@@ -31,6 +31,8 @@ from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
 from sensource_dagster.config.env_file import restore_hidden
+from sensource_dagster.config.operating_system import refuse_windows
+from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.remarks import remarks
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.own_definitions import with_own
@@ -79,8 +81,9 @@ def build_definitions(settings: Settings) -> Definitions:
 # all of them are Dagster's and stay alive. One response of Vea makes tens of thousands of objects.
 gc.set_threshold(50_000, 20, 20)
 
+refuse_windows()
 restore_hidden(os.environ)
-_settings = read_settings()
+_settings = read_settings(folder=project_folder())
 for _remark in remarks(_settings):
     logging.getLogger("sensource_dagster").warning(_remark)
 defs = with_own(build_definitions(_settings), own)

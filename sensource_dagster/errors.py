@@ -2,6 +2,8 @@
 
     SenSourceError              anything below: catch this one
     ├── SettingsError           a SENSOURCE_* variable cannot be used: change it
+    ├── ProjectFolderError      the project folder or DAGSTER_HOME cannot be used: name another one
+    ├── UnsupportedSystemError  the operating system is Windows: use WSL
     ├── OwnDefinitionsError     a file of the user's own in `defs/` cannot be loaded: mend it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
     │   └── WarehouseHeldError      another process holds the file: close it there
@@ -28,6 +30,14 @@ class SenSourceError(Exception):
 
 class SettingsError(SenSourceError):
     """One or more SENSOURCE_* variables cannot be used. The text has one line for each."""
+
+
+class ProjectFolderError(SenSourceError):
+    """The project folder or DAGSTER_HOME cannot be used. Nothing was read or written."""
+
+
+class UnsupportedSystemError(SenSourceError):
+    """The operating system is not one that the project runs on."""
 
 
 class OwnDefinitionsError(SenSourceError):

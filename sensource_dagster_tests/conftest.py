@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import settings
+
+from sensource_dagster.config import project_folder
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C; some send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -22,6 +26,19 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
 # How long one example takes says more about the machine than about the project.
 settings.register_profile("sensource", deadline=None)
 settings.load_profile("sensource")
+
+
+@pytest.fixture(autouse=True)
+def _own_project_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The working folder, as for a wheel: no test meets the `.env` and the warehouse of the clone that it is in.
+
+    A command goes to the project folder, and takes its `.env` into the environment. Here it comes back.
+    """
+    monkeypatch.setattr(project_folder, "CLONE", None)
+    monkeypatch.chdir(Path.cwd())
+    with mock.patch.dict(os.environ):
+        os.environ.pop(project_folder.DAGSTER_HOME, None)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.resources import SenSourceResource, sensource_resource
 from sensource_dagster.views.refresh import refresh
+from sensource_dagster_tests.clone import clone, environment
 
 CREDENTIALS = {"SENSOURCE_CLIENT_ID": "client-4711", "SENSOURCE_CLIENT_SECRET": "s3cret-of-4711"}
 
@@ -228,15 +229,15 @@ def test_a_start_does_not_wait_for_what_it_does_not_need(statement: str, absent:
 
 
 def test_each_start_says_how_to_rename_the_earlier_file_and_which_variable_does_not_exist(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "sensource.duckdb").touch()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SENSOURCE_")}
-    kept["SENSOURCE_TIME_ZONE"] = "America/Denver"
+    project = clone(tmp_path / "project")
+    (project / "data").mkdir()
+    (project / "data" / "sensource.duckdb").touch()
+    variables = {**environment(project), "SENSOURCE_TIME_ZONE": "America/Denver"}
     for command in (
         [sys.executable, "-c", "from sensource_dagster.definitions import defs"],
         [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "check"],
     ):
-        said = subprocess.run(command, cwd=tmp_path, env=kept, capture_output=True, text=True, check=False)
+        said = subprocess.run(command, cwd=project, env=variables, capture_output=True, text=True, check=False)
         assert "mv data/sensource.duckdb data/warehouse.duckdb" in said.stdout + said.stderr
         assert "SENSOURCE_TIME_ZONE is not a variable" in said.stdout + said.stderr
         assert "Did you mean SENSOURCE_TIMEZONE?" in said.stdout + said.stderr

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": {"config", "contract", "errors", "warehouse"},
     "report": {"config", "contract", "errors", "views", "warehouse"},
     "simulator": set(),
-    "instance": set(),
+    "instance": {"config"},
     "resources": {"config", "errors", "vea"},
     "assets": {*_BASE, "instance.private", "report", "resources", "vea", "views", "warehouse"},
     "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "definitions": {*_BASE, "assets", "automation", "checks", "defs", "own_definitions", "resources", "warehouse"},
     "cli": {
         *(_BASE | {"assets", "automation", "definitions", "report", "simulator", "vea", "warehouse"}),
+        *("defs", "own_definitions"),
         *("instance.in_process_run", "instance.private"),
     },
 }

@@ -8,21 +8,48 @@ from typing import Any
 
 import click
 
+from sensource_dagster.config.operating_system import refuse_windows
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.contract.view_columns import VIEWS
+from sensource_dagster.errors import SenSourceError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Shows an error of this project as its text alone, which says what to do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SenSourceError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sensource-dagster")
 def main() -> None:
     """Keeps a DuckDB warehouse in sync with a SenSource Vea account."""
+    refuse_windows()
+
+
+@main.command()
+def init() -> None:
+    """Write the files of a project folder into the current folder.
+
+    They are .env.example, dagster.yaml and workspace.yaml. A file that is there already stays as it is. A clone
+    has them: this command is for those who installed the project as a wheel.
+    """
+    from sensource_dagster.cli.init import run
+
+    sys.exit(run())
 
 
 @main.command()
 @click.option("--deep", is_flag=True, help="Compare what is assumed about the API with the account.")
 @click.option("--mint", is_flag=True, help="With --deep: also whether a second token ends the first one.")
 def check(deep: bool, mint: bool) -> None:
-    """Say step by step whether the configured account and warehouse work. Exit status 1 if not.
+    """Say step by step whether account and warehouse work.
+
+    Exit status 1 if a step failed.
 
     --deep sends at most 30 requests, which only read. It writes a table that can be attached to an issue.
     """
@@ -35,7 +62,10 @@ def check(deep: bool, mint: bool) -> None:
 
 @main.command()
 def demo() -> None:
-    """Sync 90 days of a simulated account into a DuckDB file of its own, and show them."""
+    """Sync 90 days of a simulated account, and show them.
+
+    They go into a DuckDB file of the demo's own, in data/demo of the project folder.
+    """
     from sensource_dagster.cli.demo import run
 
     sys.exit(run())
@@ -44,7 +74,10 @@ def demo() -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI; a free one from 3000 on without it.")
 def dev(port: int | None) -> None:
-    """Serve the Dagster UI and daemon: of the configured account, or of the demo's where there is none."""
+    """Serve the Dagster UI and daemon.
+
+    It is that of the configured account, or of the demo's where there is none.
+    """
     from sensource_dagster.cli.dev import run
 
     sys.exit(run(port))
@@ -71,7 +104,7 @@ def backfill(first: str | None, last: str | None, only: str | None, again: bool)
 
 @main.command()
 def status() -> None:
-    """Show what the warehouse holds, which days are missing or failed, and the last runs.
+    """Show what is there, which days are missing, and the last runs.
 
     Sends no request to the API. Exit status 1 if something is missing or failed.
     """
@@ -83,7 +116,9 @@ def status() -> None:
 @main.command()
 @click.option("--yes", is_flag=True, help="Move the rows without a question.")
 def rezone(yes: bool) -> None:
-    """Move all rows to their local days, after a change of SENSOURCE_TIMEZONE or an update of time-zone rules.
+    """Move all rows to their local days, after a change of zone.
+
+    That is a change of SENSOURCE_TIMEZONE, or an update of the rules of time zones.
 
     Shows first how many rows of how many days move. Sends no request to the API. At the end it says which days
     have to be read again. Exit status 1 if rows should move and did not.

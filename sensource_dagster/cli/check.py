@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
 
 import click
 import pandas as pd
 
-from sensource_dagster.cli import deep_check
+from sensource_dagster import defs as own
+from sensource_dagster.cli import deep_check, project
 from sensource_dagster.cli.check_closed_hours import closed_hours
 from sensource_dagster.cli.check_zones import zone_remarks
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
-from sensource_dagster.config.env_file import environment_with_dotenv
 from sensource_dagster.config.remarks import remarks
 from sensource_dagster.config.settings import (
     CREDENTIALS,
     NO_CREDENTIALS,
     Settings,
-    read_settings,
     token_directory,
 )
 from sensource_dagster.contract.frames import counts_frame, list_frame
@@ -29,6 +31,7 @@ from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.rejection import rejections_of
 from sensource_dagster.contract.tables import COUNTS, REJECTED, list_tables
 from sensource_dagster.errors import SenSourceError, SettingsError, WarehouseError
+from sensource_dagster.own_definitions import has_definitions
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.policy import HttpPolicy
@@ -95,26 +98,36 @@ def run(*, deep: bool, mint: bool) -> int:
 
 
 def _run(steps: _Steps, *, deep: bool, mint: bool) -> int:
-    found: list[tuple[Settings, Mapping[str, str]]] = []
+    found: list[Settings] = []
 
     def settings_step() -> str:
-        environment = environment_with_dotenv()
-        settings = read_settings(environment)
-        found.append((settings, environment))
+        settings = project.enter()
+        found.append(settings)
         return f"{settings.account}; days of {settings.timezone.key} from {settings.start_date}"
 
     if steps.take("settings", settings_step):
-        [(settings, environment)] = found
-        steps.warn("settings", remarks(settings, environment))
+        [settings] = found
+        steps.warn("settings", remarks(settings))
         if steps.take("credentials", lambda: _credentials(settings)):
-            is_zone_set = "SENSOURCE_TIMEZONE" in environment
+            is_zone_set = "SENSOURCE_TIMEZONE" in os.environ
             _check_account(steps, settings, is_zone_set=is_zone_set, deep=deep, mint=mint)
         steps.take("warehouse", lambda: _warehouse(settings))
         if settings.published:
             click.echo(f"        People open the copy {settings.published}. It is made after the first sync.")
         _compare_rules(settings)
+        if has_definitions(own):
+            steps.take("your own definitions", _own_definitions)
     click.echo(steps.outcome)
     return 1 if steps.failed else 0
+
+
+def _own_definitions() -> str:
+    logging.disable(logging.WARNING)  # what the settings are warned of stands above
+    try:
+        import_module("sensource_dagster.definitions")  # raises what a start of Dagster would
+    finally:
+        logging.disable(logging.NOTSET)
+    return f"those in {Path(*own.__path__)} can be loaded"
 
 
 def _credentials(settings: Settings) -> str:

@@ -7,12 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from sensource_dagster.cli import demo_account
+from sensource_dagster.cli import demo_account, project, project_files
 from sensource_dagster.cli.demo_report import show
+from sensource_dagster.config.project_folder import is_project, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.simulator import ManualClock, serving
 
@@ -20,6 +22,9 @@ from sensource_dagster.simulator import ManualClock, serving
 def run() -> int:
     console = Console()
     started = time.monotonic()
+    if not is_project(project_folder()):
+        project_files.write(Path.cwd())
+    project.name_unused_home(project_folder(), project.DEMO_HISTORY)
     demo_account.make_home()
     # The hour stands still, so that a second run within it finds nothing new.
     clock = ManualClock(datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0))

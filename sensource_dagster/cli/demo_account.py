@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import click
 import yaml
 
+from sensource_dagster.cli import project_files
+from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.settings import DEMO_CLIENT
 from sensource_dagster.simulator import Door, Options, RunningSimulator
 
-PROJECT = Path(__file__).resolve().parents[2]
 ZONE = ZoneInfo("America/Denver")
 DAYS = 90
 _NOWHERE = "http://127.0.0.1:9"  # nothing listens at this port
@@ -22,7 +23,7 @@ BATCHED_STORAGE = "sensource_dagster.instance.storage"  # the `module` in dagste
 
 def home() -> Path:
     """The demo's own folder. It is also the DAGSTER_HOME of the demo."""
-    return PROJECT / "data" / "demo"
+    return project_folder() / "data" / "demo"
 
 
 def has_run() -> bool:
@@ -85,14 +86,15 @@ def environment(simulator: RunningSimulator | None = None) -> dict[str, str]:
 
 def make_home() -> None:
     """Give the demo a Dagster instance like the project's, with its history in the demo's folder."""
-    config = yaml.safe_load((PROJECT / "dagster.yaml").read_text()) or {}
+    config = yaml.safe_load(project_files.path_of("dagster.yaml", project_folder()).read_text()) or {}
     custom = (config.get("storage") or {}).get("custom")
     if custom and custom.get("module") == BATCHED_STORAGE:
         custom["config"]["base_dir"] = str(home())
     else:  # the demo gets Dagster's default, files in $DAGSTER_HOME, and stays out of any other database
         config.pop("storage", None)
-    for placed in ("compute_logs", "local_artifact_storage"):  # by default in $DAGSTER_HOME
-        config.pop(placed, None)
+    # By default the first two are in $DAGSTER_HOME. The last would lead the demo to the account of `.env`.
+    for left_out in ("compute_logs", "local_artifact_storage", "secrets"):
+        config.pop(left_out, None)
     try:
         home().mkdir(parents=True, exist_ok=True)
         (home() / "dagster.yaml").write_text(yaml.safe_dump(config))

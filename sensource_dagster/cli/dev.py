@@ -13,23 +13,17 @@ from pathlib import Path
 
 import click
 
-from sensource_dagster.cli import demo_account
-from sensource_dagster.config.env_file import environment_with_dotenv, handed_to_dagster
-from sensource_dagster.config.settings import read_settings
-from sensource_dagster.errors import SettingsError
+from sensource_dagster.cli import demo_account, project, project_files
+from sensource_dagster.config.env_file import handed_to_dagster
+from sensource_dagster.config.project_folder import WORKSPACE
 from sensource_dagster.simulator import serving
 
 
 def run(port: int | None) -> int:
-    try:
-        settings = read_settings(environment_with_dotenv(demo_account.PROJECT))
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+    settings = project.enter_to_serve()
     if settings.has_credentials:
         click.echo(f"Serving the {settings.account}.")
-        # Dagster warns of lost history where DAGSTER_HOME is not set; dagster.yaml here says where it is kept.
-        environment = {"DAGSTER_HOME": str(demo_account.PROJECT), **os.environ}
-        return _dg_dev(port, handed_to_dagster(demo_account.PROJECT, environment), demo_account.PROJECT)
+        return _dg_dev(port, handed_to_dagster(Path.cwd(), os.environ), Path.cwd())
     click.echo("No credentials in the environment or .env, so this serves the demo account, with data of its own.")
     demo_account.make_home()
     with serving(demo_account.options(datetime.now(demo_account.ZONE).date())) as simulator:
@@ -38,7 +32,7 @@ def run(port: int | None) -> int:
 
 def _dg_dev(port: int | None, environment: Mapping[str, str], folder: Path) -> int:
     command = [str(Path(sys.executable).with_name("dg")), "dev"]
-    command += ["--workspace", str(demo_account.PROJECT / "workspace.yaml")]
+    command += ["--workspace", str(project_files.path_of(WORKSPACE, Path.cwd()))]
     if port:
         command += ["--port", str(port)]
     # In the demo's folder there is no .env that could lead it to the real account.

@@ -13,42 +13,107 @@ import yaml
 
 from sensource_dagster.cli import demo_account
 from sensource_dagster.config.env_file import environment_with_dotenv
+from sensource_dagster.config.project_folder import DAGSTER_HOME, beside_dagster_yaml, is_project, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
-from sensource_dagster.errors import SettingsError
+from sensource_dagster.errors import ProjectFolderError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-
-def enter_to_look() -> tuple[Settings, bool]:
-    """As `enter`, but the demo where it has run and there is no deployment. Whether it is the demo.
-
-    Raises:
-        ClickException: a setting cannot be used.
-    """
-    settings = enter()
-    if settings.has_credentials or settings.warehouse.exists() or not demo_account.has_run():
-        return settings, False
-    environment = demo_account.environment()
-    os.environ.clear()  # a setting of the deployment is none of the demo's
-    os.environ.update(environment)
-    return read_settings(), True
+DEMO_HISTORY = "the demo has a history of its own"
 
 
 def enter() -> Settings:
     """Go to the project folder, and take its `.env` into the environment.
 
     Raises:
-        ClickException: a setting cannot be used.
+        SettingsError: a setting cannot be used.
+        ProjectFolderError: DAGSTER_HOME cannot be used.
     """
-    try:
-        environment = environment_with_dotenv(demo_account.PROJECT)
-        settings = read_settings(environment)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    os.environ.update({"DAGSTER_HOME": str(demo_account.PROJECT), **environment})
-    os.chdir(demo_account.PROJECT)  # the paths of dagster.yaml and SENSOURCE_WAREHOUSE are relative to it
+    settings = _enter()
+    _name_other_home()
     return settings
+
+
+def enter_to_run() -> Settings:
+    """As `enter`, for what makes or changes files of the project.
+
+    Raises:
+        SettingsError, ProjectFolderError: as in `enter`; the latter also where there is no project.
+    """
+    settings = enter()
+    _require_project()
+    return settings
+
+
+def enter_to_serve() -> Settings:
+    """As `enter_to_run`, for a command that serves the demo where there are no credentials."""
+    settings = _enter()
+    _require_project()
+    if settings.has_credentials:
+        _name_other_home()
+    else:
+        name_unused_home(Path.cwd(), DEMO_HISTORY)
+    return settings
+
+
+def enter_to_look() -> tuple[Settings, bool]:
+    """As `enter`, but the demo where it has run and there is no deployment. Whether it is the demo."""
+    settings = _enter()
+    if settings.has_credentials or settings.warehouse.exists() or not demo_account.has_run():
+        _name_other_home()
+        return settings, False
+    name_unused_home(Path.cwd(), DEMO_HISTORY)
+    environment = demo_account.environment()
+    os.environ.clear()  # a setting of the deployment is none of the demo's
+    os.environ.update(environment)
+    return read_settings(), True
+
+
+def name_unused_home(folder: Path, reason: str) -> None:
+    """Say that DAGSTER_HOME is not used, where it is set and is another folder."""
+    if home := _other_home(folder):
+        click.echo(f"DAGSTER_HOME={home} is not used here: {reason}.", err=True)
+
+
+def _enter() -> Settings:
+    _check_home()
+    folder = project_folder()
+    environment = environment_with_dotenv(folder)
+    os.chdir(folder)  # the relative paths of the settings are meant from there
+    settings = read_settings(environment)
+    os.environ.update({**environment, DAGSTER_HOME: environment.get(DAGSTER_HOME) or str(folder)})
+    _check_home()  # `.env` may have another
+    return settings
+
+
+def _check_home() -> None:
+    home = os.environ.get(DAGSTER_HOME)
+    if home and not (Path(home).is_absolute() and Path(home).is_dir()):  # Dagster takes no other
+        raise ProjectFolderError(
+            f"DAGSTER_HOME={home!r} is not the absolute path of a folder that exists. Unset it: then Dagster's "
+            "history is in the project folder. Or set it to the folder of your dagster.yaml."
+        )
+
+
+def _require_project() -> None:
+    folder = Path.cwd()
+    if is_project(folder) or (folder / "dagster.yaml").exists() or _other_home(folder):
+        return
+    raise ProjectFolderError(
+        f"There is no project in {folder}. Run this command in the folder of your project, or set DAGSTER_HOME "
+        "to that folder. To make a project in the current folder, run: sensource init"
+    )
+
+
+def _other_home(folder: Path) -> str | None:
+    home = os.environ.get(DAGSTER_HOME)
+    return home if home and Path(home).resolve() != folder.resolve() else None
+
+
+def _name_other_home() -> None:
+    if home := _other_home(Path.cwd()):
+        click.echo(f"DAGSTER_HOME={home} has Dagster's history. All else is in {Path.cwd()}.", err=True)
 
 
 @contextmanager
@@ -61,11 +126,14 @@ def history_to_look_at() -> Iterator[DagsterInstance]:
 
 
 def _has_history() -> bool:
-    home = Path(os.environ["DAGSTER_HOME"])
+    home = Path(os.environ[DAGSTER_HOME])
     file = home / "dagster.yaml"
     config = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
     storage = config.get("storage") or {"sqlite": {"base_dir": str(home)}}  # Dagster's default
-    sqlite = storage.get("sqlite") or (storage.get("custom") or {}).get("config") or {}
-    base_dir = sqlite.get("base_dir")
+    own = storage.get("custom") or {}
+    base_dir = (storage.get("sqlite") or own.get("config") or {}).get("base_dir")
     # Of another storage, or of a folder that a variable names, Dagster finds out.
-    return not isinstance(base_dir, str) or (Path(base_dir) / "history").exists()
+    if not isinstance(base_dir, str):
+        return True
+    is_batched = own.get("module") == demo_account.BATCHED_STORAGE
+    return Path(beside_dagster_yaml(base_dir) if is_batched else base_dir, "history").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 
 import click
 from dagster import DagsterInstance
@@ -52,7 +53,7 @@ def run() -> int:
 
 
 def _demo() -> str:
-    folder = demo_account.home().relative_to(demo_account.PROJECT)
+    folder = demo_account.home().relative_to(Path.cwd())
     return f"The demo in {folder}, because no account is configured"
 
 

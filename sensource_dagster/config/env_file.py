@@ -13,14 +13,24 @@ from sensource_dagster.errors import SettingsError
 _BEHIND = "BEHIND_DOTENV_"
 
 
-def environment_with_dotenv(folder: Path | None = None) -> dict[str, str]:
-    """The environment with the values of `.env` in a folder, by default the working folder.
+def environment_with_dotenv(folder: Path) -> dict[str, str]:
+    """The environment with the values of `.env` in a folder.
 
     Raises:
         SettingsError: the file cannot be read.
     """
     environment = dict(os.environ)
-    return {**environment, **_overriding(_values(folder or Path.cwd()), environment)}
+    return {**environment, **of_dotenv(folder, environment)}
+
+
+def of_dotenv(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The values of `.env` in a folder that have priority over those of an environment.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    # An empty value may have a meaning, such as no copy, where the environment has no other.
+    return {name: value for name, value in _values(folder).items() if value or not environment.get(name)}
 
 
 def handed_to_dagster(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -37,11 +47,6 @@ def restore_hidden(environment: MutableMapping[str, str]) -> None:
     for copy in [name for name in environment if name.startswith(_BEHIND)]:
         name = copy.removeprefix(_BEHIND)
         environment[name] = environment.get(name) or environment[copy]
-
-
-def _overriding(values: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    # An empty value may have a meaning, such as no copy, where the environment has no other.
-    return {name: value for name, value in values.items() if value or not environment.get(name)}
 
 
 def _values(folder: Path) -> dict[str, str]:

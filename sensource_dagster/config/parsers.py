@@ -157,3 +157,14 @@ def tags(text: str) -> dict[str, str]:
                 "have 1 to 63 letters, digits, underscores, dots and dashes"
             )
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def problem(name: str, text: str, reason: str, secret: str | None, default: str) -> str:
+    """What is wrong with a variable, in one line, without the secret.
+
+    The secret may stand in the wrong variable, and the reason may quote a part of it.
+    """
+    if secret and len(secret) > 5 and secret in text:
+        text, reason = text.replace(secret, "***"), "the client secret is in this value"
+    text = re.sub(r"(?s)//.*@", "//***@", text)  # a password in a URL
+    return f"{name}={text!r}: {reason}. The default is {default!r}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -12,17 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.config import parsers as check
+from sensource_dagster.config.project_folder import command, placed
 from sensource_dagster.errors import SettingsError
 
 CREDENTIALS = ("SENSOURCE_CLIENT_ID", "SENSOURCE_CLIENT_SECRET")
 NO_CREDENTIALS = (
     f"No SenSource credentials: set {CREDENTIALS[0]} and {CREDENTIALS[1]} in the environment or in the file "
-    "`.env` of the project folder. Then start again. If you have no account, run `make demo`: it needs no "
-    "credentials."
+    f"`.env` of the project folder. Then start again. If you have no account, run `{command('demo')}`: it needs "
+    "no credentials."
 )
 
-
 DEMO_CLIENT = "demo"
+PATHS = {"warehouse", "published", "token_cache"}
 EARLIER_WAREHOUSE = Path("data/sensource.duckdb")
 """The default of earlier versions. A deployment that has this file, and no setting, goes on with it."""
 
@@ -188,11 +188,12 @@ VARIABLES: Mapping[str, Mapping[str, Any]] = {f.metadata["name"]: f.metadata for
 """Default (as text, or None) and meaning of each variable, by its name. Documentation and tests use it."""
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read and parse all settings.
 
     Args:
         environment: names and values. The default is the process environment. Other names are ignored.
+        folder: from where relative paths are meant. The default is the working folder.
 
     Raises:
         SettingsError: one line for each variable that cannot be used. It has the name, the value (never the
@@ -210,17 +211,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
-            problems.append(_problem(name, text, str(error), values["client_secret"], default))
+            problems.append(check.problem(name, text, str(error), values["client_secret"], default))
     if bool(values["client_id"]) != bool(values["client_secret"]):
         there, missing = CREDENTIALS if values["client_id"] else reversed(CREDENTIALS)
         problems.append(
             f"{there} is set, and {missing} is missing or empty. Set both to those of one API client, in the "
             "environment or in the file `.env` of the project folder."
         )
-    warehouse = values.get("warehouse")
+    for path in PATHS & values.keys():
+        values[path] = placed(values[path], folder)
+    warehouse, earlier = values.get("warehouse"), placed(EARLIER_WAREHOUSE, folder)
     not_chosen = warehouse and "SENSOURCE_WAREHOUSE" not in environment and not warehouse.exists()
-    if not_chosen and EARLIER_WAREHOUSE.exists():
-        warehouse = values["warehouse"] = EARLIER_WAREHOUSE
+    if not_chosen and earlier and earlier.exists():
+        warehouse = values["warehouse"] = earlier
     if warehouse and values.get("published") == warehouse:
         problems.append("SENSOURCE_PUBLISHED is the same file as SENSOURCE_WAREHOUSE: name another one.")
     if {"start_date", "timezone"} <= values.keys():
@@ -230,14 +233,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(**values)
-
-
-def _problem(name: str, text: str, reason: str, secret: str | None, default: str) -> str:
-    """One line. The secret may stand in the wrong variable, and the reason may quote a part of it."""
-    if secret and len(secret) > 5 and secret in text:
-        text, reason = text.replace(secret, "***"), "the client secret is in this value"
-    text = re.sub(r"(?s)//.*@", "//***@", text)  # a password in a URL
-    return f"{name}={text!r}: {reason}. The default is {default!r}."
 
 
 def token_directory(chosen: Path | None = None) -> Path:

@@ -15,6 +15,7 @@ from dagster._config.config_schema import UserConfigSchema
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
+from sensource_dagster.config.project_folder import beside_dagster_yaml
 from sensource_dagster.instance.retention import KEEP_RUNS_DAYS
 from sensource_dagster.instance.tested import is_tested
 
@@ -41,7 +42,7 @@ class BatchedStorage(DagsterSqliteStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]
     ) -> BatchedStorage:
-        return cls.from_local(config_value["base_dir"], inst_data)
+        return cls.from_local(beside_dagster_yaml(config_value["base_dir"]), inst_data)
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:

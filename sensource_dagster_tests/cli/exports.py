@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 from click.testing import CliRunner, Result
 
-from sensource_dagster.cli import demo_account, main
+from sensource_dagster.cli import main
+from sensource_dagster.config import project_folder
 from sensource_dagster.contract.model import View
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.contract.view_columns import VIEWS
@@ -100,7 +101,7 @@ def exporting(folder: Path, published: Path) -> Iterator[Export]:
     def run(*arguments: str, **variables: str) -> Result:
         os.chdir(folder)
         settings = {"SENSOURCE_PUBLISHED": str(published), "SENSOURCE_TIMEZONE": ZONE, **variables}
-        with mock.patch.dict(os.environ, settings), mock.patch.object(demo_account, "PROJECT", project):
+        with mock.patch.dict(os.environ, settings), mock.patch.object(project_folder, "CLONE", project):
             return CliRunner().invoke(main, ["export", *arguments], catch_exceptions=False)
 
     try:

@@ -14,16 +14,17 @@ from unittest import mock
 from click.testing import CliRunner, Result
 from dagster import DagsterInstance
 
-from sensource_dagster.cli import demo_account, main
+from sensource_dagster.cli import main
+from sensource_dagster.config import project_folder
 from sensource_dagster.simulator import RunningSimulator
-from sensource_dagster_tests.end_to_end.dagster_dev import project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import project_folder as copy_of_project
 from sensource_dagster_tests.end_to_end.sync import Sync, variables_of
 from sensource_dagster_tests.fork_server import ForkedProcess, fork
 
 
 def sensource(folder: str, *arguments: str) -> None:
     """The command, as a main program that is installed in this project folder."""
-    demo_account.PROJECT = Path(folder)
+    project_folder.CLONE = Path(folder)
     main(arguments)
 
 
@@ -69,7 +70,7 @@ class Project:
         before = Path.cwd()
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
-            mock.patch.object(demo_account, "PROJECT", self.folder),
+            mock.patch.object(project_folder, "CLONE", self.folder),
         ):
             os.chdir(self.folder)
             try:
@@ -95,7 +96,7 @@ class Project:
 
 def make_project(folder: Path, simulator: RunningSimulator, **others: str) -> Project:
     variables = variables_of(simulator, folder, **others)
-    project = project_folder(folder / "project", variables)
+    project = copy_of_project(folder / "project", variables)
     return Project(project, simulator, variables)
 
 

@@ -12,6 +12,7 @@ from dagster import DagsterInstance
 
 from sensource_dagster.cli import demo_account
 from sensource_dagster.cli.project import history_to_look_at
+from sensource_dagster.config import project_folder
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
 from sensource_dagster_tests.cli.project import Project
 
@@ -49,7 +50,7 @@ def test_status_shows_what_is_missing_makes_no_file_and_sees_the_history_once_th
 def test_the_demo_keeps_its_history_in_its_own_folder(tmp_path: Path, storage: dict[str, Any]) -> None:
     configure(tmp_path, storage)
     home = tmp_path / "data" / "demo"
-    with mock.patch.object(demo_account, "PROJECT", tmp_path):
+    with mock.patch.object(project_folder, "CLONE", tmp_path):
         demo_account.make_home()
     with DagsterInstance.from_config(str(home)) as instance:
         instance.get_runs()

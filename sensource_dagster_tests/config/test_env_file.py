@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_dotenv_overrides_the_environment_except_with_an_empty_value(folder: Path) -> None:
-    settings = read_settings(environment_with_dotenv())
+    settings = read_settings(environment_with_dotenv(folder))
     assert settings.timezone.key == "Europe/Berlin"
     assert settings.api_url == "https://one.example"
     assert settings.lookback_days == 3
@@ -35,7 +35,7 @@ def test_dotenv_overrides_the_environment_except_with_an_empty_value(folder: Pat
 
 
 def test_an_empty_value_still_says_none_where_the_environment_has_no_other(folder: Path) -> None:
-    assert read_settings(environment_with_dotenv()).published is None
+    assert read_settings(environment_with_dotenv(folder)).published is None
 
 
 def test_what_dagster_hides_behind_an_empty_line_is_there_again_when_the_definitions_load(folder: Path) -> None:
@@ -43,7 +43,7 @@ def test_what_dagster_hides_behind_an_empty_line_is_there_again_when_the_definit
     environment.update(get_env_var_dict(str(folder)))  # what `dg dev` does
     assert not environment["SENSOURCE_CLIENT_ID"]
     restore_hidden(environment)
-    assert read_settings(environment) == read_settings(environment_with_dotenv())
+    assert read_settings(environment) == read_settings(environment_with_dotenv(folder))
 
 
 def test_without_dotenv_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
