@@ -30,7 +30,7 @@ from sensource_dagster.automation.schedules import JOBS, schedules
 from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
-from sensource_dagster.config.env_file import restore_hidden
+from sensource_dagster.config.env_file import restore_hidden, take_dotenv_of_home
 from sensource_dagster.config.operating_system import refuse_windows
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.remarks import remarks
@@ -83,7 +83,9 @@ gc.set_threshold(50_000, 20, 20)
 
 refuse_windows()
 restore_hidden(os.environ)
-_settings = read_settings(folder=project_folder())
+_folder = project_folder()
+take_dotenv_of_home(_folder, os.environ)
+_settings = read_settings(folder=_folder)
 for _remark in remarks(_settings):
     logging.getLogger("sensource_dagster").warning(_remark)
 defs = with_own(build_definitions(_settings), own)

@@ -30,11 +30,11 @@ settings.load_profile("sensource")
 
 @pytest.fixture(autouse=True)
 def _own_project_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The working folder, as for a wheel: no test meets the `.env` and the warehouse of the clone that it is in.
+    """As if the working folder were the clone: no test meets the `.env` and the warehouse of the one it is in.
 
     A command goes to the project folder, and takes its `.env` into the environment. Here it comes back.
     """
-    monkeypatch.setattr(project_folder, "CLONE", None)
+    monkeypatch.setattr(project_folder, "CLONE", Path())
     monkeypatch.chdir(Path.cwd())
     with mock.patch.dict(os.environ):
         os.environ.pop(project_folder.DAGSTER_HOME, None)

@@ -41,7 +41,7 @@ class Wanted:
 
 
 def run(first: str | None, last: str | None, only: str | None, again: bool) -> int:
-    settings = project.enter_to_run()
+    settings = project.enter()
     tables = [table for table in COUNTS if only in (None, table.name)]
     wanted = Wanted(*_range(first, last, settings), tables, again, _command(first, last, only, again))
     if not settings.has_credentials:

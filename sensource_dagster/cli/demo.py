@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from sensource_dagster.cli import demo_account, project, project_files
 from sensource_dagster.cli.demo_report import show
-from sensource_dagster.config.project_folder import is_project, project_folder
+from sensource_dagster.config.project_folder import in_clone, initialised_folder, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.simulator import ManualClock, serving
 
@@ -22,7 +22,7 @@ from sensource_dagster.simulator import ManualClock, serving
 def run() -> int:
     console = Console()
     started = time.monotonic()
-    if not is_project(project_folder()):
+    if not in_clone() and not initialised_folder():
         project_files.write(Path.cwd())
     project.name_unused_home(project_folder(), project.DEMO_HISTORY)
     demo_account.make_home()

@@ -92,9 +92,8 @@ def make_home() -> None:
         custom["config"]["base_dir"] = str(home())
     else:  # the demo gets Dagster's default, files in $DAGSTER_HOME, and stays out of any other database
         config.pop("storage", None)
-    # By default the first two are in $DAGSTER_HOME. The last would lead the demo to the account of `.env`.
-    for left_out in ("compute_logs", "local_artifact_storage", "secrets"):
-        config.pop(left_out, None)
+    for placed in ("compute_logs", "local_artifact_storage"):  # by default in $DAGSTER_HOME
+        config.pop(placed, None)
     try:
         home().mkdir(parents=True, exist_ok=True)
         (home() / "dagster.yaml").write_text(yaml.safe_dump(config))

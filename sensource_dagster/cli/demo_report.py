@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensource_dagster.cli.demo_sights import sights
+from sensource_dagster.config.project_folder import command
 from sensource_dagster.contract.model import DAY, SCHEMA
 from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.warehouse.sql import identifier, qualified
@@ -56,9 +57,9 @@ def show(console: Console, file: Path, changed: Mapping[str, int], seconds: floa
     console.print(
         f"\nThe file to open, with any tool that reads DuckDB: {_from_here(file)}\n"
         "\nNext:\n"
-        "  make dev                    the Dagster UI with this demo account\n"
+        f"  {command('dev'):<28}the Dagster UI with this demo account\n"
         "  cp .env.example .env        for your own account: put your API client's id and secret into it,\n"
-        "                              then make check and make dev\n"
+        f"                              then {command('check')} and {command('dev')}\n"
         f"\nA query to paste:\n\n{query_to_paste(file)}",
         soft_wrap=True,  # a terminal folds the command; a line break of ours would be pasted with it
         highlight=False,

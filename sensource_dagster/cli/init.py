@@ -8,17 +8,16 @@ import click
 
 from sensource_dagster.cli import project_files
 from sensource_dagster.cli.project import name_unused_home
-from sensource_dagster.config import project_folder
+from sensource_dagster.config.project_folder import in_clone, project_folder
 from sensource_dagster.errors import ProjectFolderError
 
 
 def run() -> int:
     folder = Path.cwd()
-    clone = project_folder.CLONE
-    if clone and folder.resolve() != clone:
+    if in_clone() and folder.resolve() != project_folder():
         raise ProjectFolderError(
-            f"This `sensource` belongs to the clone in {clone}, which is its project folder and has these files. "
-            "For another folder, install the project as a wheel in an environment of its own."
+            f"This `sensource` belongs to the clone in {project_folder()}. That is its project folder, and has "
+            "these files. For another folder, install the project as a wheel in an environment of its own."
         )
     name_unused_home(folder, "this folder gets a history of its own. Unset it before the other commands")
     project_files.write(folder)

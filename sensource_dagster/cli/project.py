@@ -13,7 +13,7 @@ import yaml
 
 from sensource_dagster.cli import demo_account
 from sensource_dagster.config.env_file import environment_with_dotenv
-from sensource_dagster.config.project_folder import DAGSTER_HOME, beside_dagster_yaml, is_project, project_folder
+from sensource_dagster.config.project_folder import DAGSTER_HOME, beside_dagster_yaml, has_project, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.errors import ProjectFolderError
 
@@ -28,32 +28,10 @@ def enter() -> Settings:
 
     Raises:
         SettingsError: a setting cannot be used.
-        ProjectFolderError: DAGSTER_HOME cannot be used.
+        ProjectFolderError: there is no project, or DAGSTER_HOME cannot be used.
     """
     settings = _enter()
     _name_other_home()
-    return settings
-
-
-def enter_to_run() -> Settings:
-    """As `enter`, for what makes or changes files of the project.
-
-    Raises:
-        SettingsError, ProjectFolderError: as in `enter`; the latter also where there is no project.
-    """
-    settings = enter()
-    _require_project()
-    return settings
-
-
-def enter_to_serve() -> Settings:
-    """As `enter_to_run`, for a command that serves the demo where there are no credentials."""
-    settings = _enter()
-    _require_project()
-    if settings.has_credentials:
-        _name_other_home()
-    else:
-        name_unused_home(Path.cwd(), DEMO_HISTORY)
     return settings
 
 
@@ -70,6 +48,16 @@ def enter_to_look() -> tuple[Settings, bool]:
     return read_settings(), True
 
 
+def enter_to_serve() -> Settings:
+    """As `enter`, for a command that serves the demo where there are no credentials."""
+    settings = _enter()
+    if settings.has_credentials:
+        _name_other_home()
+    else:
+        name_unused_home(Path.cwd(), DEMO_HISTORY)
+    return settings
+
+
 def name_unused_home(folder: Path, reason: str) -> None:
     """Say that DAGSTER_HOME is not used, where it is set and is another folder."""
     if home := _other_home(folder):
@@ -79,6 +67,11 @@ def name_unused_home(folder: Path, reason: str) -> None:
 def _enter() -> Settings:
     _check_home()
     folder = project_folder()
+    if not has_project(folder):
+        raise ProjectFolderError(
+            f"There is no project in {folder}. Run this command in the folder of your project, or set "
+            "DAGSTER_HOME to that folder. To make a project in the current folder, run: sensource init"
+        )
     environment = environment_with_dotenv(folder)
     os.chdir(folder)  # the relative paths of the settings are meant from there
     settings = read_settings(environment)
@@ -96,24 +89,14 @@ def _check_home() -> None:
         )
 
 
-def _require_project() -> None:
-    folder = Path.cwd()
-    if is_project(folder) or (folder / "dagster.yaml").exists() or _other_home(folder):
-        return
-    raise ProjectFolderError(
-        f"There is no project in {folder}. Run this command in the folder of your project, or set DAGSTER_HOME "
-        "to that folder. To make a project in the current folder, run: sensource init"
-    )
+def _name_other_home() -> None:
+    if home := _other_home(Path.cwd()):
+        click.echo(f"DAGSTER_HOME={home} has Dagster's history. All else is in {Path.cwd()}.", err=True)
 
 
 def _other_home(folder: Path) -> str | None:
     home = os.environ.get(DAGSTER_HOME)
     return home if home and Path(home).resolve() != folder.resolve() else None
-
-
-def _name_other_home() -> None:
-    if home := _other_home(Path.cwd()):
-        click.echo(f"DAGSTER_HOME={home} has Dagster's history. All else is in {Path.cwd()}.", err=True)
 
 
 @contextmanager

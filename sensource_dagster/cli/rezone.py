@@ -35,7 +35,7 @@ _NOT_READ = (
 
 
 def run(yes: bool) -> int:
-    settings = project.enter_to_run()
+    settings = project.enter()
     warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {}, click.echo)
     zone = settings.timezone
     try:

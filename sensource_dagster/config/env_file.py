@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from sensource_dagster.config.project_folder import DAGSTER_HOME
 from sensource_dagster.errors import SettingsError
 
 _BEHIND = "BEHIND_DOTENV_"
@@ -20,17 +21,26 @@ def environment_with_dotenv(folder: Path) -> dict[str, str]:
         SettingsError: the file cannot be read.
     """
     environment = dict(os.environ)
-    return {**environment, **of_dotenv(folder, environment)}
+    return {**environment, **_overriding(_values(folder), environment)}
 
 
-def of_dotenv(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The values of `.env` in a folder that have priority over those of an environment.
+def take_dotenv_of_home(folder: Path, environment: MutableMapping[str, str]) -> None:
+    """Set what `.env` in a project folder says, if DAGSTER_HOME is that folder.
+
+    Dagster reads `.env` in the working folder alone. Under cron and systemd that is another one. The demo has a
+    DAGSTER_HOME of its own, so nothing leads it to the account of `.env`.
 
     Raises:
         SettingsError: the file cannot be read.
     """
+    home = environment.get(DAGSTER_HOME)
+    if home and Path(home).resolve() == folder.resolve():
+        environment.update(_overriding(_values(folder), environment))
+
+
+def _overriding(values: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     # An empty value may have a meaning, such as no copy, where the environment has no other.
-    return {name: value for name, value in _values(folder).items() if value or not environment.get(name)}
+    return {name: value for name, value in values.items() if value or not environment.get(name)}
 
 
 def handed_to_dagster(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -28,11 +28,24 @@ def project_folder() -> Path:
     Without one it is DAGSTER_HOME, and without that the current folder.
     """
     if CLONE:
-        return CLONE
-    here = Path.cwd()
-    initialised = next(filter(is_project, (here, *here.parents)), None)
+        return CLONE.absolute()
     home = os.environ.get(DAGSTER_HOME)
-    return initialised or (Path(home) if home else here)
+    return initialised_folder() or (Path(home) if home else Path.cwd())
+
+
+def initialised_folder() -> Path | None:
+    """The current folder, or the nearest one above it, in which `sensource init` was run."""
+    here = Path.cwd()
+    return next(filter(is_project, (here, *here.parents)), None)
+
+
+def in_clone() -> bool:
+    return CLONE is not None
+
+
+def has_project(folder: Path) -> bool:
+    """Whether a folder that `project_folder` found is a project, and not just where a command was typed."""
+    return in_clone() or is_project(folder) or (folder / "dagster.yaml").exists()
 
 
 def beside_dagster_yaml(path: str) -> str:
@@ -50,4 +63,4 @@ def placed(path: Path | None, folder: Path | None) -> Path | None:
 
 def command(name: str) -> str:
     """A command as a person types it in the project folder: a target of make, which only a clone has."""
-    return f"make {name}" if CLONE else f"sensource {name}"
+    return f"make {name}" if in_clone() else f"sensource {name}"
