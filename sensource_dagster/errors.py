@@ -119,3 +119,9 @@ class StatusError(Exception):
     def __init__(self, status: int, cause: str) -> None:
         super().__init__(cause)
         self.status = status
+
+
+def sentence(text: object) -> str:
+    """A text of another library as a sentence: with one mark at its end, whatever it ends with."""
+    said = str(text).strip()
+    return said if said.endswith((".", "?", "!")) else f"{said}."

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from dagster import ComponentTree, Definitions, PreviewWarning, load_definitions_from_module
 
-from sensource_dagster.errors import OwnDefinitionsError
+from sensource_dagster.errors import OwnDefinitionsError, sentence
 
 
 def has_definitions(folder: ModuleType) -> bool:
@@ -26,11 +26,14 @@ def with_own(definitions: Definitions, folder: ModuleType) -> Definitions:
     """
     if not has_definitions(folder):
         return definitions  # Dagster would take a while to describe its components
-    place = Path(*folder.__path__)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PreviewWarning)  # about Dagster's own loading of the files
+        return _with_files(definitions, folder, Path(*folder.__path__))
+
+
+def _with_files(definitions: Definitions, folder: ModuleType, place: Path) -> Definitions:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PreviewWarning)  # about Dagster's own loading of the files
-            own = ComponentTree.from_module(folder, project_root=place.parents[1]).build_defs()
+        own = ComponentTree.from_module(folder, project_root=place.parents[1]).build_defs()
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever the file raises)
         first = _first(error)
         # Of a file with wrong syntax, the text says everything. The trace would be Dagster's alone.
@@ -46,7 +49,7 @@ def with_own(definitions: Definitions, folder: ModuleType) -> Definitions:
 
 def _refused(cause: str, place: Path) -> OwnDefinitionsError:
     return OwnDefinitionsError(
-        f"Your own definitions cannot be loaded: {cause}. Without them nothing of the project is loaded. Mend the "
+        f"Your own definitions cannot be loaded: {sentence(cause)} Without them nothing of the project is loaded. Mend the "
         f"file, or move it out of {place}. Then run: .venv/bin/dg check defs"
     )
 

@@ -63,6 +63,11 @@ def test_the_folder_of_the_project_is_empty_and_adds_nothing() -> None:
         ("import nothing_there\n", 1, "ModuleNotFoundError: No module named 'nothing_there'"),
         ("x = 1\nreturn x\n", 2, "SyntaxError: 'return' outside function"),
         ("from dagster import asset\n@asset(no_option=1)\ndef weather(): ...\n", 2, "no_option"),
+        (
+            "raise ImportError('Did you mean traffic?')\n",
+            1,
+            "ImportError: Did you mean traffic? Without them nothing",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_loaded_is_named_with_its_line_and_the_cause(

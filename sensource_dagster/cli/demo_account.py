@@ -13,6 +13,7 @@ import yaml
 from sensource_dagster.cli import project_files
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.settings import DEMO_CLIENT
+from sensource_dagster.errors import sentence
 from sensource_dagster.simulator import Door, Options, RunningSimulator
 
 ZONE = ZoneInfo("America/Denver")
@@ -99,5 +100,5 @@ def make_home() -> None:
         (home() / "dagster.yaml").write_text(yaml.safe_dump(config))
     except OSError as error:
         raise click.ClickException(
-            f"The demo keeps its data in {home()}, and cannot write there: {error}."
+            f"The demo keeps its data in {home()}, and cannot write there: {sentence(error)}"
         ) from None

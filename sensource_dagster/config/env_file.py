@@ -9,7 +9,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from sensource_dagster.config.project_folder import DAGSTER_HOME
-from sensource_dagster.errors import SettingsError
+from sensource_dagster.errors import SettingsError, sentence
 
 _BEHIND = "BEHIND_DOTENV_"
 
@@ -64,4 +64,4 @@ def _values(folder: Path) -> dict[str, str]:
     try:
         return {name: value for name, value in dotenv_values(file).items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {error}. It must be a UTF-8 text file.") from None
+        raise SettingsError(f"{file} cannot be read: {sentence(error)} It must be a UTF-8 text file.") from None

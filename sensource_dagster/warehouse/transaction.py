@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from sensource_dagster.errors import WarehouseError
+from sensource_dagster.errors import WarehouseError, sentence
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def transaction(
         connection.execute("COMMIT")
     except duckdb.Error as error:
         more = on_constraint if isinstance(error, duckdb.ConstraintException) else ""
-        raise WarehouseError(f"{what}{first_line(error)}. {advice}{more}") from error
+        raise WarehouseError(f"{what}{sentence(first_line(error))} {advice}{more}") from error
     # No ROLLBACK: the connection is closed after every error, and that ends the transaction in any state.
 
 

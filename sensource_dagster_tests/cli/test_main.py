@@ -28,7 +28,7 @@ def test_its_help_loads_nothing_that_takes_long() -> None:
 def test_its_help_cuts_no_sentence_at_80_columns() -> None:
     shown = CliRunner().invoke(main, ["--help"], terminal_width=80).output
     assert all(name in shown for name in main.commands)
-    assert "..." not in shown
+    assert "..." not in shown.split("Commands:")[1]
 
 
 def test_windows_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

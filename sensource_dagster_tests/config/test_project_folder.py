@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
+from dagster._core.storage.compute_log_manager import ComputeIOType
 
 from sensource_dagster.config import project_folder
 from sensource_dagster.config.env_file import take_dotenv_of_home
@@ -82,8 +83,9 @@ def test_the_history_and_the_logs_are_beside_the_dagster_yaml_whatever_the_worki
     monkeypatch.chdir(tmp_path / "cron")
     with DagsterInstance.get() as instance:
         assert instance.get_runs() == []
-        with instance.compute_log_manager.open_log_stream(["run", "compute_logs", "step"], "out") as log:
-            log.write(b"said")  # type: ignore[union-attr]
+        with instance.compute_log_manager.open_log_stream(["run", "step"], ComputeIOType.STDOUT) as log:
+            assert log
+            log.write("said")  # type: ignore[call-overload]  # it is a text file
         assert Path(instance.storage_directory()).is_relative_to(tmp_path / "home" / "data" / "dagster")
     assert not list((tmp_path / "cron").iterdir())
     written = {path.relative_to(tmp_path / "home").parts[:3] for path in (tmp_path / "home").rglob("*")}
