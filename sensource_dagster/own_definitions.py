@@ -49,8 +49,8 @@ def _with_files(definitions: Definitions, folder: ModuleType, place: Path) -> De
 
 def _refused(cause: str, place: Path) -> OwnDefinitionsError:
     return OwnDefinitionsError(
-        f"Your own definitions cannot be loaded: {sentence(cause)} Without them nothing of the project is loaded. Mend the "
-        f"file, or move it out of {place}. Then run: .venv/bin/dg check defs"
+        f"Your own definitions cannot be loaded: {sentence(cause)} Without them nothing of the project is loaded. "
+        f"Mend the file, or move it out of {place}. Then run: .venv/bin/dg check defs"
     )
 
 

@@ -66,7 +66,7 @@ def test_the_folder_of_the_project_is_empty_and_adds_nothing() -> None:
         (
             "raise ImportError('Did you mean traffic?')\n",
             1,
-            "ImportError: Did you mean traffic? Without them nothing",
+            "Did you mean traffic? Without them nothing",
         ),
     ],
 )

@@ -19,7 +19,7 @@ from sensource_dagster.cli.export_target import target_of
 from sensource_dagster.config import parsers
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.view_columns import VIEWS
-from sensource_dagster.errors import ExportError, SenSourceError, sentence
+from sensource_dagster.errors import ExportError, SenSourceError
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema
 from sensource_dagster.warehouse.transaction import first_line
@@ -102,7 +102,7 @@ def _published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise ExportError(
-                f"The file {file} does not have this view as this version makes it: {sentence(first_line(error))} Run the "
+                f"The file {file} does not have this view as this version makes it: {first_line(error)} Run the "
                 "sync again (`sensource backfill`, or materialize the views in the UI): it makes the views anew."
             ) from None
         except (duckdb.Error, RuntimeError) as error:
@@ -110,7 +110,7 @@ def _published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
                 raise KeyboardInterrupt from None
             if not isinstance(error, duckdb.Error):
                 raise
-            raise ExportError(f"The rows cannot be read from {file}: {sentence(first_line(error))}") from None
+            raise ExportError(f"The rows cannot be read from {file}: {first_line(error)}") from None
 
 
 def _named_after(days: Days, found: Held) -> tuple[date, date] | None:

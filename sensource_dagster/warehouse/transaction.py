@@ -30,10 +30,10 @@ def transaction(
         connection.execute("COMMIT")
     except duckdb.Error as error:
         more = on_constraint if isinstance(error, duckdb.ConstraintException) else ""
-        raise WarehouseError(f"{what}{sentence(first_line(error))} {advice}{more}") from error
+        raise WarehouseError(f"{what}{first_line(error)} {advice}{more}") from error
     # No ROLLBACK: the connection is closed after every error, and that ends the transaction in any state.
 
 
 def first_line(error: Exception) -> str:
-    """What went wrong. The lines behind it quote the query."""
-    return str(error).strip().split("\n", maxsplit=1)[0]
+    """What went wrong, as a sentence. The lines behind it quote the query."""
+    return sentence(str(error).strip().split("\n", maxsplit=1)[0])
