@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sensource_dagster.contract.model import DELETED, SYNCED_AT
 from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier
-from sensource_dagster.warehouse.staging import written_later
 
 _DELETED, _SYNCED_AT = identifier(DELETED), identifier(SYNCED_AT)
 _LISTED = f"NOT coalesce({_DELETED}, false)"
@@ -31,8 +31,10 @@ def raise_if_empty(target: Target) -> None:
         )
 
 
-def mark(target: Target, requested_at: datetime, messages: str) -> tuple[int, list[str]]:
-    """Mark the rows that the staged list does not have, if no later request wrote them. Call it before the merge.
+def mark(
+    target: Target, requested_at: datetime, messages: str, confirmations: Confirmations
+) -> tuple[int, list[str]]:
+    """Mark the rows that the staged list does not have, if no later request had them. Call it before the merge.
 
     If Vea sent messages with the list, none is marked: the messages may say that the list is only a part.
 
@@ -44,7 +46,7 @@ def mark(target: Target, requested_at: datetime, messages: str) -> tuple[int, li
     """
     key = identifier(target.table.key[0])
     vanished = (
-        f"{_LISTED} AND {written_later('t')} IS NOT TRUE "
+        f"{_LISTED} AND {confirmations.later('t')} IS NOT TRUE "
         f"AND NOT EXISTS (SELECT 1 FROM incoming s WHERE t.{key} = s.{key})"
     )
     given = {"requested_at": requested_at}

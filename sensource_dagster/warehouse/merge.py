@@ -18,9 +18,10 @@ from sensource_dagster.contract.model import DAY, DELETED, MESSAGES, SYNCED_AT, 
 from sensource_dagster.contract.rejection import RejectedRow, rejections_of
 from sensource_dagster.contract.tables import DERIVED, REJECTED
 from sensource_dagster.warehouse import corrections, delisted, rejected, vanished
+from sensource_dagster.warehouse.confirmations import Confirmations, Window
 from sensource_dagster.warehouse.schema import Target, fit
 from sensource_dagster.warehouse.sql import identifier, identifiers
-from sensource_dagster.warehouse.staging import Window, same_key, stage
+from sensource_dagster.warehouse.staging import hours_of, same_key, stage
 from sensource_dagster.warehouse.transaction import transaction
 
 _UTC = ZoneInfo("UTC")
@@ -113,33 +114,46 @@ def merge(
         fitted = fit(target, frame, zone)
         for derived in (REJECTED,) if table.is_list else DERIVED:  # so that a query finds it while it is empty
             target.beside(derived).create()
+        confirmations = Confirmations(target, requested_at)
         # Before the vanished rows are counted: a rejected row has not vanished.
-        rejected_changed = rejections is not None and rejected.replace(target, rejections, requested_at)
+        rejected_changed = rejections is not None and rejected.replace(
+            *(target, rejections, requested_at, confirmations)
+        )
         if table.is_list and frame.empty:
             delisted.raise_if_empty(target)
-        stage(target, frame, fitted, requested_at, window)
+        stage(target, frame, fitted, requested_at, window, confirmations)
         days, recorded = _count_rows(target, set(fitted.types)), 0
         if not table.is_list and any(row_counts.corrected for row_counts in days.values()):
             recorded += corrections.record(target, fitted.measures, requested_at, keep_corrections)
         if window:
             today = requested_at.astimezone(zone).date()
-            gone, added = vanished.count(target, fitted.measures, window, requested_at, today, keep_corrections)
+            gone, added = vanished.count(
+                *(target, fitted.measures, window, requested_at, today, keep_corrections, confirmations)
+            )
             recorded += added
             days |= {day: replace(days.get(day, NO_ROWS), vanished=rows) for day, rows in gone.items()}
         deleted, kept = 0, list[str]()
         if table.is_list and not rejected_rows:  # a rejected row may be any entry that seems to be gone
-            deleted, kept = delisted.mark(target, requested_at, frame.attrs.get(MESSAGES, ""))
-        _write(target, list(fitted.types), requested_at, days.values())
+            deleted, kept = delisted.mark(target, requested_at, frame.attrs.get(MESSAGES, ""), confirmations)
+        _write(target, list(fitted.types), requested_at, days.values(), deleted=confirmations.delists)
+        request = None
+        if table.is_list or confirmations.is_late or any(row_counts.unchanged for row_counts in days.values()):
+            whole_list = table.is_list and not rejected_rows and not frame.attrs.get(MESSAGES)
+            request = confirmations.request_of(window or hours_of(table, frame), whole_list=whole_list)
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
+    if request:
+        confirmations.write(request)
     return MergeResult(days, deleted, [*fitted.changes, *kept], recorded, rejected_rows, rejected_changed)
 
 
-def _write(target: Target, columns: list[str], requested_at: datetime, days: Collection[RowCounts]) -> None:
+def _write(
+    target: Target, columns: list[str], requested_at: datetime, days: Collection[RowCounts], *, deleted: bool
+) -> None:
     written: dict[str, str] = {column: f"s.{identifier(column)}" for column in columns}
     written[SYNCED_AT] = "$requested_at"
     if target.table.is_list:
-        written[DELETED] = "false"
+        written[DELETED] = "true" if deleted else "false"
     names, values = identifiers(written), ", ".join(written.values())
     rows = """(SELECT * FROM incoming WHERE "~change" <> 'unchanged') s"""
     if any(row_counts.grown or row_counts.corrected or row_counts.updated for row_counts in days):

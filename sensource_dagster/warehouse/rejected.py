@@ -9,6 +9,7 @@ from sensource_dagster.contract.model import DAY, HOUR, SCHEMA, Table
 from sensource_dagster.contract.rejection import RejectedRow, Rejections
 from sensource_dagster.contract.tables import REJECTED
 from sensource_dagster.contract.values import shown
+from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier
 from sensource_dagster.warehouse.sql import text as literal
@@ -20,11 +21,11 @@ def name(target: Target) -> str:
     return target.beside(REJECTED).name
 
 
-def replace(target: Target, rejections: Rejections, seen_at: datetime) -> bool:
+def replace(target: Target, rejections: Rejections, seen_at: datetime, confirmations: Confirmations) -> bool:
     """Let the table have exactly these rejected rows of the list, or of the days that the response is about.
 
-    A row that is there already stays as it is, so that reading it again writes nothing. So does a row that was
-    seen later, if this response comes late.
+    A row that is there already stays as it is, so that reading it again writes nothing. If this response comes
+    late, so does a row that was seen later. A row that has fitted since then is not added.
 
     Returns:
         Whether the table has changed.
@@ -40,20 +41,23 @@ def replace(target: Target, rejections: Rejections, seen_at: datetime) -> bool:
     ).fetchall()
     if not rows:
         return bool(deleted)
+    same = f"t.{identifier(target.table.key[0])} = found.entity"
+    same += f" AND t.{HOUR} = found.hour" if rejections.first else ""
     [(inserted,)] = target.connection.execute(
         f"""INSERT INTO {name(target)} (table_name, entity_id, {HOUR}, {DAY}, reason, "row", seen_at)
-        SELECT $table, entity_id, hour, day, reason, text, $seen_at FROM (
-            SELECT unnest($entities::VARCHAR[]) AS entity_id, unnest($hours::TIMESTAMPTZ[]) AS hour,
+        SELECT $table, found.entity, hour, day, reason, text, $requested_at FROM (
+            SELECT unnest($entities::VARCHAR[]) AS entity, unnest($hours::TIMESTAMPTZ[]) AS hour,
                    unnest($days::DATE[]) AS day, unnest($reasons::VARCHAR[]) AS reason,
-                   unnest($texts::VARCHAR[]) AS text)
-        WHERE text NOT IN (SELECT CAST("row" AS VARCHAR) FROM {name(target)} WHERE table_name = $table)""",
+                   unnest($texts::VARCHAR[]) AS text) found
+        WHERE text NOT IN (SELECT CAST("row" AS VARCHAR) FROM {name(target)} WHERE table_name = $table)
+        AND NOT EXISTS (SELECT 1 FROM {target.name} t WHERE {same} AND {confirmations.later("t")})""",
         {
             **given,
+            "requested_at": seen_at,
             "entities": [row.entity_id for row in rows],
             "hours": [row.hour for row in rows],
             "days": [row.day for row in rows],
             "reasons": [row.reason for row in rows],
-            "seen_at": seen_at,
         },
     ).fetchall()
     return bool(deleted or inserted)

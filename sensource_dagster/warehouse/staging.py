@@ -9,13 +9,19 @@ import pandas as pd
 
 from sensource_dagster.contract.model import DELETED, HOUR, SYNCED_AT, Table, left_out
 from sensource_dagster.warehouse import vanished
+from sensource_dagster.warehouse.confirmations import Confirmations, Window
 from sensource_dagster.warehouse.schema import Fit, Target, type_of_values
 from sensource_dagster.warehouse.sql import as_type, identifier
 
-Window = tuple[datetime, datetime]
 
-
-def stage(target: Target, frame: pd.DataFrame, fit: Fit, requested_at: datetime, window: Window | None) -> None:
+def stage(
+    target: Target,
+    frame: pd.DataFrame,
+    fit: Fit,
+    requested_at: datetime,
+    window: Window | None,
+    confirmations: Confirmations,
+) -> None:
     """Create a temporary view `incoming` with the values that the table's rows will have after the merge.
 
     It has the columns of `fit.types`, and three of its own: `~change`, what a row does to its row in the table;
@@ -23,7 +29,7 @@ def stage(target: Target, frame: pd.DataFrame, fit: Fit, requested_at: datetime,
     whether that row had vanished from earlier responses.
     """
     connection, table = target.connection, target.table
-    window = window or _window(table, frame)
+    window = window or hours_of(table, frame)
     condition = f"WHERE {identifier(HOUR)} >= $first AND {identifier(HOUR)} < $end" if window else ""
     bounds = dict(zip(("first", "end"), window, strict=True)) if window else {}
     partly = [name for name in fit.measures if left_out(name) in frame.columns]
@@ -43,7 +49,7 @@ def stage(target: Target, frame: pd.DataFrame, fit: Fit, requested_at: datetime,
         kept += [f"(s.{identifier(left_out(name))} AND t.{identifier(name)} IS NOT NULL)" for name in partly]
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE compared AS
-            SELECT {whole}, {_change(table, fit, partly, returned)} AS "~change",
+            SELECT {whole}, {_change(table, fit, partly, returned, confirmations)} AS "~change",
                 {" + ".join(f"CAST({value} AS INTEGER)" for value in kept) or "0"} AS "~kept",
                 coalesce({returned}, false) AS "~returned"
             FROM ({typed}) s LEFT JOIN ({held}) t ON {same_key(table)}""",
@@ -59,7 +65,7 @@ def same_key(table: Table) -> str:
     return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
 
 
-def _change(table: Table, fit: Fit, partly: Iterable[str], returned: str) -> str:
+def _change(table: Table, fit: Fit, partly: Iterable[str], returned: str, confirmations: Confirmations) -> str:
     """SQL for the change that a row `s` makes to its row `t` in the table.
 
     Its parameter is `requested_at`.
@@ -72,7 +78,8 @@ def _change(table: Table, fit: Fit, partly: Iterable[str], returned: str) -> str
     }
     changed = " OR ".join(differs.values()) or "false"
     if table.is_list:
-        changes = f"WHEN NOT ({changed} OR t.{identifier(DELETED)} IS DISTINCT FROM false) THEN 'unchanged'"
+        deleted = f"t.{identifier(DELETED)} IS DISTINCT FROM {confirmations.delists}"
+        changes = f"WHEN NOT ({changed} OR {deleted}) THEN 'unchanged'"
     else:
         # Only a measure that Vea has reported before can be corrected.
         corrected = [f"t.{identifier(name)} IS NOT NULL AND {differs[name]}" for name in fit.measures]
@@ -84,16 +91,7 @@ def _change(table: Table, fit: Fit, partly: Iterable[str], returned: str) -> str
         WHEN {running} AND $requested_at::TIMESTAMPTZ < {hour} + INTERVAL 25 HOUR THEN 'grown'
         WHEN NOT ({" OR ".join(corrected) or "false"}) THEN 'updated'"""
     return f"""CASE WHEN t.{identifier(table.key[0])} IS NULL THEN 'inserted'
-        WHEN {written_later("t")} THEN 'unchanged' {changes} ELSE 'corrected' END"""
-
-
-def written_later(row: str) -> str:
-    """SQL for whether a row of the table has values of a later request than this one, which stay.
-
-    A stamp more than a day later than this request is of a clock that was wrong. It must not lock the row.
-    """
-    written, requested = f"{row}.{identifier(SYNCED_AT)}", "$requested_at::TIMESTAMPTZ"
-    return f"({written} > {requested} AND {written} < {requested} + INTERVAL 1 DAY)"
+        WHEN {confirmations.later("t")} THEN 'unchanged' {changes} ELSE 'corrected' END"""
 
 
 def _cast(frame: pd.DataFrame, name: str, kind: str) -> str:
@@ -108,7 +106,7 @@ def _kept(name: str) -> str:
     return f"CASE WHEN s.{identifier(left_out(name))} THEN t.{column} ELSE s.{column} END AS {column}"
 
 
-def _window(table: Table, frame: pd.DataFrame) -> Window | None:
+def hours_of(table: Table, frame: pd.DataFrame) -> Window | None:
     """The hours of the frame, so that the merge does not read the rest of the table."""
     if table.is_list or frame.empty:
         return None

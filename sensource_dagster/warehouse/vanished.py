@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sensource_dagster.contract.model import DAY, HOUR, SYNCED_AT
 from sensource_dagster.warehouse import corrections, rejected
+from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier, text
 
@@ -34,6 +35,7 @@ def count(
     requested_at: datetime,
     today: date,
     keep: timedelta,
+    confirmations: Confirmations,
 ) -> tuple[dict[date, int], int]:
     """How many rows of each day in the window the staged response does not have; and how many values of them
     are recorded now.
@@ -43,7 +45,7 @@ def count(
     """
     entity, day = identifier(target.table.key[0]), identifier(DAY)
     gone = f"""SELECT * FROM {target.name} t WHERE t.{HOUR} >= $first AND t.{HOUR} < $end AND t.{day} < $today
-        AND (t.{identifier(SYNCED_AT)} >= $requested_at::TIMESTAMPTZ) IS NOT TRUE
+        AND (t.{identifier(SYNCED_AT)} >= $requested_at::TIMESTAMPTZ OR {confirmations.confirmed("t")}) IS NOT TRUE
         AND NOT EXISTS (SELECT 1 FROM incoming s WHERE s.{entity} = t.{entity} AND s.{HOUR} = t.{HOUR})
         AND NOT EXISTS ({rejected.may_be(target, "t")})"""
     given = {"first": window[0], "end": window[1], "today": today, "requested_at": requested_at}
