@@ -33,7 +33,10 @@ def keys(facts: Facts) -> Seen:
 def whole(facts: Facts) -> Seen:
     """A response that says that rows are missing."""
     known = _known(facts)
-    found = {name: missing_rows(received.beside or {}, len(received.rows)) for name, received in known.items()}
+    found = {
+        name: missing_rows(received.beside or {}, received.headers, len(received.rows))
+        for name, received in known.items()
+    }
     words = [f"{name}: {what}" for name, what in found.items() if what]
     names = ", ".join(name for name, what in found.items() if what)
     if words:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -89,11 +89,11 @@ def _list_endpoint(simulator: Simulator, entities: Callable[[], list[Any]]) -> A
     def endpoint(request: Request) -> Response:
         if not _authorized(simulator, request):
             return _unauthorized()
-        rows = _changed(request, entities())
+        rows, headers = _page(simulator, _changed(request, entities()))
         beside = request.scope.get(ENVELOPE)
         if beside is None and not simulator.options.wrap_lists:
-            return _json(rows)
-        return _json({"results": rows, **(beside or {})})
+            return _json(rows, headers)
+        return _json({"results": rows, **(beside or {})}, headers)
 
     return endpoint
 
@@ -111,9 +111,9 @@ def _count_endpoint(simulator: Simulator, name: CountName) -> Any:
             query = parse_query(name, request.query_params, simulator.options)
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)
-        rows = simulator.response(name, query)
+        rows, headers = _page(simulator, _changed(request, simulator.response(name, query)))
         beside = request.scope.get(ENVELOPE, {})
-        return _json({"messages": [], "results": _changed(request, rows), **beside})
+        return _json({"messages": [], "results": rows, **beside}, headers)
 
     return endpoint
 
@@ -131,6 +131,12 @@ def _changed(request: Request, rows: list[Any]) -> list[Any]:
     return rows if change is None else change(rows)
 
 
-def _json(document: Any) -> Response:
+def _page(simulator: Simulator, rows: list[Any]) -> tuple[list[Any], dict[str, str]]:
+    """The rows that are sent, and the header that tells of the others."""
+    most = simulator.options.most_rows
+    return (rows[:most], {"X-Total-Count": str(len(rows))}) if most else (rows, {})
+
+
+def _json(document: Any, headers: Mapping[str, str]) -> Response:
     # Not starlette's JSONResponse: it refuses NaN, which a test may want to send.
-    return Response(json.dumps(document, separators=(",", ":")), media_type="application/json")
+    return Response(json.dumps(document, separators=(",", ":")), headers=headers, media_type="application/json")

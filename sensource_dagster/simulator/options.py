@@ -69,6 +69,9 @@ class Options:
     bad_credentials_body: ErrorBody = "json"
     wrap_lists: bool = False
     """Send lists as ``{"results": [...]}`` and not as a bare array."""
+    most_rows: int = 0
+    """Rows that a response has at most; 0 for any number. The header X-Total-Count then has the number of all. The
+    real service sends all rows, as far as is known."""
     instant_end_inclusive: bool = True
     """Whether an endDate that is an instant includes the hour that starts at it. Clients have met this reading."""
     filters_first: bool = False
@@ -98,6 +101,7 @@ class Options:
         """Check every option."""
         _at_least("zones", self.zones, 1)
         _at_least("spaces", self.spaces, 0)
+        _at_least("most_rows", self.most_rows, 0)
         _at_least("closed_hours_noise", self.closed_hours_noise, 0)
         _at_least("latency_seconds", self.latency_seconds, 0)
         _at_least("token_seconds", self.token_seconds, 1)

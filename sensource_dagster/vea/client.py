@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote
@@ -44,6 +44,7 @@ class VeaClient:
         requests: HTTP requests sent so far, those for tokens included.
         retries: how many of them repeated a request that had failed.
         messages: what Vea's messages with the last rows say. They may say that the rows are only a part.
+        secrets: what no text may show: the API client's secret, its tokens, the passwords of proxies.
         window_sizes: how many days to request at once.
 
     >>> from datetime import date
@@ -77,6 +78,7 @@ class VeaClient:
         self._signs = min(_SIGNS, policy.max_attempts)
         self._api_url = account.api_url.rstrip("/")
         self._log = log or logging.getLogger("sensource_dagster.vea")
+        self.secrets: Set[str] = self._transport.secrets
         self._transport = Transport(policy, self._log)
         self._tokens = TokenStore(account, self._transport, self._log)
 
@@ -87,6 +89,11 @@ class VeaClient:
     @property
     def retries(self) -> int:
         return self._transport.retries
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of the last response."""
+        return self._transport.headers
+
 
     def authenticate(self) -> None:
         """Make sure that there is a token: the shared one or, if that has expired, a new one.
@@ -164,8 +171,8 @@ class VeaClient:
             response = self._send(request, can_halve)
         finally:
             self.seconds += time.monotonic() - started
-        rows = rows_of(response, request.label)
-        self.messages = self._look_beside_rows(request, response, len(rows)) if isinstance(response, dict) else ""
+        rows = rows_of(response, request.label, self.secrets)
+        self.messages = self._look_beside_rows(request, response if isinstance(response, dict) else {}, len(rows))
         return rows
 
     def _send(self, request: ApiRequest, can_halve: bool) -> Any:
@@ -221,7 +228,7 @@ class VeaClient:
 
     def _look_beside_rows(self, request: ApiRequest, response: dict[str, Any], rows: int) -> str:
         """The messages. Whatever else the response says beside its rows is an error or a line in the log."""
-        missing = missing_rows(response, rows)
+        missing = missing_rows(response, self.headers, rows)
         if missing:
             raise VeaResponseError(
                 f"{request.label} returned only a part of its rows: {self._excerpt(missing)}, and the response "
@@ -241,4 +248,4 @@ class VeaClient:
         return messages
 
     def _excerpt(self, value: Any) -> str:
-        return excerpt(str(value), self._transport.secrets)
+        return excerpt(str(value), self.secrets)

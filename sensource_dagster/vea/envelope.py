@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sensource_dagster.errors import VeaResponseError
+from sensource_dagster.vea.redaction import excerpt
 
 _ADVICE = "Nothing was stored. The API may have changed: update sensource_dagster."
 
 
-def rows_of(response: Any, label: str) -> list[dict[str, Any]]:
+def rows_of(response: Any, label: str, secrets: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The objects of a bare array or of `{"results": [...]}`. Clients in production have met lists in both shapes.
 
-    `label` names the request in an error.
+    Args:
+        label: names the request in an error.
+        secrets: what an error must not show, beside what looks like a token.
 
     Raises:
         VeaResponseError: the response has another shape, or an element is not an object.
     """
     rows = response.get("results") if isinstance(response, dict) else response
     if not isinstance(rows, list):
-        raise VeaResponseError(f"{label} returned {_shape(response)} instead of a list of results. {_ADVICE}")
+        raise VeaResponseError(
+            f"{label} returned {_shape(response, secrets)} instead of a list of results. {_ADVICE}"
+        )
     types = list(map(type, rows))
     if types.count(dict) < len(types):
         position = next(index for index, kind in enumerate(types) if kind is not dict)
         raise VeaResponseError(
-            f"{label} returned a list whose element {position} is {_shape(rows[position])} instead of an object. "
-            f"{_ADVICE}"
+            f"{label} returned a list whose element {position} is {_shape(rows[position], secrets)} instead of an "
+            f"object. {_ADVICE}"
         )
     return rows
 
 
-def _shape(value: Any) -> str:
+def _shape(value: Any, secrets: Iterable[str]) -> str:
     """The kind of JSON, without its values."""
     if isinstance(value, dict):
-        keys = ", ".join(repr(key[:40]) for key in list(value)[:10])
-        results = f", where results is {_shape(value['results'])}" if "results" in value else ""
+        keys = ", ".join(repr(excerpt(key, secrets)[:40]) for key in list(value)[:10])
+        results = f", where results is {_shape(value['results'], secrets)}" if "results" in value else ""
         return f"an object with {f'the keys {keys}' if keys else 'no keys'}{results}"
     if value is None:
         return "null"

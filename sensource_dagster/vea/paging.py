@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+
+import orjson
 
 # Spelling varies: totalCount, total_count and @odata.count are compared without case and without other signs.
 _TOTALS = {
@@ -24,21 +27,23 @@ _WHOLE = {"complete", "iscomplete", "last", "islast", "islastpage"}
 _NESTED = {"meta", "metadata", "page", "pageinfo", "paging", "pagination", "links"}
 _DEEPEST = 3
 _HARMLESS = {"previous", "prev"}
+_NO = {"", "0", "false", "no", "none", "null"}
 _KNOWN = {"results", "messages", "error", "errors", "success", "ok"}
 
 
-def missing_rows(response: Mapping[str, Any], rows: int) -> str | None:
-    """Which key says that the response is only a part, and its value. None if no key does."""
+def missing_rows(response: Mapping[str, Any], headers: Mapping[str, str], rows: int) -> str | None:
+    """Which key or header says that the response is only a part, and its value. None if nothing does.
+
+    Args:
+        response: the response if it is an object. A bare array has no keys.
+        rows: how many rows it has.
+    """
     for path, name, value in _keys(response, ""):
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if (
-            (name in _TOTALS and is_number and value > rows)
-            or (name in _PAGES and is_number and value > 1)
-            or (name in _MORE and value and str(value).lower() != "false")
-            or (name in _WHOLE and str(value).lower() == "false")
-            or (name == "rel" and value == "next")
-        ):
+        if _says_more(name, value, rows) or (name == "rel" and value == "next"):
             return f"{path!r} is {value!r}"
+    for header, text in headers.items():
+        if any(_says_more(name, value, rows) for name, value in _said_by(header, text)):
+            return f"its header {header} is {text!r}"
     return None
 
 
@@ -56,6 +61,35 @@ def _keys(level: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, Any]]
             for inner in value if isinstance(value, list) else [value]:
                 if isinstance(inner, dict):
                     yield from _keys(inner, f"{path}{key}.")
+
+
+def _said_by(header: str, text: str) -> Iterator[tuple[str, Any]]:
+    """The plain names and values in a header: X-Total-Count, Content-Range, or X-Pagination with its JSON."""
+    if header.lower() == "content-range":  # "rows 0-99/5000"
+        yield "total", text.rpartition("/")[2]
+    yield _plain(re.sub(r"^x-(wp-)?", "", header.lower())), text
+    with suppress(orjson.JSONDecodeError):
+        inner = orjson.loads(text)
+        if isinstance(inner, dict):
+            yield from ((name, value) for _, name, value in _keys(inner, ""))
+
+
+def _says_more(name: str, value: Any, rows: int) -> bool:
+    """Whether a key of this plain name, with this value, says that there is more than these rows."""
+    if name in _TOTALS:
+        return _number(value) > rows
+    if name in _PAGES:
+        return _number(value) > 1
+    return (name in _MORE and bool(value) and str(value).strip().lower() not in _NO) or (
+        name in _WHOLE and str(value).strip().lower() == "false"
+    )
+
+
+def _number(value: Any) -> float:
+    """A number, which may be a text; else 0."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,18}\s*", value, re.ASCII):
+        return int(value)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
 
 
 def _plain(key: str) -> str:

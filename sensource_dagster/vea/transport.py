@@ -57,11 +57,15 @@ class ApiRequest:
 
 
 class Transport:
-    """Sends requests over one session, one at a time. `requests` and `retries` count since its creation."""
+    """Sends requests over one session, one at a time. `requests` and `retries` count since its creation.
+
+    `headers` are those of the last response.
+    """
 
     def __init__(self, policy: HttpPolicy, log: logging.Logger | logging.LoggerAdapter[Any]) -> None:
         self.requests = 0
         self.retries = 0
+        self.headers: Mapping[str, str] = {}
         self.secrets: set[str] = set()
         self._policy = policy
         self._log = log
@@ -105,6 +109,7 @@ class Transport:
             if passed.is_set():
                 raise self._deadline_error()
         self._check_status(request, response, body)
+        self.headers = response.headers
         # No `raise` while the exception is handled: it would keep the whole body alive.
         with suppress(orjson.JSONDecodeError):
             return orjson.loads(body)

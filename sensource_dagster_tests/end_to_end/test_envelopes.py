@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dagster import ExecuteInProcessResult
 
-from sensource_dagster.simulator import ManualClock, fault_kinds
+from sensource_dagster.simulator import ManualClock, Options, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import Sync, error_text, syncing
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
@@ -51,6 +51,17 @@ def test_counts_that_say_that_rows_are_missing_fail_the_run(tmp_path: Path) -> N
         assert "'paging.hasMore' is True" in error_text(result)
         assert "for 2025-11-03 07:00 to 2025-11-04 07:00 UTC" in error_text(result)
         assert not sync.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'traffic'")
+
+
+@pytest.mark.parametrize("wrap_lists", [False, True], ids=["array", "object"])
+def test_a_header_that_says_that_rows_are_missing_fails_the_run(tmp_path: Path, wrap_lists: bool) -> None:
+    options = Options(most_rows=3, wrap_lists=wrap_lists)
+    with syncing(tmp_path, options, ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+        for result in (sync.run("lists"), sync.run("counts", DAY)):
+            assert not result.success
+            assert "only a part of its rows: its header x-total-count is '" in error_text(result)
+            assert "and the response has 3 rows. Nothing was stored." in error_text(result)
+        assert not sync.settings.warehouse.exists()
 
 
 def test_an_unknown_key_beside_the_rows_is_named_in_a_warning_and_the_rows_are_taken(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sensource_dagster.simulator import Door, Options
     [
         ("zones", 0, "1 or more"),
         ("spaces", -1, "0 or more"),
+        ("most_rows", -1, "0 or more"),
         ("latency_seconds", -0.5, "0 or more"),
         ("token_seconds", 0, "1 or more"),
         ("mints_per_minute", 0, "1 or more"),

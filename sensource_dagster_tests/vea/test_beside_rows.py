@@ -63,6 +63,23 @@ def test_a_link_to_the_next_page_is_an_error(link: str, client: VeaClient, vea: 
         client.entities("location")
 
 
+@pytest.mark.parametrize("body", [[{"a": 1}], {"results": [{"a": 1}]}], ids=["array", "object"])
+def test_a_header_with_a_larger_total_is_an_error_that_names_it(
+    body: Any, client: VeaClient, vea: FakeVea
+) -> None:
+    vea.responses = [as_json(body, headers={"X-Total-Count": "5"})]
+    with pytest.raises(VeaResponseError, match=r"its header X-Total-Count is '5', and the response has 1 rows"):
+        client.entities("location")
+    vea.responses = [as_json(body, headers={"X-Total-Count": "1"})]
+    assert client.entities("location") == [{"a": 1}]
+
+
+def test_a_secret_in_an_unexpected_key_is_masked(client: VeaClient, vea: FakeVea) -> None:
+    vea.responses = [as_json({"token-1": [], "data": []})]
+    with pytest.raises(VeaResponseError, match=r"an object with the keys '\*\*\*', 'data'"):
+        client.entities("location")
+
+
 def test_unknown_keys_beside_the_rows_are_named_without_their_values(
     client: VeaClient, vea: FakeVea, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,6 +42,16 @@ def test_any_other_shape_is_named_in_the_error(body: Any, shape: str) -> None:
 def test_an_element_that_is_not_an_object_is_named_by_its_index(element: Any) -> None:
     with pytest.raises(VeaResponseError, match="element 1 is "):
         rows_of([{}, element], "GET it")
+
+
+@pytest.mark.parametrize("body", [{"KEY": 1}, {"results": {"KEY": 1}}, [{"KEY": 1}, ["KEY"]], [[{"KEY": 1}]]])
+@pytest.mark.parametrize("key", ["hunter2", "not hunter2", "x" * 39 + "hunter2", "0123456789abcdef" * 4])
+def test_the_error_shows_no_key_that_is_a_secret_or_looks_like_a_token(body: Any, key: str) -> None:
+    text = json.dumps(body).replace("KEY", key)
+    with pytest.raises(VeaResponseError) as caught:
+        rows_of(json.loads(text), "GET it", ["hunter2"])
+    assert "hunter" not in str(caught.value)
+    assert "0123456789abcdef" not in str(caught.value)
 
 
 def test_the_error_shows_no_values() -> None:
