@@ -79,13 +79,13 @@ def _read(
             progress = _progress(plan.done, plan.total, so_far, time.monotonic() - started)
             context.log.info(f"Reading {table.name}, {place}{progress}")
             kind = cast(Literal["traffic", "occupancy"], table.name)
-            can_halve = plan.can_halve
+            halve_after = plan.halve_after
             requested_at = datetime.now(timezone.utc)
             try:
-                rows = vea.counts(kind, window, metrics, settings.exclude_closed_hours, can_halve=can_halve)
+                rows = vea.counts(kind, window, metrics, settings.exclude_closed_hours, halve_after=halve_after)
                 counts = counts_frame(table, rows, window.start, window.end, settings.timezone)
             except VeaError as error:
-                if can_halve and isinstance(error, VeaTooLargeError):
+                if halve_after and isinstance(error, VeaTooLargeError):
                     plan.halve()
                     context.log.warning(
                         f"{error} Reading {table.name} goes on with at most {plan.days} days a request."

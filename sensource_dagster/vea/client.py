@@ -27,7 +27,6 @@ from sensource_dagster.vea.transport import ApiRequest, Transport
 from sensource_dagster.vea.window_sizes import WindowSizes
 from sensource_dagster.vea.windows import Window, instant_text
 
-_SIGNS = 2  # attempts that took too long, after which a window counts as too large
 _ENTITY_TYPES = {"traffic": "zone", "occupancy": "space"}
 _ADVICE = {
     400: "Vea does not accept the request: check the metrics and the endpoint's name",
@@ -44,8 +43,8 @@ class VeaClient:
         requests: HTTP requests sent so far, those for tokens included.
         retries: how many of them repeated a request that had failed.
         messages: what Vea's messages with the last rows say. They may say that the rows are only a part.
-        secrets: what no text may show: the API client's secret, its tokens, the passwords of proxies.
         window_sizes: how many days to request at once.
+        secrets: what no text may show: the API client's secret, its tokens, the passwords of proxies.
 
     >>> from datetime import date
     >>> from sensource_dagster.config.settings import read_settings, token_directory
@@ -75,11 +74,11 @@ class VeaClient:
         self.seconds = 0.0
         self.messages = ""
         self.window_sizes = WindowSizes(account)
-        self._signs = min(_SIGNS, policy.max_attempts)
+        self._max_attempts = policy.max_attempts
         self._api_url = account.api_url.rstrip("/")
         self._log = log or logging.getLogger("sensource_dagster.vea")
-        self.secrets: Set[str] = self._transport.secrets
         self._transport = Transport(policy, self._log)
+        self.secrets: Set[str] = self._transport.secrets
         self._tokens = TokenStore(account, self._transport, self._log)
 
     @property
@@ -89,11 +88,11 @@ class VeaClient:
     @property
     def retries(self) -> int:
         return self._transport.retries
+
     @property
     def headers(self) -> Mapping[str, str]:
         """Those of the last response."""
         return self._transport.headers
-
 
     def authenticate(self) -> None:
         """Make sure that there is a token: the shared one or, if that has expired, a new one.
@@ -118,7 +117,7 @@ class VeaClient:
         metrics: Sequence[str],
         exclude_closed_hours: bool | None = None,
         *,
-        can_halve: bool = False,
+        halve_after: int = 0,
     ) -> list[dict[str, Any]]:
         """The hourly rows of all zones (traffic) or spaces (occupancy) in a window, from one request.
 
@@ -126,10 +125,10 @@ class VeaClient:
         whether its end is inclusive. This method does not drop them.
 
         `exclude_closed_hours` says whether Vea leaves out what was counted while a location was closed. With None,
-        Vea decides. With `can_halve`, at most two attempts take too long (the deadline, HTTP 504).
+        Vea decides. With `halve_after`, at most so many attempts take too long (the deadline, a late HTTP 504).
 
         Raises:
-            VeaTooLargeError: the window is too much for Vea at once. With `can_halve`, the caller requests less.
+            VeaTooLargeError: the window is too much for Vea at once.
             VeaError: any other subclass says what the reader can do about it.
         """
         hours = window.in_whole_hours()
@@ -143,12 +142,12 @@ class VeaClient:
         }
         if exclude_closed_hours is not None:
             params["excludeClosedHours"] = str(exclude_closed_hours).lower()
-        return self._rows(f"/api/data/{kind}", params, f" for {window}", can_halve=can_halve)
+        return self._rows(f"/api/data/{kind}", params, f" for {window}", halve_after)
 
     def response(self, path: str, params: Mapping[str, str]) -> Any:
         """The parsed response of a GET, with all that it has beside its rows. `path` starts with `/api/`."""
         url = f"{self._api_url}{path}"
-        return self._send(ApiRequest("GET", url, f"GET {url}", params), can_halve=False)
+        return self._send(ApiRequest("GET", url, f"GET {url}", params))
 
     def close(self) -> None:
         self._transport.close()
@@ -162,20 +161,20 @@ class VeaClient:
         self.close()
 
     def _rows(
-        self, path: str, params: Mapping[str, str], window: str, *, can_halve: bool = False
+        self, path: str, params: Mapping[str, str], window: str, halve_after: int = 0
     ) -> list[dict[str, Any]]:
         url = f"{self._api_url}{path}"
         request = ApiRequest("GET", url, f"GET {url}{window}", params)
         started = time.monotonic()
         try:
-            response = self._send(request, can_halve)
+            response = self._send(request, halve_after)
         finally:
             self.seconds += time.monotonic() - started
         rows = rows_of(response, request.label, self.secrets)
         self.messages = self._look_beside_rows(request, response if isinstance(response, dict) else {}, len(rows))
         return rows
 
-    def _send(self, request: ApiRequest, can_halve: bool) -> Any:
+    def _send(self, request: ApiRequest, halve_after: int = 0) -> Any:
         """The parsed response, if it is no error. Tokens are renewed and transient errors retried on the way.
 
         Each of the two has its own limit for the whole request: at most `max_attempts` failed attempts, and at
@@ -192,7 +191,7 @@ class VeaClient:
                     return self._transport.send(request, token)
                 except TransientError as error:
                     signs += error.too_large
-                    if can_halve and signs == self._signs:
+                    if halve_after and signs == min(halve_after, self._max_attempts):
                         raise VeaTooLargeError(f"{request.label} takes too long: {error}.") from None
                     raise
                 except StatusError as error:

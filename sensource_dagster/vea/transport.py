@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -97,6 +98,7 @@ class Transport:
         self.requests += 1
         self.secrets.update(proxy_passwords())
         with self._adapter.deadline(self._policy.deadline) as passed:
+        started = time.monotonic()
             try:
                 response, body = self._exchange(request, token)
             # requests also lets through exceptions of urllib3, of sockets and of reading a CA file.
@@ -108,7 +110,7 @@ class Transport:
             # complete.
             if passed.is_set():
                 raise self._deadline_error()
-        self._check_status(request, response, body)
+        self._check_status(request, response, body, time.monotonic() - started)
         self.headers = response.headers
         # No `raise` while the exception is handled: it would keep the whole body alive.
         with suppress(orjson.JSONDecodeError):
@@ -154,7 +156,9 @@ class Transport:
                 )
         return body
 
-    def _check_status(self, request: ApiRequest, response: requests.Response, body: bytearray) -> None:
+    def _check_status(
+        self, request: ApiRequest, response: requests.Response, body: bytearray, seconds: float
+    ) -> None:
         status = response.status_code
         if 300 <= status < 400:
             # Without the query, which may hold a secret. Masked before that: a secret may hold a question mark.
@@ -177,7 +181,9 @@ class Transport:
         cause = f"HTTP {status}, {self._body_text(body)}"
         if status >= 500 or status in _TRANSIENT_4XX:
             wait = retry_after_seconds(response.headers.get("Retry-After")) if status in {429, 503} else None
-            raise TransientError(cause, retry_after=wait, too_large=status == 504)
+            raise TransientError(
+                cause, retry_after=wait, too_large=status == 504 and seconds >= self._policy.soonest_overload
+            )
         raise StatusError(status, cause)
 
     def _body_text(self, body: bytearray) -> str:

@@ -21,6 +21,7 @@ class WindowPlan:
         self.days = days
         self.done = 0
         self._last, self._zone = last, zone
+        self._is_halved = False
         self._left = day_windows(first, last, zone, days)
 
     def __iter__(self) -> Iterator[Window]:
@@ -30,18 +31,26 @@ class WindowPlan:
             if self._left[0] is current:  # it was not halved
                 self._left.pop(0)
                 self.done += 1
+                self._is_halved = False
 
     @property
     def total(self) -> int:
         return self.done + len(self._left)
 
     @property
-    def can_halve(self) -> bool:
-        """Whether the current window is longer than a day."""
-        return min(self.days, self._days_of_current()) > 1
+    def halve_after(self) -> int:
+        """How many attempts of the current window may take too long before it is halved. 0 for a single day.
+
+        They are two, since one may take long by chance. After that one is enough, until a window was read: if Vea
+        is down, not each size should take two.
+        """
+        if min(self.days, self._days_of_current()) == 1:
+            return 0
+        return 1 if self._is_halved else 2
 
     def halve(self) -> None:
         """Read the current window, and what comes after it, in windows of half as many days."""
+        self._is_halved = True
         self.days = min(self.days, self._days_of_current()) // 2
         self._left = day_windows(self._day(self._left[0].start), self._last, self._zone, self.days)
 

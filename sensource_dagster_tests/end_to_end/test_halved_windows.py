@@ -25,8 +25,8 @@ TRAFFIC = "/api/data/traffic"
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two attempts; how long the real ones are is tested in `vea`."""
-    monkeypatch.setattr(resources, "HttpPolicy", partial(HttpPolicy, first_wait=0.02))
+    """Between two attempts; how long the real ones are is tested in `vea`. An HTTP 504 at once counts as late."""
+    monkeypatch.setattr(resources, "HttpPolicy", partial(HttpPolicy, first_wait=0.02, soonest_overload=0))
 
 
 def days_requested(sync: Sync) -> list[int]:
@@ -68,18 +68,18 @@ def test_a_window_that_is_too_large_is_halved_and_the_size_that_worked_serves_th
         sync.simulator.faults.next(fault_kinds.longer_than(8, fault), times=99, path=TRAFFIC)
         result = sync.run("counts", FIRST, LAST)
         assert result.success, error_text(result)
-        assert days_requested(sync) == [30] * lost + [15] * lost + [7, 7, 7, 7, 2]
+        assert days_requested(sync) == [30] * lost + [15] + [7, 7, 7, 7, 2]
         assert sync.counts("traffic") == sync.truth("traffic", START, END)
         said = [line for line in logged(sync, result) if "days a request" in line]
         assert [line.split(". ")[-1] for line in said] == [
             f"Reading traffic goes on with at most {days} days a request." for days in (15, 7)
         ]
         assert observed(result)["run_days_per_request"] == 7
-        tokens = observed(result)["run_api_requests"] - (2 * lost + 5)
+        tokens = observed(result)["run_api_requests"] - (lost + 6)
         assert tokens in {0, 1}
 
         assert sync.run("counts", FIRST, LAST).success
-        assert days_requested(sync)[2 * lost + 5 :] == [7, 7, 7, 7, 2]
+        assert days_requested(sync)[lost + 6 :] == [7, 7, 7, 7, 2]
 
 
 @pytest.mark.slow
@@ -105,3 +105,23 @@ def test_one_day_that_is_too_large_fails_after_all_attempts_and_the_size_is_not_
         assert days_requested(sync) == [2, 2, 1, 1, 1, 1, 1]
         assert sync.run("counts", FIRST, FIRST + timedelta(days=1)).success
         assert days_requested(sync)[7:] == [2]
+
+
+@pytest.mark.parametrize(
+    ("soonest", "requested"),
+    [
+        pytest.param(5, [30] * 5, id="at once"),
+        pytest.param(0, [30, 30, 15, 7, 3, 1, 1, 1, 1, 1], id="late"),
+    ],
+)
+def test_an_api_that_is_down_with_504_is_asked_a_few_times_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, soonest: float, requested: list[int]
+) -> None:
+    policy = partial(HttpPolicy, first_wait=0.02, soonest_overload=soonest)
+    monkeypatch.setattr(resources, "HttpPolicy", policy)
+    with syncing(tmp_path, FEW, ManualClock(NOW)) as sync:
+        sync.simulator.faults.next(fault_kinds.status(504), times=99, path=TRAFFIC)
+        result = sync.run("counts", FIRST, LAST)
+        assert not result.success
+        assert "failed after 5 attempts" in error_text(result)
+        assert days_requested(sync) == requested

@@ -123,20 +123,30 @@ def test_the_error_after_all_attempts_names_endpoint_window_attempts_and_cause(
 def test_a_window_that_can_be_halved_has_two_attempts_that_take_too_long(client: VeaClient, vea: FakeVea) -> None:
     vea.responses = [Response("", 504), Response("", 504)]
     with pytest.raises(VeaTooLargeError, match=r"for 2025-12-01 00:00 to .* takes too long: HTTP 504"):
-        client.counts("traffic", WINDOW, ["ins"], can_halve=True)
+        client.counts("traffic", WINDOW, ["ins"], halve_after=2)
     vea.responses = [Response("", 504), Response("", 504)]
     assert client.counts("traffic", WINDOW, ["ins"]) == vea.rows
     vea.responses = [Response("", 503), Response("", 504)]
-    assert client.counts("traffic", WINDOW, ["ins"], can_halve=True) == vea.rows
+    assert client.counts("traffic", WINDOW, ["ins"], halve_after=2) == vea.rows
 
 
-@pytest.mark.parametrize("can_halve", [True, False])
-def test_a_413_is_not_retried(can_halve: bool, client: VeaClient, vea: FakeVea) -> None:
+def test_an_http_504_that_comes_at_once_says_nothing_about_the_window(account: VeaAccount, vea: FakeVea) -> None:
+    vea.responses = [Response("", 504)] * 3
+    with (
+        VeaClient(account, HttpPolicy(max_attempts=3, first_wait=0.01)) as client,
+        pytest.raises(VeaUnavailableError, match=r"failed after 3 attempts .*HTTP 504"),
+    ):
+        client.counts("traffic", WINDOW, ["ins"], halve_after=2)
+    assert len(vea.requests) == 3
+
+
+@pytest.mark.parametrize("halve_after", [2, 0])
+def test_a_413_is_not_retried(halve_after: int, client: VeaClient, vea: FakeVea) -> None:
     vea.responses = [Response("", 413)]
     with pytest.raises(
         VeaTooLargeError, match=r"for 2025-12-01 00:00 to .* is too much for Vea at once: HTTP 413"
     ):
-        client.counts("traffic", WINDOW, ["ins"], can_halve=can_halve)
+        client.counts("traffic", WINDOW, ["ins"], halve_after=halve_after)
     assert len(vea.requests) == 1
 
 

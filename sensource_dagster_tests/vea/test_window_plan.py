@@ -20,7 +20,7 @@ def read(plan: WindowPlan, too_large: Collection[int]) -> list[Window]:
     """The windows that were read, where each number names a window, of all that were tried, that was too large."""
     windows: list[Window] = []
     for number, window in enumerate(plan):
-        if number in too_large and plan.can_halve:
+        if number in too_large and plan.halve_after:
             plan.halve()
         else:
             windows.append(window)
@@ -48,7 +48,7 @@ def test_windows_are_halved_down_to_a_day_and_stay_at_the_size_that_worked() -> 
 
 def test_a_single_day_cannot_be_halved() -> None:
     plan = WindowPlan(FIRST, FIRST, ZoneInfo("Europe/Berlin"), 30)
-    assert [plan.can_halve for _ in plan] == [False]
+    assert [plan.halve_after for _ in plan] == [0]
 
 
 def test_a_day_that_its_zone_skipped_does_not_keep_the_plan_from_ending() -> None:
@@ -61,7 +61,17 @@ def test_a_size_is_half_of_the_one_before(days: int, sizes: list[int]) -> None:
     plan = WindowPlan(FIRST, FIRST + timedelta(days=days - 1), ZoneInfo("UTC"), 30)
     found = []
     for _ in plan:
-        if plan.can_halve:
+        if plan.halve_after:
             plan.halve()
             found.append(plan.days)
     assert found == sizes
+
+
+def test_two_attempts_may_take_too_long_and_after_a_halving_one_until_a_window_was_read() -> None:
+    plan = WindowPlan(FIRST, FIRST + timedelta(days=29), ZoneInfo("UTC"), 30)
+    found = []
+    for window in plan:
+        found.append(((window.end - window.start).days, plan.halve_after))
+        if len(found) in (1, 2, 4):
+            plan.halve()
+    assert found[:6] == [(30, 2), (15, 1), (7, 1), (7, 2), (3, 1), (3, 2)]
