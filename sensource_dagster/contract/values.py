@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import reprlib
@@ -19,7 +20,9 @@ from sensource_dagster.contract.model import Type
 Objects: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.object_]]"
 _INT64: Final = range(-(2**63), 2**63)
 _EXACT: Final = range(-(2**53), 2**53 + 1)  # DOUBLE holds each of these whole numbers exactly
-_ROUNDED: Final = 2.0**63  # the parser rounds whole numbers beyond 64 bits, so that two ids would become one
+_ROUNDED: Final = (
+    2.0**63
+)  # a float of this size may be a whole number that was rounded, so that two ids become one
 # pandas also reads other texts as times: "now", "today", a year alone, a year before Christ.
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _TRAILING_ZEROS: Final = re.compile(r"(?<=\d)\.0+\Z", re.ASCII)  # "112.0" is a whole number
@@ -117,7 +120,12 @@ def json_text(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except orjson.JSONEncodeError as error:  # orjson reads deeper nesting than it writes
-        raise ValueError(f"not writable as JSON ({error})") from None
+        reason = str(error)
+    if "64-bit" in reason:  # a whole number of more bits
+        with suppress(RecursionError):
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+            return text.encode().decode()  # half a character has no UTF-8: a ValueError, as above
+    raise ValueError(f"not writable as JSON ({reason})")
 
 
 _CONVERT: Final[dict[Type, Callable[[Any], Any]]] = {

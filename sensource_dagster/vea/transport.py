@@ -30,6 +30,7 @@ from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt, proxy_passwords, redact
 from sensource_dagster.vea.retry import call_with_retries, retry_after_seconds
 from sensource_dagster.vea.surrogates import without_half_characters
+from sensource_dagster.vea.whole_numbers import parse
 
 T = TypeVar("T")
 
@@ -97,8 +98,8 @@ class Transport:
         """
         self.requests += 1
         self.secrets.update(proxy_passwords())
-        with self._adapter.deadline(self._policy.deadline) as passed:
         started = time.monotonic()
+        with self._adapter.deadline(self._policy.deadline) as passed:
             try:
                 response, body = self._exchange(request, token)
             # requests also lets through exceptions of urllib3, of sockets and of reading a CA file.
@@ -114,10 +115,10 @@ class Transport:
         self.headers = response.headers
         # No `raise` while the exception is handled: it would keep the whole body alive.
         with suppress(orjson.JSONDecodeError):
-            return orjson.loads(body)
+            return parse(body)
         mended, halves = without_half_characters(body)
         with suppress(orjson.JSONDecodeError):
-            parsed = orjson.loads(mended)
+            parsed = parse(mended)
             self._log.warning(
                 "%s: Vea sent half a character in a text, %d times. U+FFFD takes its place.", request.label, halves
             )

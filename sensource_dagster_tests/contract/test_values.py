@@ -48,6 +48,7 @@ def one(kind: Type, value: Any, *others: Any) -> Any:
         (Type.VARCHAR, 'it\'s "q"\n😀\x00; DROP TABLE x', 'it\'s "q"\n😀\x00; DROP TABLE x'),
         (Type.VARCHAR, 12, "12"),
         (Type.VARCHAR, 1.5, "1.5"),
+        (Type.VARCHAR, 2**64 + 1, "18446744073709551617"),
         (Type.VARCHAR, True, "true"),
         (Type.BIGINT, 0, 0),
         (Type.BIGINT, -5, -5),
@@ -74,6 +75,8 @@ def one(kind: Type, value: Any, *others: Any) -> Any:
         (Type.JSON, {"b": 1, "a": [None, "é"]}, '{"a":[null,"é"],"b":1}'),
         (Type.JSON, "text", '"text"'),
         (Type.JSON, 2**64 - 1, "18446744073709551615"),
+        (Type.JSON, 2**64 + 1, "18446744073709551617"),
+        (Type.JSON, {"é": [-(2**63) - 1], "a": 1}, '{"a":1,"é":[-9223372036854775809]}'),
         (Type.JSON, False, "false"),
     ],
 )
@@ -119,7 +122,7 @@ def test_null_stays_null(kind: Type) -> None:
         (Type.TIMESTAMPTZ, ["2025-12-01T24:00:00Z", "2025-12-01T23:59:60Z", "2025-12-01T16:00:00.000z"]),
         (Type.TIMESTAMPTZ, ["0000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "10000-01-01T00:00:00Z"]),
         (Type.TIMESTAMPTZ, ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"]),
-        (Type.JSON, [orjson.loads("[" * 300 + "]" * 300), 2**64, "\ud800"]),
+        (Type.JSON, [orjson.loads("[" * 300 + "]" * 300), "\ud800", [2**64, "\ud800"]]),
     ],
 )
 def test_a_value_that_does_not_fit_is_rejected_alone_and_among_values_that_fit(

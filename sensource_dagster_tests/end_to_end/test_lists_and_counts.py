@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sensource_dagster.contract.tables import COUNTS, LISTS
-from sensource_dagster.simulator import ManualClock, Options
+from sensource_dagster.simulator import ManualClock, Options, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
 
 UTC = timezone.utc
@@ -36,6 +36,18 @@ def test_every_list_entry_and_every_hour_of_a_batch_is_in_the_warehouse(tmp_path
             truth = sync.truth(counts.name, midnight(first), midnight(last + timedelta(days=1)))
             assert len(truth) > 1000
             assert sync.counts(counts.name) == truth
+
+
+def test_a_whole_number_of_more_than_64_bits_keeps_all_its_digits(tmp_path: Path) -> None:
+    first = 2**64 + 1  # as the id of the next one, if it were rounded
+    numbered = fault_kinds.rows(
+        lambda rows: [{**row, "siteId": first + n, "serial": first + n} for n, row in enumerate(rows)]
+    )
+    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="site") as sync:
+        sync.simulator.faults.next(numbered, path="/api/site")
+        assert sync.run("lists").success
+        found = sync.query("SELECT site_id, serial FROM sensource.site ORDER BY ALL")
+        assert found == [(str(first + n), str(first + n)) for n in range(len(sync.simulator.entities("site")))]
 
 
 @pytest.mark.slow

@@ -97,6 +97,19 @@ def test_whole_numbers_that_double_would_round_are_kept_as_json(store: Store, fi
     assert held(store, "x") == [first, second]
 
 
+@pytest.mark.parametrize("others", [[], [7], [2.5], ["text"], [{"a": 2**70 + 1}]])
+def test_whole_numbers_of_more_than_64_bits_are_kept_digit_by_digit(store: Store, others: list[Any]) -> None:
+    large = 2**64 + 1
+    for _ in range(2):
+        merge_result = store.put(count("z1", x=large), *(count("z2", x=other) for other in others))
+    assert [day.unchanged for day in merge_result.days.values()] == [1 + len(others)]
+    for other in others:
+        store.put(count("z1", x=other))
+        store.put(count("z1", x=large))
+    assert [json.loads(x) for x in column(store.rows(), "x")] == [large, *others]
+    assert store.sql("SELECT x::HUGEINT FROM {s}.traffic WHERE zone_id = 'z1'") == [(large,)]
+
+
 def test_bigint_goes_to_double_and_then_to_json_with_all_values_kept(store: Store) -> None:
     for zone, value in (("z1", 7), ("z2", 2.5), ("z3", "many")):
         store.put(count(zone, x=value))
