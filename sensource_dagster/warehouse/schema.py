@@ -20,7 +20,7 @@ from sensource_dagster.warehouse.sql import as_type, full_schema, identifier, te
 _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
 _TYPE_OF_DTYPE = {dtype: kind for kind, dtype in DTYPES.items()}
 _OURS = "A field of the API that the contract does not name"
-"""The comment on a column that a merge has added. It tells such a column from one of the user's own."""
+"""The comment on a column that a merge has added or filled. It tells such a column from one of the user's own."""
 _NUMBERS = {Type.BIGINT.value, Type.DOUBLE.value, "INTEGER", "SMALLINT", "HUGEINT", "FLOAT", "DECIMAL"}
 """The types of measures; a user may have chosen some of them. Every other column of counts describes its row."""
 
@@ -63,16 +63,12 @@ class Target:
     def add(self, column: str, kind: str) -> None:
         self.connection.execute(f"ALTER TABLE {self.name} ADD COLUMN {identifier(column)} {kind}")
 
-    def add_for_field(self, column: str, kind: str) -> None:
-        self.add(column, kind)
+    def mark_as_field(self, column: str) -> None:
         self.connection.execute(f"COMMENT ON COLUMN {self.name}.{identifier(column)} IS {text(_OURS)}")
 
-    def added_for_fields(self) -> set[str]:
-        found = self.connection.execute(
-            f"SELECT lower(column_name) FROM duckdb_columns() WHERE {_IS_TABLE} AND comment = ?",
-            [SCHEMA, self.table.name, _OURS],
-        ).fetchall()
-        return {column for (column,) in found}
+    def comments(self) -> dict[str, str | None]:
+        query = f"SELECT lower(column_name), comment FROM duckdb_columns() WHERE {_IS_TABLE}"
+        return dict(self.connection.execute(query, [SCHEMA, self.table.name]).fetchall())
 
     def widen(self, column: str, have: str, kind: str) -> None:
         indexes = self.connection.execute(
@@ -152,6 +148,8 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
     """
     existing = complete(target, zone)
     contract = {column.name: column for column in target.table.all_columns}
+    unknown = existing.keys() - contract.keys()
+    comments = target.comments() if unknown else {}
     types: dict[str, str] = {}
     changes: list[str] = []
     for name in map(str, frame.columns):
@@ -162,6 +160,8 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
             types[name] = contract[name].type.value
         elif not is_left_out(name) and (have is not None or values.notna().any()):
             types[name] = _fit_unknown_column(target, values, have, changes)
+            if comments.get(name) is None and values.notna().any():  # new, or from before there was the mark
+                target.mark_as_field(name)
     measures = [name for name, kind in types.items() if _is_measure(target.table, kind)]
     left_out = []
     others = {
@@ -169,10 +169,7 @@ def fit(target: Target, frame: pd.DataFrame, zone: ZoneInfo) -> Fit:
         for column in target.table.columns
         if column.name not in types
     }
-    unknown = {name: kind for name, kind in existing.items() if name not in {*types, *contract}}
-    if unknown:
-        ours = target.added_for_fields()
-        others |= {name: kind for name, kind in unknown.items() if name in ours}
+    others |= {name: existing[name] for name in sorted(unknown - types.keys()) if comments[name] == _OURS}
     for name, kind in others.items():
         if _is_measure(target.table, kind):
             left_out.append(name)
@@ -214,7 +211,7 @@ def _widen(target: Target, values: pd.Series[Any], have: str, wide: str, changes
 def _fit_unknown_column(target: Target, values: pd.Series[Any], have: str | None, changes: list[str]) -> str:
     name, new = str(values.name), type_of_values(values)
     if have is None:
-        target.add_for_field(name, new)
+        target.add(name, new)
         changes.append(
             f"{target.table.name} has a new column {name} ({new}): the API sends a field that the contract does "
             "not name"

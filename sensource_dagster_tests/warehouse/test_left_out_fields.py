@@ -116,6 +116,30 @@ def test_each_field_that_an_entry_of_a_list_does_not_carry_is_null(store: Store,
     assert store.rows("space")[0]["max_capacity"] is None
 
 
+def test_a_field_whose_column_has_no_mark_yet_is_known_from_its_next_value_on(store: Store) -> None:
+    store.put(count(text="a"), count("z2", text="b"))
+    store.sql("COMMENT ON COLUMN {s}.traffic.text IS NULL")
+    store.put(count(), count("z2"))
+    assert [row["text"] for row in store.rows()] == ["a", "b"]  # it may be the user's own
+
+    store.put(count(text="c"), count("z2", text=None))
+    store.put(count(), count("z2"))
+
+    assert [row["text"] for row in store.rows()] == [None, None]
+
+
+def test_a_comment_of_the_user_on_a_column_stays_and_makes_it_theirs(store: Store) -> None:
+    store.put(count(text="a"))
+    store.sql("COMMENT ON COLUMN {s}.traffic.text IS 'mine'")
+
+    store.put(count(text="b"))
+    store.put(count())
+
+    assert first(store)["text"] == "b"
+    comment = "SELECT comment FROM duckdb_columns() WHERE table_name = 'traffic' AND column_name = 'text'"
+    assert store.sql(comment) == [("mine",)]
+
+
 def test_a_column_of_the_user_is_no_field_and_keeps_its_values(store: Store) -> None:
     store.put(count(text="a"))
     store.sql("ALTER TABLE {s}.traffic ADD COLUMN note VARCHAR", "UPDATE {s}.traffic SET note = 'mine'")

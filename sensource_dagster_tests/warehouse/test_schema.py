@@ -116,6 +116,17 @@ def test_bigint_goes_to_double_and_then_to_json_with_all_values_kept(store: Stor
     assert column(store.rows(), "x") == ["7", "2.5", '"many"']
 
 
+def test_a_column_that_became_json_stays_json_until_the_user_narrows_it(store: Store) -> None:
+    for x in ("many", 7, 8):
+        store.put(count(x=x))
+    assert (store.types()["x"], held(store, "x")) == ("JSON", [8])
+
+    store.sql("ALTER TABLE {s}.traffic ALTER x TYPE VARCHAR USING x ->> '$'")
+    for x in ("9", "ten"):
+        store.put(count(x=x))
+        assert (store.types()["x"], held(store, "x")) == ("VARCHAR", [x])
+
+
 def test_null_widens_nothing(store: Store) -> None:
     store.put(count("z1", x=7))
     assert store.put(count("z1", x=None)).changes == []
