@@ -94,7 +94,7 @@ def main() -> int:
         Console().print(table)
         for file in (small, large):
             made = publish(file, Path(folder) / "copy.duckdb", ZONE, 10)
-            rows = made.rows["traffic"] + made.rows["occupancy"]
+            rows = made.rows["sensource.traffic"] + made.rows["sensource.occupancy"]
             print(f"published {rows:,} rows, {made.size / 2**20:,.0f} MB, in {made.seconds:.1f} s")
     return 1 if missed else 0
 

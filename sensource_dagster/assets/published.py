@@ -52,7 +52,7 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
     def published() -> MaterializeResult:  # type: ignore[type-arg] # Dagster knows the name alone
         with errors_as_failures():
             made = publish(settings.warehouse, copy, settings.timezone, settings.warehouse_wait)
-        rows = [TableRecord({"table": f"{SCHEMA}.{table}", "rows": count}) for table, count in made.rows.items()]
+        rows = [TableRecord({"table": table, "rows": count}) for table, count in made.rows.items()]
         return MaterializeResult(
             metadata={
                 "newest_hour": made.newest_hour or "none",

@@ -17,15 +17,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 from filelock import FileLock
 
-from sensource_dagster.contract.model import HOUR
-from sensource_dagster.contract.tables import COUNTS, DERIVED, LISTS
+from sensource_dagster.contract.model import HOUR, SCHEMA
+from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.errors import SenSourceError, WarehouseError
 from sensource_dagster.views.agreement import disagreements
 from sensource_dagster.views.refresh import refresh
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.replacement import replace_whole
+from sensource_dagster.warehouse.sql import full_schema, identifier
 
 _FAILED = 3  # exit status; the text is in stdout
 
@@ -38,7 +41,8 @@ class Published:
         version: the version of the warehouse that was copied, as `version_of` gives it.
         seconds: how long the copy took.
         size: of the file, in bytes.
-        rows: the rows of each table.
+        rows: the rows of each table and view, by `schema.name`. Views of the user are not among them: one may be
+            slow, or read a file that is elsewhere.
         newest_hour: the start of the newest hour counted, in ISO format; None without one.
         disagreements: what `agreement.disagreements` found in it.
     """
@@ -118,10 +122,7 @@ def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
     with Warehouse(partial, 0, {}).open() as connection:
         refresh(connection, zone)
         connection.execute("CHECKPOINT")
-        rows = {
-            table.name: connection.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0]
-            for table in (*LISTS, *COUNTS, *DERIVED)
-        }
+        rows = _row_counts(connection)
         newest = [
             connection.execute(f"SELECT epoch(max({HOUR})) FROM {table.name}").fetchall()[0][0] for table in COUNTS
         ]
@@ -129,6 +130,20 @@ def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
     seconds = max((found for found in newest if found is not None), default=None)
     newest_hour = datetime.fromtimestamp(seconds, zone).isoformat() if seconds is not None else None
     return {"rows": rows, "newest_hour": newest_hour, "disagreements": wrong}
+
+
+def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The rows of our tables and views, and of all other tables."""
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() "
+        "AND NOT temporary ORDER BY ALL"
+    ).fetchall()
+    ours = [(SCHEMA, view.name) for view in VIEWS]
+    counts = {}
+    for schema, name in sorted((*tables, *ours), key=lambda found: found[0].lower() != SCHEMA):
+        source = f"{full_schema(connection, schema)}.{identifier(name)}"
+        counts[f"{schema}.{name}"] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+    return counts
 
 
 def _replace(partial: Path, copy: Path) -> None:

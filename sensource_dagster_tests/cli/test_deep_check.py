@@ -65,6 +65,7 @@ def broken() -> Deep:
         simulator.faults.next(fault_kinds.rows(lambda rows: rows[::2] + rows[1::4]), path="/api/data/traffic")
         simulator.faults.next(fault_kinds.rows(seven_hours_later), path="/api/data/traffic")
         simulator.faults.next(fault_kinds.rows(lambda rows: [*rows, rows[0], {"name": "x"}]), path="/api/zone")
+        simulator.faults.next(fault_kinds.head(200, {"X-Total-Count": "5000"}), path="/api/sensor")
         simulator.faults.next(fault_kinds.envelope({"total": 5000, "messages": ["partial"]}), path="/api/space")
 
     return run(Options(), prepare=prepare)
@@ -89,6 +90,12 @@ def test_each_assumption_is_seen_not_to_hold_where_it_does_not(assumption: str) 
     deep = broken() if assumption in NEEDED else otherwise()
     assert assumption in deep.lines("not held")
     assert assumption in deep.written_lines("not held")
+
+
+def test_a_header_that_says_that_rows_are_missing_is_seen_like_a_key() -> None:
+    seen = broken().lines("not held")["A response has all rows in one page"]
+    assert "space: 'total' is 5000" in seen
+    assert "sensor: its header x-total-count is '5000'" in seen
 
 
 @pytest.mark.parametrize("deep", [as_assumed, otherwise, broken])

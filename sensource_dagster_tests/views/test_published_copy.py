@@ -42,7 +42,7 @@ def rows(file: Path, query: str = "SELECT sum(ins) FROM sensource.traffic_daily"
 def test_the_copy_has_every_view_and_says_what_is_in_it(account: Account, copy: Path) -> None:
     made = publish(account.warehouse.path, copy, DENVER, 5)
     assert made.size == copy.stat().st_size
-    assert made.rows["traffic"] == 24
+    assert made.rows["sensource.traffic"] == 24
     assert made.newest_hour == "2026-01-05T23:00:00-07:00"
     assert made.version == version_of(account.warehouse.path)
     assert made.disagreements == []
@@ -50,6 +50,25 @@ def test_the_copy_has_every_view_and_says_what_is_in_it(account: Account, copy: 
         assert rows(copy, f"SELECT count(*) FROM sensource.{view.name}")
     left = {file.name for file in copy.parent.iterdir()}
     assert left == {"footfall.duckdb", ".footfall.duckdb.lock"}
+
+
+def test_it_says_how_many_rows_each_table_and_view_has_with_the_tables_of_the_user(
+    account: Account, copy: Path
+) -> None:
+    with account.warehouse.open() as connection:
+        connection.execute('CREATE SCHEMA "my marts"; CREATE TABLE "my marts"."a.b" AS SELECT 1 AS i')
+        connection.execute("CREATE TABLE opening AS SELECT unnest([1, 2]) AS i")
+        connection.execute("CREATE VIEW broken AS SELECT * FROM opening; DROP TABLE opening")
+        connection.execute("CREATE TABLE main.opening_2 AS SELECT unnest([1, 2]) AS i")
+    made = publish(account.warehouse.path, copy, DENVER, 5).rows
+    assert (made["my marts.a.b"], made["main.opening_2"]) == (1, 2)
+    assert (made["sensource.traffic_hourly"], made["sensource.traffic_daily"], made["sensource.door"]) == (
+        24,
+        1,
+        1,
+    )
+    assert {f"sensource.{view.name}" for view in VIEWS} <= made.keys()
+    assert list(made)[-2:] == ["main.opening_2", "my marts.a.b"]
 
 
 def test_every_table_view_and_column_has_a_comment(account: Account, copy: Path) -> None:
