@@ -136,10 +136,11 @@ def merge(
         if table.is_list and not rejected_rows:  # a rejected row may be any entry that seems to be gone
             deleted, kept = delisted.mark(target, requested_at, frame.attrs.get(MESSAGES, ""), confirmations)
         _write(target, list(fitted.types), requested_at, days.values(), deleted=confirmations.delists)
-        request = None
-        if table.is_list or confirmations.is_late or any(row_counts.unchanged for row_counts in days.values()):
+        request, hours = None, window or hours_of(table, frame)
+        unchanged = any(row_counts.unchanged for row_counts in days.values())
+        if table.is_list or (hours and (unchanged or confirmations.is_late)):
             whole_list = table.is_list and not rejected_rows and not frame.attrs.get(MESSAGES)
-            request = confirmations.request_of(window or hours_of(table, frame), whole_list=whole_list)
+            request = confirmations.request_of(hours, whole_list=whole_list)
         connection.execute("DROP VIEW temp.main.incoming")
         connection.unregister("frame")
     if request:

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensource_dagster.vea.whole_numbers import _BLOCK, parse
@@ -14,6 +14,7 @@ numbers = st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infi
 documents = st.recursive(numbers | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 
 
+@settings(max_examples=40)
 @given(documents)
 def test_whole_numbers_of_any_size_are_exact(document: Any) -> None:
     assert parse(json.dumps(document).encode()) == document

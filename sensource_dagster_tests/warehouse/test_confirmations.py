@@ -53,7 +53,7 @@ def put_counts(connection: duckdb.DuckDBPyConnection, requested: int, counts: Co
     merge(connection, TRAFFIC, frame_of(TRAFFIC, *rows), FIRST + requested * HOUR, KEEP, window=within)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(orders)
 @example(([(A, None), (B, None), (A, None)], [0, 2, 1]))  # A was confirmed, and then B comes late
 @example(([(A, (0, 3)), ({("b", 0): 1}, (0, 3)), (B, None), ({("b", 0): 1}, (0, 3))], [0, 1, 3, 2]))
@@ -81,11 +81,11 @@ def test_in_any_order_of_the_merges_each_row_has_the_values_of_the_newest_reques
     assert found == expected
 
 
-@pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
 def test_in_any_order_of_whole_lists_the_newest_one_says_which_entries_there_are_and_their_values(
     store: Store, order: tuple[int, ...]
 ) -> None:
-    lists = [{"a": "1", "b": "1"}, {"a": "2", "b": "1", "c": "1"}, {"a": "1", "c": "1"}, {"a": "1", "d": "1"}]
+    lists = [{"a": "1", "b": "1"}, {"a": "2", "b": "1", "c": "1"}, {"a": "1", "d": "1"}]
 
     for number in order:
         put(store, number, *({"siteId": site, "name": name} for site, name in lists[number].items()), table="site")
