@@ -169,9 +169,9 @@ class _Requests:
             response = self._vea.response(path, params or {})
             seconds = time.monotonic() - started
             if not isinstance(response, dict):
-                return Received(rows_of(response, path, self._vea.secrets), None, self._vea.headers, seconds)
+                return Received(rows_of(response, path, self._vea.masked), None, self._vea.headers, seconds)
             beside = {key: value for key, value in response.items() if key != "results"}
-            return Received(rows_of(response, path, self._vea.secrets), beside, self._vea.headers, seconds)
+            return Received(rows_of(response, path, self._vea.masked), beside, self._vea.headers, seconds)
         except VeaError as error:
             failure = _not_known(error)
             if isinstance(error, VeaCredentialsError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote
@@ -44,7 +44,6 @@ class VeaClient:
         retries: how many of them repeated a request that had failed.
         messages: what Vea's messages with the last rows say. They may say that the rows are only a part.
         window_sizes: how many days to request at once.
-        secrets: what no text may show: the API client's secret, its tokens, the passwords of proxies.
 
     >>> from datetime import date
     >>> from sensource_dagster.config.settings import read_settings, token_directory
@@ -78,7 +77,6 @@ class VeaClient:
         self._api_url = account.api_url.rstrip("/")
         self._log = log or logging.getLogger("sensource_dagster.vea")
         self._transport = Transport(policy, self._log)
-        self.secrets: Set[str] = self._transport.secrets
         self._tokens = TokenStore(account, self._transport, self._log)
 
     @property
@@ -149,6 +147,10 @@ class VeaClient:
         url = f"{self._api_url}{path}"
         return self._send(ApiRequest("GET", url, f"GET {url}", params))
 
+    def masked(self, value: Any) -> str:
+        """A value of a response as a text may show it: short, without secrets and what looks like a token."""
+        return excerpt(str(value), self._transport.secrets)
+
     def close(self) -> None:
         self._transport.close()
 
@@ -170,7 +172,7 @@ class VeaClient:
             response = self._send(request, halve_after)
         finally:
             self.seconds += time.monotonic() - started
-        rows = rows_of(response, request.label, self.secrets)
+        rows = rows_of(response, request.label, self.masked)
         self.messages = self._look_beside_rows(request, response if isinstance(response, dict) else {}, len(rows))
         return rows
 
@@ -219,7 +221,7 @@ class VeaClient:
         errors = response.get("error") or response.get("errors")
         failed = next((key for key in ("success", "ok") if response.get(key) is False), None)
         if errors or failed:
-            text = self._excerpt(errors if errors else f"{failed!r} is False")
+            text = self.masked(errors if errors else f"{failed!r} is False")
             raise VeaRefusedError(
                 f"{request.label} returned an error instead of rows: {text!r}. Nothing was stored. A retry will "
                 "not change this: check the request's metrics and the rights of the API client."
@@ -230,21 +232,18 @@ class VeaClient:
         missing = missing_rows(response, self.headers, rows)
         if missing:
             raise VeaResponseError(
-                f"{request.label} returned only a part of its rows: {self._excerpt(missing)}, and the response "
+                f"{request.label} returned only a part of its rows: {self.masked(missing)}, and the response "
                 f"has {rows} rows. Nothing was stored. The API may have changed: update sensource_dagster."
             )
         unknown = unknown_keys(response)
         if unknown:
-            names = self._excerpt(", ".join(map(repr, unknown)))
+            names = self.masked(", ".join(map(repr, unknown)))
             self._log.warning(
                 "%s: the response has unknown keys beside its rows: %s. They are not read. If they say that rows "
                 "are missing, update sensource_dagster.",
                 request.label,
                 names,
             )
-        if messages := self._excerpt(response.get("messages") or ""):
+        if messages := self.masked(response.get("messages") or ""):
             self._log.warning("%s: Vea sent these messages: %s", request.label, messages)
         return messages
-
-    def _excerpt(self, value: Any) -> str:
-        return excerpt(str(value), self.secrets)

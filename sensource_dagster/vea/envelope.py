@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from sensource_dagster.errors import VeaResponseError
@@ -11,12 +11,16 @@ from sensource_dagster.vea.redaction import excerpt
 _ADVICE = "Nothing was stored. The API may have changed: update sensource_dagster."
 
 
-def rows_of(response: Any, label: str, secrets: Iterable[str] = ()) -> list[dict[str, Any]]:
+def _masked(text: str) -> str:
+    return excerpt(text, ())
+
+
+def rows_of(response: Any, label: str, masked: Callable[[str], str] = _masked) -> list[dict[str, Any]]:
     """The objects of a bare array or of `{"results": [...]}`. Clients in production have met lists in both shapes.
 
     Args:
         label: names the request in an error.
-        secrets: what an error must not show, beside what looks like a token.
+        masked: shortens a key, without what an error must not show. By default that is what looks like a token.
 
     Raises:
         VeaResponseError: the response has another shape, or an element is not an object.
@@ -24,23 +28,23 @@ def rows_of(response: Any, label: str, secrets: Iterable[str] = ()) -> list[dict
     rows = response.get("results") if isinstance(response, dict) else response
     if not isinstance(rows, list):
         raise VeaResponseError(
-            f"{label} returned {_shape(response, secrets)} instead of a list of results. {_ADVICE}"
+            f"{label} returned {_shape(response, masked)} instead of a list of results. {_ADVICE}"
         )
     types = list(map(type, rows))
     if types.count(dict) < len(types):
         position = next(index for index, kind in enumerate(types) if kind is not dict)
         raise VeaResponseError(
-            f"{label} returned a list whose element {position} is {_shape(rows[position], secrets)} instead of an "
+            f"{label} returned a list whose element {position} is {_shape(rows[position], masked)} instead of an "
             f"object. {_ADVICE}"
         )
     return rows
 
 
-def _shape(value: Any, secrets: Iterable[str]) -> str:
+def _shape(value: Any, masked: Callable[[str], str]) -> str:
     """The kind of JSON, without its values."""
     if isinstance(value, dict):
-        keys = ", ".join(repr(excerpt(key, secrets)[:40]) for key in list(value)[:10])
-        results = f", where results is {_shape(value['results'], secrets)}" if "results" in value else ""
+        keys = ", ".join(repr(masked(key)[:40]) for key in list(value)[:10])
+        results = f", where results is {_shape(value['results'], masked)}" if "results" in value else ""
         return f"an object with {f'the keys {keys}' if keys else 'no keys'}{results}"
     if value is None:
         return "null"

@@ -7,6 +7,7 @@ import pytest
 
 from sensource_dagster.errors import VeaResponseError
 from sensource_dagster.vea.envelope import rows_of
+from sensource_dagster.vea.redaction import excerpt
 
 
 @pytest.mark.parametrize("body", [[{"a": 1}], {"results": [{"a": 1}]}, {"messages": [], "results": [{"a": 1}]}])
@@ -49,7 +50,7 @@ def test_an_element_that_is_not_an_object_is_named_by_its_index(element: Any) ->
 def test_the_error_shows_no_key_that_is_a_secret_or_looks_like_a_token(body: Any, key: str) -> None:
     text = json.dumps(body).replace("KEY", key)
     with pytest.raises(VeaResponseError) as caught:
-        rows_of(json.loads(text), "GET it", ["hunter2"])
+        rows_of(json.loads(text), "GET it", lambda shown: excerpt(shown, ["hunter2"]))
     assert "hunter" not in str(caught.value)
     assert "0123456789abcdef" not in str(caught.value)
 
