@@ -14,12 +14,11 @@ from dagster import (
     op,
 )
 
+from sensource_dagster.automation.own_runs import is_own_run, location_of
 from sensource_dagster.automation.partition_history import newest_materializations
-from sensource_dagster.automation.schedules import JOBS
-from sensource_dagster.checks.freshness import FRESHNESS_JOB
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.instance.private import FINISHED_STATUSES
-from sensource_dagster.instance.retention import has_project_storage, keep_runs_days
+from sensource_dagster.instance.retention import keep_runs_days
 
 
 @op(description="Deletes runs that are older than `keep_runs_days` in dagster.yaml, but never a day's newest.")
@@ -51,14 +50,12 @@ def prune(instance: DagsterInstance, upkeep_run: DagsterRun, before: datetime) -
     A run that materialized an asset or a partition for the last time stays: without its events Dagster would take
     that day for missing.
 
-    Other projects may share a history that is not in the project's own storage. There only the project's own runs
-    are deleted: those of the code location of `upkeep_run`, and those of the project's jobs that were started
-    without a code location (`dg launch`).
+    Only the project's own runs are deleted: other code locations may share the history.
     """
     needed = set(_runs_of_newest_materializations(instance))
     old = instance.get_runs(RunsFilter(statuses=FINISHED_STATUSES, updated_before=before))
-    alone = has_project_storage(instance)
-    deleted = [run for run in old if run.run_id not in needed and (alone or _is_own(run, upkeep_run))]
+    location = location_of(upkeep_run)
+    deleted = [run for run in old if run.run_id not in needed and is_own_run(instance, run, location)]
     for run in deleted:
         instance.compute_log_manager.delete_logs(prefix=[run.run_id])
         instance.delete_run(run.run_id)
@@ -69,13 +66,3 @@ def _runs_of_newest_materializations(instance: DagsterInstance) -> Iterator[str]
     for key in instance.all_asset_keys():
         for record in newest_materializations(instance, key):
             yield record.run_id
-
-
-def _is_own(run: DagsterRun, upkeep_run: DagsterRun) -> bool:
-    if run.remote_job_origin is None:
-        return run.job_name in {upkeep.name, FRESHNESS_JOB.name, *(job.name for job in JOBS)}
-    return _location(run) == _location(upkeep_run)
-
-
-def _location(run: DagsterRun) -> str | None:
-    return run.remote_job_origin.location_name if run.remote_job_origin else None

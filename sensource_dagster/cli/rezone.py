@@ -11,12 +11,13 @@ import click
 from dagster import AssetMaterialization, DagsterInstance, Definitions
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.automation.publishing import PUBLISH_JOB
 from sensource_dagster.automation.rezoned_days import rezoned_days
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.partition_status import as_ranges
-from sensource_dagster.cli.runs import CODE_LOCATION, COMMAND_TAG, run_job, stop_requests
+from sensource_dagster.cli.runs import CODE_LOCATION, run_job, stop_requests
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS

@@ -15,6 +15,7 @@ from dagster import AssetKey, DagsterEvent, DagsterExecutionInterruptedError, Da
 from rich.console import Console
 
 from sensource_dagster.assets.common import POOL
+from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs, run_in_process
 from sensource_dagster.instance.private import (
@@ -25,7 +26,6 @@ from sensource_dagster.instance.private import (
 
 CODE_LOCATION = "sensource_dagster"
 """Its name in workspace.yaml."""
-COMMAND_TAG = "sensource/command"
 _LOOKS_EVERY = 0.5  # seconds
 _COUNTED = ("rows", "rows_inserted", "rows_corrected")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # its history keeps every line

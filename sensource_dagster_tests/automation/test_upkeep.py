@@ -23,9 +23,12 @@ from dagster import (
     define_asset_job,
     materialize,
 )
+from dagster._core.code_pointer import AutoloadDefsModuleCodePointer, CodePointer, FileCodePointer
+from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.test_utils import create_run_for_test
 
+from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.automation.upkeep import prune, upkeep
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
 from sensource_dagster.instance.retention import keep_runs_days
@@ -111,7 +114,8 @@ def test_a_run_that_is_not_old_yet_or_not_over_is_kept(history: DagsterInstance)
     with days_ago(29):
         recent = run(history, "2025-12-05")
     with days_ago(40):
-        going_on = history.create_run_for_job(upkeep, status=None).run_id
+        going_on = history.create_run_for_job(upkeep).run_id
+        history.report_run_canceling(history.get_run_by_id(going_on))  # type: ignore[arg-type]
     with days_ago(1):
         newest = run(history, "2025-12-05")
 
@@ -149,10 +153,17 @@ def shared(tmp_path: Path) -> Iterator[DagsterInstance]:
 
 
 def own_run(history: DagsterInstance, job: str = "counts", day: str | None = "2025-12-05") -> str:
-    """One of a job of the project's, by its name, as `sensource backfill` starts it."""
+    """One as a command of the project starts it."""
     made = define_asset_job(job, [days] if day else [rooms])
-    definitions = Definitions(assets=[days, rooms], jobs=[made])
-    return definitions.resolve_job_def(job).execute_in_process(instance=history, partition_key=day).run_id
+    of_job = Definitions(assets=[days, rooms], jobs=[made]).resolve_job_def(job)
+    tags = {COMMAND_TAG: "sensource backfill"}
+    return of_job.execute_in_process(instance=history, partition_key=day, tags=tags).run_id
+
+
+def ended(history: DagsterInstance, **origins: Any) -> DagsterRun:
+    run: DagsterRun = create_run_for_test(history, "counts", **origins)
+    history.report_run_failed(run)
+    return run
 
 
 def test_in_dagsters_own_storage_the_project_s_old_runs_are_deleted_and_each_newest_is_kept(
@@ -169,29 +180,57 @@ def test_in_dagsters_own_storage_the_project_s_old_runs_are_deleted_and_each_new
     assert shared.get_materialized_partitions(days.key) == {"2025-12-05"}
 
 
-def test_in_dagsters_own_storage_the_runs_of_other_projects_are_left_alone(shared: DagsterInstance) -> None:
+def test_in_dagsters_own_storage_a_run_without_a_sign_is_left_alone_even_if_its_job_is_called_counts(
+    shared: DagsterInstance,
+) -> None:
     with days_ago(40):
         run(shared, "2025-12-05")
         run(shared, "2025-12-05")
+        ended(shared)
 
     assert "Deleted 0 runs" in keep_up(shared)
-    assert len(kept(shared)) == 2
+    assert len(kept(shared)) == 3
 
 
-def test_a_run_belongs_to_the_project_by_its_code_location_whatever_its_job(shared: DagsterInstance) -> None:
-    def ended(location: str) -> DagsterRun:
-        origin = RegisteredCodeLocationOrigin(location)
-        job = RemoteRepositoryOrigin(origin, "__repository__").get_job_origin("__ASSET_JOB")
-        run: DagsterRun = create_run_for_test(shared, "__ASSET_JOB", remote_job_origin=job)
-        shared.report_run_failed(run)
-        return run
+@pytest.mark.parametrize("storage", ["shared", "history"])
+def test_the_runs_of_another_code_location_are_left_alone_whatever_the_storage(
+    storage: str, request: pytest.FixtureRequest
+) -> None:
+    where: DagsterInstance = request.getfixturevalue(storage)
+
+    def located(location: str) -> DagsterRun:
+        origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(location), "__repository__")
+        return ended(where, remote_job_origin=origin.get_job_origin("counts"))
 
     with days_ago(40):
-        ours, theirs = ended("sensource_dagster"), ended("another")
+        ours, theirs = located("sensource_dagster"), located("another")
 
-    assert prune(shared, ended("sensource_dagster"), NOW - timedelta(days=30)) == 1
-    assert not shared.get_run_by_id(ours.run_id)
-    assert shared.get_run_by_id(theirs.run_id)
+    assert prune(where, located("sensource_dagster"), NOW - timedelta(days=30)) == 1
+    assert not where.get_run_by_id(ours.run_id)
+    assert where.get_run_by_id(theirs.run_id)
+
+
+def ran(pointer: CodePointer) -> JobPythonOrigin:
+    return JobPythonOrigin("counts", RepositoryPythonOrigin("python", pointer))
+
+
+@pytest.mark.parametrize("storage", ["shared", "history"])
+def test_a_run_of_dg_launch_belongs_to_the_project_whose_code_it_ran(
+    storage: str, request: pytest.FixtureRequest
+) -> None:
+    where: DagsterInstance = request.getfixturevalue(storage)
+    ours = [
+        CodePointer.from_module("sensource_dagster.definitions", "defs", None),
+        AutoloadDefsModuleCodePointer(module="sensource_dagster.definitions", working_directory=None),
+        FileCodePointer("sensource_dagster/definitions.py", "defs"),
+    ]
+    theirs = CodePointer.from_module("not_sensource_dagster.definitions", "defs", None)
+    with days_ago(40):
+        runs = [ended(where, job_code_origin=ran(code)) for code in (*ours, theirs)]
+
+    keep_up(where)
+
+    assert [where.get_run_by_id(run.run_id) is None for run in runs] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("storage", [None, {"sqlite": {"base_dir": "history"}}])
