@@ -12,7 +12,6 @@ from dagster import (
     AssetSpec,
     BetaWarning,
     Definitions,
-    in_process_executor,
     with_source_code_references,
 )
 
@@ -35,6 +34,7 @@ from sensource_dagster.config.operating_system import refuse_windows
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.remarks import remarks
 from sensource_dagster.config.settings import Settings, read_settings
+from sensource_dagster.instance.watched_executor import watched_in_process_executor
 from sensource_dagster.own_definitions import with_own
 from sensource_dagster.resources import sensource_resource
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
@@ -73,7 +73,8 @@ def build_definitions(settings: Settings) -> Definitions:
                 timezone=settings.timezone.key,
             ),
         },
-        executor=in_process_executor,  # a process per step costs 4 s and gains nothing: one step writes at a time
+        # In one process: one for each step costs 4 s and gains nothing, because one step writes at a time.
+        executor=watched_in_process_executor,
     )
 
 

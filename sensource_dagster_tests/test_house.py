@@ -35,7 +35,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("instance.held", "instance.private", "instance.retention"),
     },
     "own_definitions": {"errors"},
-    "definitions": {*_BASE, "assets", "automation", "checks", "defs", "own_definitions", "resources", "warehouse"},
+    "definitions": {
+        *(_BASE | {"assets", "automation", "checks", "defs", "own_definitions", "resources", "warehouse"}),
+        "instance.watched_executor",
+    },
     "cli": {
         *(_BASE | {"assets", "automation", "definitions", "report", "simulator", "vea", "warehouse"}),
         *("defs", "own_definitions"),

@@ -7,10 +7,10 @@ from typing import Any
 
 from dagster import AssetKey, DagsterEvent, DagsterInstance, JobDefinition
 from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
-from dagster._core.launcher import WorkerStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.tags import MAX_RETRIES_TAG, REPOSITORY_LABEL_TAG
 
+from sensource_dagster.instance.life_lock import why_gone
 from sensource_dagster.instance.tested import is_tested
 
 
@@ -97,8 +97,8 @@ def free_slots_of_dead_runs(instance: DagsterInstance, pool: str) -> None:
     for run_id in holders:
         run = instance.get_run_by_id(run_id)
         if run and not run.is_finished:
-            health = instance.run_launcher.check_run_worker_health(run)
-            if health.status != WorkerStatus.FAILED:
+            gone = why_gone(instance, run)  # whatever the instance's launcher can tell
+            if gone is None:
                 continue
-            instance.report_run_failed(run, f"{health.msg}.")
+            instance.report_run_failed(run, f"{gone}.")
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)

@@ -5,7 +5,6 @@ Dagster's own executor does neither (1.13): it claims the slot again without a p
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -28,6 +27,8 @@ from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 
+from sensource_dagster.instance.life_lock import own_life
+
 Wait = Callable[[], None]
 
 
@@ -48,7 +49,7 @@ class _StoppableExecutor(InProcessExecutor):
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Iterator[DagsterEvent]:
         """As Dagster's own does it, but for the slots and the end."""
-        about = EngineEventData.in_process(os.getpid(), execution_plan.step_keys_to_execute)
+        about = EngineEventData(own_life(plan_context.instance))
         yield DagsterEvent.engine_event(plan_context, "Executing steps in process", event_specific_data=about)
         steps = ExecuteRunWithPlanIterable(
             execution_plan=execution_plan,
