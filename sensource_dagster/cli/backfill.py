@@ -15,6 +15,7 @@ from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
+from sensource_dagster.cli.dagster_instance import dagster_instance
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.cli.publishing_run import publish
 from sensource_dagster.cli.runs import run_job, stop_requests, terminal
@@ -46,7 +47,7 @@ def run(first: str | None, last: str | None, only: str | None, again: bool) -> i
     wanted = Wanted(*_range(first, last, settings), tables, again, _command(first, last, only, again))
     if not settings.has_credentials:
         raise click.ClickException(NO_CREDENTIALS)
-    with DagsterInstance.get() as instance:
+    with dagster_instance() as instance:
         days = _days_to_read(instance, settings, wanted)
         if not days:
             click.echo(f"Nothing to do: no day from {wanted.first} to {wanted.last} is missing or failed.")

@@ -11,6 +11,7 @@ import click
 import yaml
 
 from sensource_dagster.cli import project_files
+from sensource_dagster.cli.dagster_instance import read_dagster_yaml
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.settings import DEMO_CLIENT
 from sensource_dagster.errors import sentence
@@ -87,7 +88,7 @@ def environment(simulator: RunningSimulator | None = None) -> dict[str, str]:
 
 def make_home() -> None:
     """Give the demo a Dagster instance like the project's, with its history in the demo's folder."""
-    config = yaml.safe_load(project_files.path_of("dagster.yaml", project_folder()).read_text()) or {}
+    config = {**read_dagster_yaml(project_files.path_of("dagster.yaml", project_folder()))}
     custom = (config.get("storage") or {}).get("custom")
     if custom and custom.get("module") == BATCHED_STORAGE:
         custom["config"]["base_dir"] = str(home())

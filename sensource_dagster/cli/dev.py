@@ -14,8 +14,9 @@ from pathlib import Path
 import click
 
 from sensource_dagster.cli import demo_account, project, project_files
+from sensource_dagster.cli.dagster_instance import storage_config
 from sensource_dagster.config.env_file import handed_to_dagster
-from sensource_dagster.config.project_folder import WORKSPACE
+from sensource_dagster.config.project_folder import DAGSTER_HOME, WORKSPACE
 from sensource_dagster.simulator import serving
 
 
@@ -23,6 +24,7 @@ def run(port: int | None) -> int:
     settings = project.enter_to_serve()
     if settings.has_credentials:
         click.echo(f"Serving the {settings.account}.")
+        storage_config(Path(os.environ[DAGSTER_HOME]))  # says what is wrong more plainly than Dagster
         return _dg_dev(port, handed_to_dagster(Path.cwd(), os.environ), Path.cwd())
     click.echo("No credentials in the environment or .env, so this serves the demo account, with data of its own.")
     demo_account.make_home()

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import yaml
 
 from sensource_dagster.cli import demo_account
+from sensource_dagster.cli.dagster_instance import dagster_instance, storage_config
 from sensource_dagster.config.env_file import environment_with_dotenv
 from sensource_dagster.config.project_folder import DAGSTER_HOME, beside_dagster_yaml, has_project, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
@@ -101,18 +101,19 @@ def _other_home(folder: Path) -> str | None:
 
 @contextmanager
 def history_to_look_at() -> Iterator[DagsterInstance]:
-    """The instance of the project folder; where nothing has run yet, an empty one, so that no file is made."""
+    """The instance of the project folder; where nothing has run yet, an empty one, so that no file is made.
+
+    Raises:
+        ClickException: it cannot be opened.
+    """
     from dagster import DagsterInstance
 
-    with DagsterInstance.get() if _has_history() else DagsterInstance.ephemeral() as instance:
+    with dagster_instance() if _has_history() else DagsterInstance.ephemeral() as instance:
         yield instance
 
 
 def _has_history() -> bool:
-    home = Path(os.environ[DAGSTER_HOME])
-    file = home / "dagster.yaml"
-    config = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
-    storage = config.get("storage") or {"sqlite": {"base_dir": str(home)}}  # Dagster's default
+    storage = storage_config(Path(os.environ[DAGSTER_HOME]))
     own = storage.get("custom") or {}
     base_dir = (storage.get("sqlite") or own.get("config") or {}).get("base_dir")
     # Of another storage, or of a folder that a variable names, Dagster finds out.

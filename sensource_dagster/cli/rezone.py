@@ -16,6 +16,7 @@ from sensource_dagster.automation.publishing import PUBLISH_JOB
 from sensource_dagster.automation.rezoned_days import rezoned_days
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
+from sensource_dagster.cli.dagster_instance import dagster_instance
 from sensource_dagster.cli.partition_status import as_ranges
 from sensource_dagster.cli.runs import CODE_LOCATION, run_job, stop_requests
 from sensource_dagster.config.settings import Settings
@@ -75,7 +76,7 @@ def _rezone(warehouse: Warehouse, settings: Settings) -> int:
     definitions, now = build_definitions(settings), datetime.now(timezone.utc)
     to_read: set[date] = set()
     events: list[AssetMaterialization] = []
-    with DagsterInstance.get() as instance:
+    with dagster_instance() as instance:
         with warehouse.open() as connection, rezoned(connection, settings.timezone) as moves:
             for of_table in (of_table for of_table in moves if of_table.table in COUNTS and of_table):
                 days = rezoned_days(instance, settings, of_table, now)
