@@ -18,6 +18,7 @@ from dagster import (
     SkipReason,
 )
 
+from sensource_dagster.automation.own_runs import may_be_own_run
 from sensource_dagster.automation.schedules import JOBS
 from sensource_dagster.instance.held import HELD_TAG, was_held
 from sensource_dagster.instance.private import (
@@ -91,8 +92,7 @@ def runs_to_start_again(
         run = record.dagster_run
         known = run.run_id in newer or _reads(run) in newer
         newer |= {_reads(run), run.parent_run_id or run.tags.get(PARENT_RUN_ID_TAG)}
-        origin = run.remote_job_origin
-        if known or run.job_name not in jobs or (location and origin and origin.location_name != location):
+        if known or run.job_name not in jobs or not may_be_own_run(run, location):
             continue
         if record.end_time is None or record.end_time > (now - AFTER).timestamp():
             continue

@@ -14,13 +14,25 @@ _DEFINITIONS = re.compile(r"(?<!\w)sensource_dagster[./]definitions\b")
 
 
 def is_own_run(instance: DagsterInstance, run: DagsterRun, location: str | None = None) -> bool:
-    """Whether the project made a run. Without any sign it is the project's where the history is.
+    """Whether the project made a run.
+
+    A run without any sign, like a notebook's, is the project's if the history is in the project's own storage.
 
     Args:
-        instance: whose history has the run. The project's own storage is taken to be the project's alone.
-        location: the name of the project's code location, where it is known. A second copy of the project, for
-            another account, has another name.
+        instance: whose history has the run.
+        location: the name of the project's code location, where it is known.
     """
+    signs = _signs(run, location)
+    return has_project_storage(instance) if signs is None else signs
+
+
+def may_be_own_run(run: DagsterRun, location: str | None = None) -> bool:
+    """Whether nothing says that another project made a run."""
+    return _signs(run, location) is not False
+
+
+def _signs(run: DagsterRun, location: str | None) -> bool | None:
+    """Whether the run has the signs of the project, or those of another; None where it has neither."""
     if COMMAND_TAG in run.tags:
         return True
     its_location = location_of(run)
@@ -28,7 +40,7 @@ def is_own_run(instance: DagsterInstance, run: DagsterRun, location: str | None 
         return its_location == location
     if run.job_code_origin:  # of `dg launch`, and of all runs that the UI, a schedule or a sensor started
         return bool(_DEFINITIONS.search(run.job_code_origin.repository_origin.code_pointer.describe()))
-    return its_location is None and has_project_storage(instance)
+    return False if its_location else None
 
 
 def location_of(run: DagsterRun) -> str | None:

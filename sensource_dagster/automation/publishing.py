@@ -24,6 +24,7 @@ from dagster import (
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.published import PUBLISHED, VERSION
 from sensource_dagster.assets.views import QUERY_VERSION, query_version
+from sensource_dagster.automation.own_runs import may_be_own_run
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.instance.private import NOT_FINISHED_STATUSES
@@ -31,6 +32,7 @@ from sensource_dagster.views.published_copy import version_of
 
 _LOOKS_EVERY = 30  # seconds
 _SHARE = 20  # of any 20 seconds, copies may take one
+_NEWEST = 50  # runs
 _AFTER_FAILURE = 600.0  # seconds
 
 PUBLISH_JOB = define_asset_job(
@@ -85,10 +87,12 @@ def _last_metadata(instance: DagsterInstance, keys: list[AssetKey]) -> Mapping[A
 
 
 def _reason_to_wait(instance: DagsterInstance) -> str | None:
-    runs = instance.get_run_records(RunsFilter(job_name=PUBLISH_JOB.name), limit=1)
-    if not runs:
+    records = instance.get_run_records(RunsFilter(job_name=PUBLISH_JOB.name), limit=_NEWEST)
+    # Another code location may have a job of this name.
+    runs = (record for record in records if may_be_own_run(record.dagster_run))
+    run, now = next(runs, None), time.time()
+    if run is None:
         return None
-    run, now = runs[0], time.time()
     if run.dagster_run.status in NOT_FINISHED_STATUSES:
         return f"The run {run.dagster_run.run_id} is making them."
     ended = run.end_time or 0.0

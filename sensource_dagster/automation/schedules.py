@@ -20,6 +20,7 @@ from dagster import (
 )
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.automation.own_runs import may_be_own_run
 from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import COUNTS
@@ -99,7 +100,8 @@ def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> 
     A day can change until it is `lookback_days` old. Such days come from a backfill up to the day it ran on, or
     from a downtime. While a backfill is under way there are none, because it may be about to read them.
     """
-    if instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]), limit=1):
+    under_way = instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]))
+    if any(_may_read_counts(backfill.job_name, backfill.asset_selection) for backfill in under_way):
         return []
     start, length = settings.start_date, (before - settings.start_date).days
     days = [start + timedelta(days=number) for number in range(length)]
@@ -109,6 +111,13 @@ def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> 
         return day_start(day + timedelta(days=settings.lookback_days), settings.timezone).timestamp()
 
     return [day for day in days if any(of_table.get(str(day), 0.0) < settles(day) for of_table in read)]
+
+
+def _may_read_counts(job: str | None, selection: Sequence[AssetKey] | None) -> bool:
+    """Whether a backfill may: others that share the history have backfills of their own."""
+    if selection is not None:
+        return not set(COUNTS_KEYS).isdisjoint(selection)
+    return job is None or job in {job.name for job in JOBS}
 
 
 def batches(days: Sequence[date], longest: int) -> Iterator[tuple[date, date]]:
@@ -153,6 +162,8 @@ def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipRea
     unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
     this_tick = context.scheduled_execution_time.astimezone(timezone.utc).isoformat()
     for run in context.instance.get_runs(unfinished):
+        if not may_be_own_run(run):  # another code location may have a schedule of this name
+            continue
         # A tick that is retried after a crash finds its own run. That run is then started.
         if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) != this_tick:
             return SkipReason(f"The run {run.run_id} of an earlier tick is still {run.status.value.lower()}.")

@@ -18,7 +18,7 @@ from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.dagster_instance import dagster_instance
 from sensource_dagster.cli.partition_status import as_ranges
-from sensource_dagster.cli.runs import CODE_LOCATION, run_job, stop_requests
+from sensource_dagster.cli.runs import code_location, run_job, stop_requests
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS
@@ -134,6 +134,6 @@ def _mark(instance: DagsterInstance, definitions: Definitions, table: Table, day
                 ASSET_PARTITION_RANGE_END_TAG: str(last),
             },
             assets=frozenset({asset_key(table)}),
-            code_location=CODE_LOCATION,
+            code_location=code_location(instance),
             reason=_NOT_READ,
         )

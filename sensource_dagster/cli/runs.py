@@ -15,6 +15,7 @@ from dagster import AssetKey, DagsterEvent, DagsterExecutionInterruptedError, Da
 from rich.console import Console
 
 from sensource_dagster.assets.common import POOL
+from sensource_dagster.automation.gone_runs import GONE_RUNS
 from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs, run_in_process
@@ -24,8 +25,7 @@ from sensource_dagster.instance.private import (
     capture_interrupts,
 )
 
-CODE_LOCATION = "sensource_dagster"
-"""Its name in workspace.yaml."""
+_CODE_LOCATION = "sensource_dagster"  # its name in the project's workspace.yaml
 _LOOKS_EVERY = 0.5  # seconds
 _COUNTED = ("rows", "rows_inserted", "rows_corrected")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # its history keeps every line
@@ -91,6 +91,17 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
         os.close(writer)
 
 
+def code_location(instance: DagsterInstance) -> str:
+    """What the deployment calls the project's code location: the UI shows the runs of a location by this name.
+
+    A daemon has recorded where the project's sensor last ran.
+    """
+    ours = [state for state in instance.all_instigator_state() if state.instigator_name == GONE_RUNS]
+    ran = [(getattr(state.instigator_data, "last_tick_timestamp", None) or 0.0, state.origin) for state in ours]
+    _, origin = max(ran, key=lambda each: each[0], default=(0.0, None))
+    return origin.repository_origin.code_location_origin.location_name if origin else _CODE_LOCATION
+
+
 def run_job(
     instance: DagsterInstance,
     job: JobDefinition,
@@ -134,7 +145,7 @@ def run_job(
             tags=tags,
             assets=assets,
             pool=POOL,
-            code_location=CODE_LOCATION,
+            code_location=code_location(instance),
             wait=wait,
         ):
             outcome.add(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dagster import AssetKey, DagsterEvent, DagsterInstance, JobDefinition
+from dagster import AssetKey, DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition
 from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.tags import MAX_RETRIES_TAG, REPOSITORY_LABEL_TAG
@@ -96,9 +96,21 @@ def free_slots_of_dead_runs(instance: DagsterInstance, pool: str) -> None:
     holders = {slot.run_id for slot in slots.claimed_slots} | {step.run_id for step in slots.pending_steps}
     for run_id in holders:
         run = instance.get_run_by_id(run_id)
-        if run and not run.is_finished:
-            gone = why_gone(instance, run)  # whatever the instance's launcher can tell
-            if gone is None:
-                continue
-            instance.report_run_failed(run, f"{gone}.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        if run is None or run.is_finished:
+            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        else:
+            end_if_gone(instance, run)
+
+
+def end_if_gone(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Record the end of a run whose process is gone, and free its slots. Whether it was gone.
+
+    It does not matter what the instance's launcher can tell.
+    """
+    gone = why_gone(instance, run)
+    if gone is None:
+        return False
+    end = instance.report_run_canceled if run.status is DagsterRunStatus.CANCELING else instance.report_run_failed
+    end(run, f"{gone}.")
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return True
