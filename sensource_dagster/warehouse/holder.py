@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 _HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_UNSEEN = "Conflicting lock is held in PID 0"
 _LONGEST = 100
 
 
@@ -17,7 +18,7 @@ def holder_named_in(error: str) -> str:
     """
     held = _HELD.search(error)
     if held is None:
-        return "another process"
+        return "a process of another container" if _UNSEEN in error else "another process"
     return f"process {held['pid']} ({_command_line(held['pid']) or held['program']})"
 
 

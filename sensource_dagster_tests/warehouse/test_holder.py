@@ -42,5 +42,10 @@ def test_where_its_command_line_cannot_be_read_the_program_is_named_that_duckdb_
     assert holder_named_in(ERROR.format(2**30)) == f"process {2**30} (/usr/bin/python3.11)"
 
 
+def test_a_process_with_no_number_here_is_one_of_another_container() -> None:
+    error = 'IO Error: Could not set lock on file "w": Conflicting lock is held in PID 0. See also'
+    assert holder_named_in(error) == "a process of another container"
+
+
 def test_a_process_that_duckdb_does_not_name_is_another_process() -> None:
     assert holder_named_in("IO Error: Could not set lock on file") == "another process"
