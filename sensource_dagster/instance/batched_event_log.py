@@ -3,6 +3,7 @@
 Dagster opens both files anew and commits for each event. A run over 365 days has 1,460 events (each day of each
 count is planned, then materialised), and to write them took longer than to read and merge the days: see
 benchmarks/README.md. Here one event plans all days of an asset, and the index holds a row for each of its days.
+A check is planned without days: see planned_checks.py.
 The daemon that starts failed runs again sees a failure only when it is decided: see run_retries.py. What a run had
 planned is taken back if another process held the DuckDB file: see taken_back.py.
 """
@@ -27,6 +28,7 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, NullPool, func, select
 
 from sensource_dagster.instance.held import says_held
+from sensource_dagster.instance.planned_checks import give_day, planned_row, plans_a_check, without_days
 from sensource_dagster.instance.run_retries import is_decided
 from sensource_dagster.instance.taken_back import take_plans_back
 
@@ -70,8 +72,11 @@ class BatchedEventLog(SqliteEventLogStorage):
         batch = [event for event in events if _is_of_asset(event)]
         if batch:
             self._store_asset_events(batch)
+        planned = [without_days(event) for event in events if plans_a_check(event)]
+        if planned:
+            self._store_planned_checks(planned)
         for event in events:
-            if not _is_of_asset(event):  # planned checks: one for each, whatever the days
+            if not (_is_of_asset(event) or plans_a_check(event)):
                 super().store_event(event)
             if event.dagster_event_type is DagsterEventType.RUN_FAILURE:
                 self._take_plans_back_if_held(event.run_id)
@@ -83,10 +88,7 @@ class BatchedEventLog(SqliteEventLogStorage):
         both = [(event, day) for event, row in zip(events, rows, strict=True) for day in _by_day(event, row)]
         indexed, by_day = [event for event, _ in both], [row for _, row in both]
         with self.index_transaction() as connection:
-            first = check.not_none(connection.execute(insert, by_day[0]).inserted_primary_key)[0]
-            if by_day[1:]:
-                connection.execute(insert, by_day[1:])
-            ids = range(first, first + len(by_day))  # nobody else writes meanwhile, so the ids are consecutive
+            ids = _inserted(connection, by_day)
             self._store_asset_event_tags(connection, indexed, ids)
             keys = [event.get_dagster_event().asset_key for event in indexed]
             newest = dict(zip(keys, zip(indexed, ids, strict=True), strict=True))
@@ -95,6 +97,22 @@ class BatchedEventLog(SqliteEventLogStorage):
         # Last: where the index is locked for too long, Dagster writes all events once more, one by one.
         with self.run_connection(events[0].run_id) as connection:
             connection.execute(insert, rows)
+
+    def _store_planned_checks(self, events: Sequence[EventLogEntry]) -> None:
+        rows = [self._event_to_row(event) for event in events]
+        with self.index_transaction() as connection:
+            ids = _inserted(connection, rows)
+            connection.execute(Checks.insert(), list(map(planned_row, events, ids)))
+        with self.run_connection(events[0].run_id) as connection:
+            connection.execute(Events.insert(), rows)
+
+    def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
+        """What a check found takes the row that planned it. If the check has days, the row gets the day first."""
+        found = event.get_dagster_event().asset_check_evaluation_data
+        if found.partition is not None:
+            with self.index_connection() as connection:
+                give_day(connection, event.run_id, found)
+        super().store_asset_check_event(event, event_id)
 
     def _take_plans_back_if_held(self, run_id: str) -> None:
         """Before the run's status says that it failed: nobody sees its days red in between."""
@@ -130,6 +148,14 @@ class BatchedEventLog(SqliteEventLogStorage):
 
 def _is_of_asset(event: EventLogEntry) -> bool:
     return event.dagster_event_type in ASSET_EVENTS
+
+
+def _inserted(connection: Connection, rows: Sequence[dict[str, Any]]) -> range:
+    """Insert rows into the index, in their order, and return their ids."""
+    first = check.not_none(connection.execute(Events.insert(), rows[0]).inserted_primary_key)[0]
+    if rows[1:]:
+        connection.execute(Events.insert(), rows[1:])
+    return range(first, first + len(rows))  # nobody else writes meanwhile, so the ids are consecutive
 
 
 def _by_day(event: EventLogEntry, row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 from dagster import (
+    AssetCheckExecutionContext,
     AssetCheckResult,
     AssetChecksDefinition,
     AssetExecutionContext,
@@ -30,12 +31,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
-from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
+from sensource_dagster.instance.private import (
+    AssetCheckExecutionRecordStatus,
+    get_and_update_asset_status_cache_value,
+)
 from sensource_dagster_tests.instances import instance
 
 DAYS = [f"2025-03-{day:02}" for day in range(1, 15)]
 KEY = AssetKey(["sensource", "days"])
 DAILY = DailyPartitionsDefinition(DAYS[0])
+SUCCEEDED = AssetCheckExecutionRecordStatus.SUCCEEDED
 PLANNED = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
 
 
@@ -96,11 +101,47 @@ def test_a_run_reads_back_as_it_does_from_dagsters_own_storage(tmp_path: Path) -
     with ours_and_dagsters(tmp_path) as (ours, dagsters):
         mine, theirs = seen(ours, run(ours)), seen(dagsters, run(dagsters))
 
+    assert mine.pop("checks") == [SUCCEEDED]  # not also planned for ever, on each day
+    theirs.pop("checks")
     assert mine.pop("planning events") == {None: 1}
     assert theirs.pop("planning events") == dict.fromkeys(DAYS, 1)
     assert mine == theirs
     assert mine["materialised"] == set(DAYS)
     assert mine["latest"] == DAYS[-1]
+
+
+@pytest.mark.parametrize("last", [DAYS[0], DAYS[3]])
+def test_a_check_is_planned_once_and_what_it_finds_takes_that_place(tmp_path: Path, last: str) -> None:
+    meanwhile: list[Any] = []
+
+    def states(history: DagsterInstance) -> list[tuple[Any, str | None]]:
+        [key] = asking.check_keys
+        records = history.event_log_storage.get_asset_check_execution_history(key, limit=10)
+        return [(record.status, record.partition) for record in records]
+
+    @asset_check(asset=KEY)
+    def asking() -> AssetCheckResult:
+        meanwhile.extend(states(AssetCheckExecutionContext.get().instance))
+        return AssetCheckResult(passed=False)
+
+    with instance(tmp_path / "history") as history:
+        materialised(history, days, asking, first=DAYS[0], last=last)
+        assert meanwhile == [(AssetCheckExecutionRecordStatus.PLANNED, None)]
+        assert states(history) == [(AssetCheckExecutionRecordStatus.FAILED, None)]
+
+
+@pytest.mark.filterwarnings("ignore:.*partitions_def:dagster.PreviewWarning")
+def test_a_check_with_days_is_planned_once_and_found_on_its_day(tmp_path: Path) -> None:
+    @asset_check(asset=KEY, partitions_def=DAILY)
+    def daily() -> AssetCheckResult:
+        return AssetCheckResult(passed=True)
+
+    with instance(tmp_path / "history") as history:
+        assert materialize([days, daily], instance=history, partition_key=DAYS[1]).success
+        [key] = daily.check_keys
+        [record] = history.event_log_storage.get_asset_check_execution_history(key, limit=10)
+
+    assert (record.status, record.partition) == (SUCCEEDED, DAYS[1])
 
 
 def test_the_days_of_an_asset_are_planned_by_one_event(tmp_path: Path) -> None:
