@@ -42,7 +42,7 @@ row = {"zoneId": "z", "recordDate_hour_1": "2026-11-20T07:00:00.000Z"}
 frame = counts_frame(TABLES["traffic"], [row], hour, hour + timedelta(hours=1), zone).frame
 print(frame["record_hour"][0], frame["record_date"][0].date())
 print(daily_partitions(settings).time_window_for_partition_key("2026-11-20").start.astimezone(timezone.utc))
-print(JudgedDays(day, day, zone, hour + timedelta(hours=9)).expected_hours()[0][0])
+print(JudgedDays.of([day], zone, hour + timedelta(hours=9)).expected_hours(day)[0])
 """
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from functools import partial
 
 import duckdb
 from dagster import (
@@ -10,6 +11,8 @@ from dagster import (
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSpec,
+    DagsterEventType,
+    DagsterInstance,
     multi_asset_check,
 )
 
@@ -19,7 +22,8 @@ from sensource_dagster.checks.completeness import hours_are_complete
 from sensource_dagster.checks.doors import NO_DOOR_IS_SILENT
 from sensource_dagster.checks.entities import JOINS, entities_are_listed, joins_hit
 from sensource_dagster.checks.freshness import fresh
-from sensource_dagster.checks.impossible_values import OCCUPANCY_IS_IN_ORDER, counts_are_not_negative
+from sensource_dagster.checks.future_hours import NO_HOURS_IN_THE_FUTURE
+from sensource_dagster.checks.impossible_values import counts_are_not_negative, occupancy_is_in_order
 from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
@@ -33,6 +37,8 @@ from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import tables_of
+
+_READ = DagsterEventType.ASSET_MATERIALIZATION
 
 
 def checks(settings: Settings) -> list[AssetChecksDefinition]:
@@ -50,7 +56,7 @@ def _list_checks(table: Table) -> list[Check]:
 def _counts_checks(table: Table, settings: Settings) -> list[Check]:
     own = {
         "traffic": [NO_DOOR_IS_SILENT, ins_and_outs_agree(settings)],
-        "occupancy": [OCCUPANCY_IS_IN_ORDER],
+        "occupancy": [occupancy_is_in_order()],
     }
     return [
         key_is_unique(table),
@@ -59,6 +65,7 @@ def _counts_checks(table: Table, settings: Settings) -> list[Check]:
         counts_are_not_negative(table),
         entities_are_listed(table),
         hours_are_complete(table),
+        NO_HOURS_IN_THE_FUTURE,
         *own[table.name],
     ]
 
@@ -111,14 +118,26 @@ def _judge(
         reading = Reading(
             connection,
             table,
-            JudgedDays.of_run(context.run.tags, settings, _start_of_run(context)),
+            JudgedDays.of_run(
+                context.run.tags, settings, _start_of_run(context), partial(_read, context.instance, table)
+            ),
+            existing,
             existing.intersection(settings.static_endpoints),
+            {name: aggregate for check in selected for name, aggregate in check.aggregates.items()},
+            max(check.days_before for check in selected),
         )
         return {check.name: check.judge(reading) for check in selected}
 
 
 def _all(checks_to_skip: list[Check], sentence: str) -> Mapping[str, Judgement]:
     return {check.name: Judgement(sentence) for check in checks_to_skip}
+
+
+def _read(instance: DagsterInstance, table: Table, days: list[date]) -> list[date]:
+    """Those of the days that were ever read."""
+    names = {str(day) for day in days}
+    read = instance.event_log_storage.get_latest_storage_id_by_partition(asset_key(table), _READ, names)
+    return [day for day in days if str(day) in read]
 
 
 def _start_of_run(context: AssetCheckExecutionContext) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import DAY
 
 _LEAST = 100
 
@@ -22,6 +21,7 @@ def ins_and_outs_agree(settings: Settings) -> Check:
         f"({percent} %) of the larger and by at least {_LEAST} people. A single zone may be one-way. At real "
         "doors 15 % are normal. Days that are not over or have only one of the two are not judged.",
         judge,
+        aggregates={"sumins": "sum(sumins)", "sumouts": "sum(sumouts)"},
     )
 
 
@@ -30,9 +30,9 @@ def _judge(reading: Reading, percent: int) -> Judgement:
     if not closed:
         return Judgement(f"Nothing to judge yet: no day of {reading.days} is over.")
     findings = reading.findings(
-        f"""SELECT {DAY} AS day, sum(sumins)::BIGINT AS ins, sum(sumouts)::BIGINT AS outs,
+        f"""SELECT day, sum(sumins)::BIGINT AS ins, sum(sumouts)::BIGINT AS outs,
                abs(ins - outs) AS difference, round(100 * difference / greatest(ins, outs), 1) AS percent
-        FROM {reading.rows()} WHERE {DAY} IN (SELECT unnest($closed::DATE[]))
+        FROM {reading.daily} WHERE judged AND day IN (SELECT unnest($closed::DATE[]))
         GROUP BY 1 HAVING difference >= {_LEAST} AND 100 * difference > $percent * greatest(ins, outs)""",
         order="day",
         values={"closed": closed, "percent": percent},

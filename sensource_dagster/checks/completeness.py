@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sensource_dagster.checks.judgement import Check, Judgement, counted
-from sensource_dagster.checks.reading import Findings, Reading
-from sensource_dagster.contract.model import DELETED, HOUR, Table
+from sensource_dagster.checks.reading import Findings, Reading, hour_number
+from sensource_dagster.contract.model import DELETED, Table
 from sensource_dagster.contract.tables import TABLES
 
 
@@ -26,10 +24,7 @@ def hours_are_complete(table: Table) -> Check:
 
 def _judge(reading: Reading) -> Judgement:
     entity, days = reading.table.entity, reading.days
-    total, findings = 0, Findings()
-    for batch in reading.batches():
-        total_of_batch, findings_of_batch = _missing(batch)
-        total, findings = total + total_of_batch, findings + findings_of_batch
+    total, findings = _missing(reading)
     if not total:
         return Judgement(f"Nothing to judge yet: no hour of {days} is over.")
     missing = findings.sums["hours_missing"]
@@ -50,63 +45,44 @@ def _judge(reading: Reading) -> Judgement:
         if findings
         else f"All {total:,} hours of {days} have a row{judged}."
     )
-    worst = sorted(findings.rows, key=lambda row: -row["hours_missing"])
-    return Judgement(sentence, numbers, replace(findings, rows=worst))
+    return Judgement(sentence, numbers, findings)
 
 
 def _missing(reading: Reading) -> tuple[int, Findings]:
     """The number of expected hours, and the days on which some are missing."""
-    expected = reading.days.expected_hours()
-    values = {"hours": [hour for hour, _ in expected], "days": [day for _, day in expected]}
     [(total,)] = reading.connection.execute(
-        f"WITH {_due(reading)} SELECT coalesce(sum(hours_expected), 0)::BIGINT FROM due", values
+        f"SELECT coalesce(sum(bit_count(due)), 0)::BIGINT FROM ({_due(reading)})"
     ).fetchall()
-    # A row is assigned to the whole UTC hour at or after its start. In a zone that is half an hour off UTC, it is
-    # not known whether Vea's hours start at whole UTC hours.
     findings = reading.findings(
         f"""
-        WITH {_due(reading)},
-        slots AS (SELECT hour, day, row_number() OVER (PARTITION BY day ORDER BY hour) AS slot FROM expected),
-        present AS (
-            SELECT {reading.entity}, slots.day, bit_count(bit_or(1::BIGINT << slot)) AS hours_present
-            FROM {reading.rows()} counts
-            JOIN slots ON slots.hour = date_trunc('hour', counts.{HOUR} + INTERVAL '59 minutes 59 seconds')
-            JOIN entities USING ({reading.entity})
-            WHERE slots.hour >= entities.created_at GROUP BY {reading.entity}, slots.day)
-        SELECT {reading.entity}, name, day, coalesce(hours_present, 0) AS hours_present, hours_expected,
-               hours_expected - coalesce(hours_present, 0) AS hours_missing
-        FROM due LEFT JOIN present USING ({reading.entity}, day)
+        SELECT {reading.entity}, due.name, day, bit_count(due & coalesce(hours, 0)) AS hours_present,
+               bit_count(due) AS hours_expected, hours_expected - hours_present AS hours_missing
+        FROM ({_due(reading)}) due LEFT JOIN (FROM {reading.daily} WHERE judged) USING ({reading.entity}, day)
         WHERE hours_missing > 0""",
         order=f"hours_missing DESC, day, {reading.entity}",
-        values=values,
         sums=["hours_missing"],
     )
     return total, findings
 
 
 def _due(reading: Reading) -> str:
-    """Common table expressions: `expected` hours, `entities`, and the hours that are `due` per entity and day."""
+    """A query: for each entity and judged day the hours that it should have, as bits."""
+    created = f"least(greatest({hour_number('created_at', 'day')}, 0), 62)"
     return f"""
-        expected AS (SELECT unnest($hours::TIMESTAMPTZ[]) AS hour, unnest($days::DATE[]) AS day),
-        entities AS ({_entities(reading)}),
-        due AS (
-            SELECT {reading.entity}, name, day,
-                   len(list_filter(hours, lambda hour: hour >= created_at)) AS hours_expected
-            FROM entities CROSS JOIN (SELECT day, list(hour) AS hours FROM expected GROUP BY day))"""
+        SELECT {reading.entity}, name, day,
+               expected & ((1::BIGINT << 62) - (1::BIGINT << coalesce({created}, 0))) AS due
+        FROM ({_entities(reading)}) CROSS JOIN {reading.judged_days}"""
 
 
 def _entities(reading: Reading) -> str:
-    """A query: the entities that should have hours, and since when."""
+    """A query: the entities that should have hours, and since when; null is always."""
     entity = reading.table.entity
-    always = "'-infinity'::TIMESTAMPTZ"
     if entity not in reading.lists:
         return (
-            f"SELECT {reading.entity}, any_value(name) AS name, {always} AS created_at "
-            f"FROM {reading.rows()} GROUP BY 1"
+            f"SELECT {reading.entity}, any_value(name) AS name, NULL::TIMESTAMPTZ AS created_at "
+            f"FROM {reading.daily} WHERE judged GROUP BY 1"
         )
-    created = always
-    if _has(reading.table, "created_at"):
-        created = f"coalesce(TRY_CAST(created_at AS TIMESTAMPTZ), {always})"
+    created = "TRY_CAST(created_at AS TIMESTAMPTZ)" if _has(reading.table, "created_at") else "NULL::TIMESTAMPTZ"
     enabled = "NOT coalesce(TRY_CAST(disabled AS BOOLEAN), false)" if _has(reading.table, "disabled") else "true"
     return (
         f"SELECT {reading.entity}, name, {created} AS created_at FROM {reading.name(entity)} "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Findings, Reading
-from sensource_dagster.contract.model import DAY, DELETED
+from sensource_dagster.contract.model import DELETED
 
 _WEEKS = 4
 _USUAL = 3
@@ -13,7 +13,7 @@ _USUAL = 3
 def _judge(reading: Reading) -> Judgement:
     if not reading.days.closed:
         return Judgement(f"Nothing to judge yet: no day of {reading.days} is over.")
-    findings = sum(map(_silent, reading.batches()), Findings())
+    findings = _silent(reading)
     sentence = (
         f"On {counted(findings.total, 'door day')} of {reading.days} a door counted nobody while others counted "
         "somebody. Check whether its sensor is covered, offline or switched off."
@@ -27,9 +27,8 @@ def _silent(reading: Reading) -> Findings:
     return reading.findings(
         f"""
         WITH daily AS (
-            SELECT zone_id, any_value(name) AS name, {DAY} AS day,
-                   sum(coalesce(sumins, 0) + coalesce(sumouts, 0)) AS people
-            FROM {reading.rows(days_before=7 * _WEEKS)} GROUP BY zone_id, {DAY}),
+            SELECT zone_id, any_value(name) AS name, day, sum(coalesce(sumins, 0) + coalesce(sumouts, 0)) AS people
+            FROM {reading.daily} GROUP BY zone_id, day),
         doors AS ({_doors(reading)}),
         usual AS (
             SELECT zone_id, any_value(name) AS name, judged.day, median(people) AS people
@@ -57,6 +56,8 @@ NO_DOOR_IS_SILENT = Check(
     "somebody on this day. If the location is not known or has no other zone, all other zones are compared. Days "
     "that are not over and zones that are disabled or deleted are not judged.",
     _judge,
+    aggregates={"sumins": "sum(sumins)", "sumouts": "sum(sumouts)"},
+    days_before=7 * _WEEKS,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Reading
-from sensource_dagster.contract.model import DAY, DELETED, Table
+from sensource_dagster.contract.model import DELETED, Table
 
 
 def entities_are_listed(table: Table) -> Check:
@@ -20,9 +20,10 @@ def _judge_listed(reading: Reading) -> Judgement:
     if entity not in reading.lists:
         return Judgement(f"Nothing to judge yet: the list {entity} has not been read.")
     findings = reading.findings(
-        f"""SELECT {reading.entity}, any_value(name) AS name, min({DAY}) AS first_day, max({DAY}) AS last_day,
-               count(*) AS hours
-        FROM {reading.rows()} ANTI JOIN {reading.name(entity)} USING ({reading.entity}) GROUP BY 1""",
+        f"""SELECT {reading.entity}, any_value(name) AS name, min(day) AS first_day, max(day) AS last_day,
+               sum(rows)::BIGINT AS hours
+        FROM (FROM {reading.daily} WHERE judged) ANTI JOIN {reading.name(entity)} USING ({reading.entity})
+        GROUP BY 1""",
         order=reading.entity,
     )
     sentence = (

@@ -3,42 +3,54 @@
 from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement, counted
-from sensource_dagster.checks.reading import Reading
+from sensource_dagster.checks.reading import Findings, Reading
 from sensource_dagster.contract.model import DAY, HOUR, Table
 from sensource_dagster.warehouse.sql import identifiers
 
 
 def counts_are_not_negative(table: Table) -> Check:
     counts = [column.name for column in table.columns if column.unit == "people"]
+    return _check(
+        "counts_are_not_negative",
+        f"{', '.join(counts)} are not below zero.",
+        f"least({identifiers(counts)}) < 0",
+        counts,
+        "negative",
+        "a count below zero",
+    )
+
+
+def occupancy_is_in_order() -> Check:
+    return _check(
+        "occupancy_is_in_order",
+        "minoccupancy <= avgoccupancy <= maxoccupancy. Values that are null are ignored.",
+        "minoccupancy > avgoccupancy OR avgoccupancy > maxoccupancy OR minoccupancy > maxoccupancy",
+        ["minoccupancy", "avgoccupancy", "maxoccupancy"],
+        "disordered",
+        "a mean that is not between minimum and maximum",
+    )
+
+
+def _check(name: str, description: str, condition: str, columns: list[str], kind: str, what: str) -> Check:
+    hours = f"{kind}_hours"
 
     def judge(reading: Reading) -> Judgement:
-        return _impossible(reading, f"least({identifiers(counts)}) < 0", counts, "negative", "a count below zero")
+        [(total,)] = reading.connection.execute(
+            f"SELECT coalesce(sum({hours}), 0)::BIGINT FROM {reading.daily} WHERE judged"
+        ).fetchall()
+        findings = _found(reading, condition, columns, total) if total else Findings()
+        sentence = (
+            f"{counted(total, 'hour')} of {reading.table.name} on {reading.days} with {what}. Vea sent these "
+            "values: ask SenSource about them."
+            if total
+            else f"No hour of {reading.table.name} on {reading.days} has {what}."
+        )
+        return Judgement(sentence, {hours: total}, findings)
 
-    return Check("counts_are_not_negative", f"{', '.join(counts)} are not below zero.", judge)
-
-
-def _judge_order(reading: Reading) -> Judgement:
-    wrong = "minoccupancy > avgoccupancy OR avgoccupancy > maxoccupancy OR minoccupancy > maxoccupancy"
-    columns = ["minoccupancy", "avgoccupancy", "maxoccupancy"]
-    return _impossible(reading, wrong, columns, "disordered", "a mean that is not between minimum and maximum")
-
-
-OCCUPANCY_IS_IN_ORDER = Check(
-    "occupancy_is_in_order",
-    "minoccupancy <= avgoccupancy <= maxoccupancy. Values that are null are ignored.",
-    _judge_order,
-)
+    return Check(name, description, judge, aggregates={hours: f"count_if({condition})"})
 
 
-def _impossible(reading: Reading, condition: str, columns: list[str], kind: str, what: str) -> Judgement:
+def _found(reading: Reading, condition: str, columns: list[str], total: int) -> Findings:
     shown = f"{reading.entity}, name, {DAY} AS day, {HOUR}, {identifiers(columns)}"
-    findings = reading.findings(
-        f"SELECT {shown} FROM {reading.rows()} WHERE {condition}", order=f"{HOUR}, {reading.entity}"
-    )
-    sentence = (
-        f"{counted(findings.total, 'hour')} of {reading.table.name} on {reading.days} with {what}. Vea sent these "
-        "values: ask SenSource about them."
-        if findings
-        else f"No hour of {reading.table.name} on {reading.days} has {what}."
-    )
-    return Judgement(sentence, {f"{kind}_hours": findings.total}, findings)
+    rows = reading.first(f"SELECT {shown} FROM {reading.rows()} WHERE {condition}", f"{HOUR}, {reading.entity}")
+    return Findings(total, rows)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.config.settings import Settings
@@ -17,66 +17,120 @@ from sensource_dagster.vea.windows import day_start
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+EARLIEST = 14
+"""How many hours a local day can begin before the UTC day of the same date."""
 
 
 @dataclass(frozen=True)
 class JudgedDays:
-    """The local days from `first` to `last`, both included, and the instant `now` at which they are judged."""
+    """Local days, and the instant `now` at which they are judged.
 
-    first: date
-    last: date
+    Attributes:
+        ranges: first and last day, both included, of each range without a gap. They ascend.
+    """
+
+    ranges: tuple[tuple[date, date], ...]
     zone: ZoneInfo
     now: datetime
 
     @classmethod
-    def of_run(cls, tags: Mapping[str, str], settings: Settings, now: datetime) -> JudgedDays:
-        """The partitions of the run. For a run without them: today and the SENSOURCE_LOOKBACK_DAYS days before."""
+    def of(cls, days: Iterable[date], zone: ZoneInfo, now: datetime) -> JudgedDays:
+        """These days, in any order and repeated or not."""
+        ranges: list[tuple[date, date]] = []
+        for day in sorted(set(days)):
+            if ranges and day - ranges[-1][1] == _DAY:
+                ranges[-1] = ranges[-1][0], day
+            else:
+                ranges.append((day, day))
+        return cls(tuple(ranges), zone, now)
+
+    @classmethod
+    def of_run(
+        cls,
+        tags: Mapping[str, str],
+        settings: Settings,
+        now: datetime,
+        read: Callable[[list[date]], Collection[date]],
+    ) -> JudgedDays:
+        """The run's partitions, and those of today and the SENSOURCE_LOOKBACK_DAYS days before that were read.
+
+        A check keeps one outcome. If a run judged its own days alone, one that reads an old day would hide what is
+        wrong with the last ones. A run without partitions judges all of these days.
+
+        Args:
+            read: which of some days have been read. The check `fresh` names those that have not.
+        """
         today = now.astimezone(settings.timezone).date()
-        lookback = max(settings.start_date, today - timedelta(days=settings.lookback_days))
+        last_days = list(_days(max(settings.start_date, today - timedelta(days=settings.lookback_days)), today))
         only = tags.get(PARTITION_NAME_TAG)
-        first = only or tags.get(ASSET_PARTITION_RANGE_START_TAG) or lookback.isoformat()
-        last = only or tags.get(ASSET_PARTITION_RANGE_END_TAG) or today.isoformat()
-        return cls(date.fromisoformat(first), date.fromisoformat(last), settings.timezone, now)
+        first = only or tags.get(ASSET_PARTITION_RANGE_START_TAG)
+        last = only or tags.get(ASSET_PARTITION_RANGE_END_TAG)
+        if not (first and last):
+            return cls.of(last_days, settings.timezone, now)
+        own = _days(date.fromisoformat(first), date.fromisoformat(last))
+        return cls.of([*own, *read(last_days)], settings.timezone, now)
 
     def __str__(self) -> str:
-        return f"{self.first} to {self.last}" if self.first < self.last else str(self.first)
+        return ", and ".join(f"{first} to {last}" if first < last else str(first) for first, last in self.ranges)
 
     def __iter__(self) -> Iterator[date]:
-        return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
+        for first, last in self.ranges:
+            yield from _days(first, last)
 
     def batches(self, days: int = 30) -> Iterator[JudgedDays]:
-        """These days in consecutive batches of at most `days` days."""
-        first = self.first
-        while first <= self.last:
-            yield replace(self, first=first, last=min(self.last, first + timedelta(days=days - 1)))
-            first += timedelta(days=days)
+        """These days in ascending batches of at most `days` days without a gap."""
+        for first, last in self.ranges:
+            for number in range(0, (last - first).days + 1, days):
+                start = first + timedelta(days=number)
+                yield replace(self, ranges=((start, min(last, start + timedelta(days=days - 1))),))
 
-    def start(self, days_before: int = 0) -> datetime:
-        return day_start(self.first - timedelta(days=days_before), self.zone)
+    def with_days_before(self, days: int) -> JudgedDays:
+        """These days, and `days` days before each of them."""
+        earlier = (day - timedelta(days=back) for day in self for back in range(days + 1))
+        return self.of(earlier, self.zone, self.now)
 
-    @property
-    def end(self) -> datetime:
-        return day_start(self.last + _DAY, self.zone)
+    def bounds(self) -> list[tuple[datetime, datetime]]:
+        """The instants at which each range starts and ends, in UTC."""
+        return [(self.start(first), self.end(last)) for first, last in self.ranges]
+
+    def start(self, day: date) -> datetime:
+        return day_start(day, self.zone)
+
+    def end(self, day: date) -> datetime:
+        return day_start(day + _DAY, self.zone)
 
     @property
     def closed(self) -> list[date]:
         """The days that are over."""
-        return [day for day in self if day_start(day + _DAY, self.zone) <= self.now]
+        return [day for day in self if self.end(day) <= self.now]
 
-    def expected_hours(self) -> list[tuple[datetime, date]]:
-        """Each hour that should have a row: its start in UTC, and its day.
+    def expected_hours(self, day: date) -> list[datetime]:
+        """The start of each hour of one of these days that should have a row, in UTC.
 
         These are the hours that have ended, except the first of the two hours that a fall-back day repeats. Vea
         has no row for that hour in any zone (measured in recorded responses).
         """
-        start = self.start()
+        start, end = self.start(day), self.end(day)
+        may_repeat = start.astimezone(self.zone).utcoffset() != end.astimezone(self.zone).utcoffset()
         hour = start.replace(minute=0, second=0)
         expected = []
-        while hour < self.end and hour + _HOUR <= self.now:
-            if hour >= start and not _is_first_of_two(hour, self.zone):
-                expected.append((hour, hour.astimezone(self.zone).date()))
+        while hour < end and hour + _HOUR <= self.now:
+            if hour >= start and not (may_repeat and _is_first_of_two(hour, self.zone)):
+                expected.append(hour)
             hour += _HOUR
         return expected
+
+    def expected_bits(self, day: date) -> int:
+        """The expected hours of a day as bits.
+
+        Bit 0 is the hour that starts `EARLIEST` hours before the UTC day of the same date.
+        """
+        first = datetime.combine(day, time(), timezone.utc) - EARLIEST * _HOUR
+        return sum(1 << (hour - first) // _HOUR for hour in self.expected_hours(day))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _is_first_of_two(hour: datetime, zone: ZoneInfo) -> bool:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetKey, MetadataValue, TableRecord
 
-if TYPE_CHECKING:
-    from sensource_dagster.checks.reading import Findings, Reading
+from sensource_dagster.checks.reading import SHOWN, Findings, Reading
 
 ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
-_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Judgement:
         metadata: dict[str, Any] = dict(self.numbers)
         sentence = self.sentence
         if self.findings:
-            shown = self.findings.rows[:_SHOWN]
+            shown = self.findings.rows[:SHOWN]
             if len(shown) < self.findings.total:
                 sentence += f" The first {len(shown)} are listed."
             records = [TableRecord({name: _shown(value) for name, value in row.items()}) for row in shown]
@@ -67,9 +65,13 @@ class Check:
         description: what exactly is judged. The UI shows it.
         judge: reads the warehouse and returns the outcome.
         blocking: whether a failed check of severity ERROR fails the run.
+        aggregates: what it needs of each entity and day in `Reading.daily`: the name and the SQL aggregate.
+        days_before: how many days before the judged ones it needs there.
     """
 
     name: str
     description: str
     judge: Callable[[Reading], Judgement]
     blocking: bool = False
+    aggregates: Mapping[str, str] = field(default_factory=dict)
+    days_before: int = 0

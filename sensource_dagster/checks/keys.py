@@ -21,10 +21,10 @@ def _judge_key(reading: Reading) -> Judgement:
     table = reading.table
     if table.is_list:
         findings = _wrong_keys(reading, reading.name(table.name))
+    elif _may_repeat(reading):
+        findings = sum((_wrong_keys(batch, _rows_and_strays(batch)) for batch in reading.batches()), Findings())
     else:
-        findings = sum(
-            (_wrong_keys(batch, batch.rows_by_hour_or_day()) for batch in reading.batches()), Findings()
-        )
+        findings = Findings()
     sentence = (
         f"{counted(findings.total, 'key')} of {table.name} are on more than one row or have a null part. Sums "
         "count such rows more than once. Find out who wrote these rows, and delete the surplus ones by hand."
@@ -32,6 +32,29 @@ def _judge_key(reading: Reading) -> Judgement:
         else f"Each key of {table.name} is on one row."
     )
     return Judgement(sentence, {"faulty_keys": findings.total}, findings, ERROR)
+
+
+def _may_repeat(reading: Reading) -> bool:
+    """Whether a key can be on two rows or be null. If not, nothing has to be looked at row by row.
+
+    Rows with different hours of one day have different keys. Two rows can have the same hour and different days
+    only if one of them is on a wrong day.
+    """
+    repeated = f"rows > bit_count(hours) OR {reading.entity} IS NULL"
+    [(found,)] = reading.connection.execute(
+        f"SELECT EXISTS (FROM {reading.daily} WHERE judged AND ({repeated}))"
+    ).fetchall()
+    return found or _some_on_wrong_day(reading)
+
+
+def _some_on_wrong_day(reading: Reading) -> bool:
+    [(found,)] = reading.connection.execute(
+        f"""SELECT EXISTS (
+            FROM {reading.daily} LEFT JOIN {reading.judged_days} judged_days USING (day)
+            WHERE judged AND (first_hour >= starts_at AND last_hour < ends_at) IS NOT TRUE
+        ) OR EXISTS (FROM {reading.stray_rows()})"""
+    ).fetchall()
+    return bool(found)
 
 
 def _wrong_keys(reading: Reading, rows: str) -> Findings:
@@ -44,26 +67,38 @@ def _wrong_keys(reading: Reading, rows: str) -> Findings:
     )
 
 
+def _rows_and_strays(reading: Reading) -> str:
+    """A relation: the rows whose hour or day is in the judged days."""
+    return f"(FROM {reading.rows()} UNION ALL FROM {reading.stray_rows()})"
+
+
 def _judge_days(reading: Reading) -> Judgement:
     days = reading.days
-    found = reading.fetch(
-        f"""SELECT {HOUR}, {DAY}, count(*) AS rows, min({reading.entity}) AS "{reading.entity}"
-        FROM {reading.rows_by_hour_or_day()} WHERE {HOUR} IS NOT NULL GROUP BY ALL ORDER BY ALL"""
-    )
-    wrong = []
-    for row in found:
-        local = row[HOUR].astimezone(days.zone).date()
-        if row[DAY] != local:
-            wrong.append({**row, "local_day": local})
-    rows = sum(row["rows"] for row in wrong)
+    findings = Findings()
+    if _some_on_wrong_day(reading):
+        findings = _on_wrong_day(reading)
+    rows = findings.sums.get("rows", 0)
     sentence = (
         f"{counted(rows, 'row')} of {reading.table.name} whose {DAY} is not the local day of the hour in "
         f"{days.zone.key}. If SENSOURCE_TIMEZONE was changed, or the rules of time zones were updated, run "
         "`sensource rezone`: it moves the rows to their days."
-        if wrong
+        if findings
         else f"Every hour of {days} has its local day in {days.zone.key}."
     )
-    return Judgement(sentence, {"rows_on_wrong_day": rows}, Findings(len(wrong), wrong), ERROR)
+    return Judgement(sentence, {"rows_on_wrong_day": rows}, findings, ERROR)
+
+
+def _on_wrong_day(reading: Reading) -> Findings:
+    found = reading.fetch(
+        f"""SELECT {HOUR}, {DAY} AS day, count(*) AS rows, min({reading.entity}) AS "{reading.entity}"
+        FROM {_rows_and_strays(reading)} WHERE {HOUR} IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+    )
+    wrong = []
+    for row in found:
+        local = row[HOUR].astimezone(reading.days.zone).date()
+        if row["day"] != local:
+            wrong.append({**row, "local_day": local})
+    return Findings(len(wrong), wrong, {"rows": sum(row["rows"] for row in wrong)})
 
 
 DAYS_ARE_LOCAL = Check(

@@ -1,18 +1,20 @@
-"""Reads the warehouse for the checks of one table: only the rows of the judged days."""
+"""Reads the warehouse for the checks of one table. The rows of the judged days are read once for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import duckdb
 
-from sensource_dagster.checks.judged_days import JudgedDays
+from sensource_dagster.checks.judged_days import EARLIEST, JudgedDays
 from sensource_dagster.contract.model import DAY, HOUR, Table
-from sensource_dagster.warehouse.sql import day, full_schema, identifier, instant
+from sensource_dagster.warehouse.sql import full_schema, identifier, instant
 
-_FIRST = 50
+SHOWN = 50
+"""How many of the rows that a check has found it lists."""
 
 
 @dataclass(frozen=True)
@@ -40,41 +42,102 @@ class Findings:
 
 @dataclass(frozen=True)
 class Reading:
-    """An open warehouse, the table and the days to judge, and the lists that have been read."""
+    """An open warehouse, and the table and the days to judge.
+
+    Attributes:
+        tables: the tables of our schema that exist.
+        lists: those of them that are lists which the sync reads.
+        aggregates: what `daily` has of each entity and day for the checks: the name and the SQL aggregate.
+        days_before: how many days before the judged ones `daily` has as well.
+    """
 
     connection: duckdb.DuckDBPyConnection
     table: Table
     days: JudgedDays
+    tables: frozenset[str]
     lists: frozenset[str]
+    aggregates: Mapping[str, str]
+    days_before: int
 
     @property
     def entity(self) -> str:
         """The column with the id of what is counted or listed."""
         return self.table.key[0]
 
+    @cached_property
+    def _schema(self) -> str:
+        return full_schema(self.connection)
+
     def name(self, table: str) -> str:
-        return f"{full_schema(self.connection)}.{identifier(table)}"
+        return f"{self._schema}.{identifier(table)}"
+
+    @cached_property
+    def daily(self) -> str:
+        """A relation: one row for each entity and day, from one pass over the rows. All checks share it.
+
+        It is 24 times smaller than the rows, so a pass needs little memory, however many days there are. Beside
+        the `aggregates` it has the columns
+
+        - `zone_id` or `space_id`, `name`, and `day`: the day that the rows are on;
+        - `judged`: whether their hours are in the judged days, or else in the days before;
+        - `rows`: how many there are;
+        - `first_hour` and `last_hour`: the first and the last of their hours;
+        - `hours`: which hours they have, in bits as of `JudgedDays.expected_bits`. A row stands for the whole UTC
+          hour at or after its start: in a zone that is half an hour off UTC, it is not known whether Vea's hours
+          start at whole UTC hours.
+        """
+        bit = hour_number(HOUR, DAY)
+        aggregates = "".join(f", {aggregate} AS {identifier(name)}" for name, aggregate in self.aggregates.items())
+        self.connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE daily AS
+            SELECT {self.entity}, {DAY} AS day, {_within(HOUR, self.days)} AS judged, any_value(name) AS name,
+                   count(*) AS rows, min({HOUR}) AS first_hour, max({HOUR}) AS last_hour,
+                   bit_or(CASE WHEN {bit} BETWEEN 0 AND 61 THEN 1::BIGINT << {bit} ELSE 0 END) AS hours{aggregates}
+            FROM {self.rows(self.days_before)} GROUP BY {self.entity}, {DAY}, judged"""
+        )
+        return "temp.daily"
+
+    @cached_property
+    def judged_days(self) -> str:
+        """A relation: one row for each judged day, with its start, its end and its `expected` hours as bits."""
+        days = list(self.days)
+        values = {
+            "days": days,
+            "starts": [self.days.start(day) for day in days],
+            "ends": [self.days.end(day) for day in days],
+            "expected": [self.days.expected_bits(day) for day in days],
+        }
+        self.connection.execute(
+            """CREATE OR REPLACE TEMP TABLE judged_days AS
+            SELECT unnest($days::DATE[]) AS day, unnest($starts::TIMESTAMPTZ[]) AS starts_at,
+                   unnest($ends::TIMESTAMPTZ[]) AS ends_at, unnest($expected::BIGINT[]) AS expected""",
+            values,
+        )
+        return "temp.judged_days"
 
     def rows(self, days_before: int = 0) -> str:
         """A relation: the rows whose hour is in the judged days or in `days_before` days before them.
 
-        Both bounds are literals, and the rows were written in the order of this column. So DuckDB reads only these
+        All bounds are literals, and the rows were written in the order of this column. So DuckDB reads only these
         days.
         """
-        start, end = instant(self.days.start(days_before)), instant(self.days.end)
-        return f"(SELECT * FROM {self.name(self.table.name)} WHERE {HOUR} >= {start} AND {HOUR} < {end})"
+        within = _within(HOUR, self.days.with_days_before(days_before))
+        return f"(SELECT * FROM {self.name(self.table.name)} WHERE {within})"
 
-    def rows_by_hour_or_day(self) -> str:
-        """A relation: as `rows`, and also the rows whose day alone is a judged day."""
-        start, end = instant(self.days.start()), instant(self.days.end)
-        first, last = day(self.days.first), day(self.days.last)
+    def stray_rows(self) -> str:
+        """A relation: the rows on a judged day whose hour is not in the judged days, or null."""
         return (
-            f"(SELECT * FROM {self.name(self.table.name)} WHERE ({HOUR} >= {start} AND {HOUR} < {end}) "
-            f"OR ({DAY} BETWEEN {first} AND {last}))"
+            f"(SELECT * FROM {self.name(self.table.name)} WHERE {self.on_judged_day()} "
+            f"AND ({_within(HOUR, self.days)}) IS NOT TRUE)"
         )
 
+    def on_judged_day(self) -> str:
+        """A condition: the day of a row is a judged day, whatever its hour."""
+        ranges = [f"{DAY} BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in self.days.ranges]
+        return f"({' OR '.join(ranges) or 'false'})"
+
     def batches(self) -> Iterator[Reading]:
-        """This reading in batches of 30 days, for checks that need memory for each row."""
+        """This reading in batches of 30 days, for a query that needs memory for each row."""
         return (replace(self, days=days) for days in self.days.batches())
 
     def fetch(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -82,10 +145,14 @@ class Reading:
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def first(self, query: str, order: str) -> list[dict[str, Any]]:
+        """The rows of a query that are shown."""
+        return self.fetch(f"FROM ({query}) ORDER BY {order} LIMIT {SHOWN}")
+
     def findings(
         self, query: str, order: str, values: Mapping[str, Any] | None = None, sums: Sequence[str] = ()
     ) -> Findings:
-        """The rows of a query as findings.
+        """The rows of a query as findings. Only those that are shown leave DuckDB.
 
         Args:
             query: a SELECT. Each of its rows is one finding.
@@ -93,8 +160,22 @@ class Reading:
             values: the parameters of the query (`$name`).
             sums: columns to add up.
         """
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE findings AS {query}", values)
-        added = ", ".join(["count(*)", *(f"coalesce(sum({identifier(column)}), 0)::BIGINT" for column in sums)])
-        [(total, *totals)] = self.connection.execute(f"SELECT {added} FROM temp.findings").fetchall()
-        rows = self.fetch(f"SELECT * FROM temp.findings ORDER BY {order} LIMIT {_FIRST}")
-        return Findings(total, rows, dict(zip(sums, totals, strict=True)))
+        added = {"_total": "count(*)", **{f"_sum_{column}": f"sum({identifier(column)})" for column in sums}}
+        over_all = ", ".join(f"({sql} OVER ())::BIGINT AS {identifier(name)}" for name, sql in added.items())
+        rows = self.fetch(f"SELECT *, {over_all} FROM ({query}) ORDER BY {order} LIMIT {SHOWN}", values)
+        totals = [{name: row.pop(name) for name in added} for row in rows]
+        if not totals:
+            return Findings(sums=dict.fromkeys(sums, 0))
+        return Findings(totals[0]["_total"], rows, {column: totals[0][f"_sum_{column}"] for column in sums})
+
+
+def hour_number(instant_column: str, day_column: str) -> str:
+    """SQL: the number of the bit, in `JudgedDays.expected_bits`, of the whole UTC hour at or after an instant."""
+    hour = f"(epoch_us({instant_column}) + 3599999999) // 3600000000"
+    return f"({hour} - 24 * ({day_column} - DATE '1970-01-01') + {EARLIEST})"
+
+
+def _within(column: str, days: JudgedDays) -> str:
+    """A condition: the instant is in these days."""
+    bounds = [f"{column} >= {instant(start)} AND {column} < {instant(end)}" for start, end in days.bounds()]
+    return f"({' OR '.join(bounds) or 'false'})"

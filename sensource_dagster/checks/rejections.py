@@ -6,14 +6,13 @@ from sensource_dagster.checks.judgement import Check, Judgement, counted
 from sensource_dagster.checks.reading import Findings, Reading
 from sensource_dagster.contract.model import DAY, HOUR, SCHEMA
 from sensource_dagster.contract.tables import REJECTED
-from sensource_dagster.warehouse.sql import tables_of
 
 
 def _judge(reading: Reading) -> Judgement:
     table, days = reading.table, reading.days
     on_days = "" if table.is_list else f" on {days}"
     findings = Findings()
-    if REJECTED.name in tables_of(reading.connection):
+    if REJECTED.name in reading.tables:
         findings = _rejected(reading)
     sentence = (
         f"{counted(findings.total, 'row')} of {table.name}{on_days} that Vea sent do not fit the table. They are "
@@ -26,18 +25,17 @@ def _judge(reading: Reading) -> Judgement:
 
 
 def _rejected(reading: Reading) -> Findings:
-    table, days = reading.table, reading.days
+    table = reading.table
     columns = f"entity_id AS {reading.entity}, \"row\" ->> '$.name' AS name"
     if table.is_list:
-        rows, values, order = f"SELECT {columns}, reason", {}, reading.entity
-        judged = ""
+        rows, judged, order = f"SELECT {columns}, reason", "", reading.entity
     else:
         rows, order = f"SELECT {columns}, {DAY} AS day, {HOUR}, reason", f"day, {HOUR}, {reading.entity}"
-        judged, values = f" AND {DAY} BETWEEN $first AND $last", {"first": days.first, "last": days.last}
+        judged = f" AND {reading.on_judged_day()}"
     return reading.findings(
         f"{rows} FROM {reading.name(REJECTED.name)} WHERE table_name = $table{judged}",
         order=order,
-        values={"table": table.name, **values},
+        values={"table": table.name},
     )
 
 

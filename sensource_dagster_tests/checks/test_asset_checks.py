@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import time_machine
 from dagster import AssetCheckSpec
 
 from sensource_dagster.checks.asset_checks import checks
+from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, failed_checks, found
@@ -24,6 +26,7 @@ COUNTS = {
     "counts_are_not_negative",
     "entities_are_listed",
     "hours_are_complete",
+    "no_hours_in_the_future",
     "no_rows_rejected",
     "fresh",
 }
@@ -121,6 +124,46 @@ def test_a_run_of_one_asset_and_one_day_judges_that_day(tmp_path: Path) -> None:
         assert "hours of 2025-12-03 have a row (the list space has not been read" in str(
             judged["hours_are_complete"].description
         )
+
+
+def test_a_run_of_an_old_day_still_says_what_is_wrong_with_the_last_days(tmp_path: Path) -> None:
+    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+
+        def without_afternoon(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            zone = min(row["zoneId"] for row in rows)
+            lost = {f"2025-12-05T{hour}:00:00.000Z" for hour in (18, 19, 20, 21)}
+            return [row for row in rows if row["zoneId"] != zone or row["recordDate_hour_1"] not in lost]
+
+        sync.simulator.faults.next(fault_kinds.rows(without_afternoon), path="/api/data/traffic")
+        last = evaluations(sync.run("everything", TODAY - timedelta(days=7), TODAY), "traffic")
+        old = evaluations(sync.run("counts", date(2025, 11, 3)), "traffic")
+        lost = [(row["day"], row["hours_missing"]) for row in found(old["hours_are_complete"])]
+        assert lost == [(row["day"], row["hours_missing"]) for row in found(last["hours_are_complete"])]
+        assert ("2025-12-05", 4) in lost
+        assert "2025-11-03, and 2025-12-03 to 2025-12-10" in str(old["hours_are_complete"].description)
+
+
+def test_a_run_of_old_days_does_not_miss_last_days_that_were_never_read(tmp_path: Path) -> None:
+    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+        sync.run("lists")
+        first = evaluations(sync.run("counts", date(2025, 11, 3), date(2025, 11, 5)), "traffic")
+        assert "of 2025-11-03 to 2025-11-05" in str(first["hours_are_complete"].description)
+
+
+def test_the_rows_are_read_once_for_all_checks_of_a_table(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    rows = Reading.rows
+
+    def counted(self: Reading, days_before: int = 0) -> str:
+        read.append(days_before)
+        return rows(self, days_before)
+
+    monkeypatch.setattr(Reading, "rows", counted)
+    judged = checked.judge("traffic", date(2025, 10, 27), TODAY)
+    assert set(judged) == EXPECTED["traffic"]
+    assert len(read) == 1
 
 
 def test_checks_by_hand_judge_today_and_the_lookback(checked: Checked) -> None:

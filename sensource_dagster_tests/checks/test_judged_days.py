@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,9 +29,7 @@ ZONES = [
 
 def hours(day: str, zone: str, now: datetime = LATER) -> list[datetime]:
     only = date.fromisoformat(day)
-    expected = JudgedDays(only, only, ZoneInfo(zone), now).expected_hours()
-    assert {of_day for _, of_day in expected} <= {only}
-    return [hour for hour, _ in expected]
+    return JudgedDays.of([only], ZoneInfo(zone), now).expected_hours(only)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +98,14 @@ def test_the_expected_hours_are_those_of_a_brute_force_search(
 ) -> None:
     last = first + timedelta(days=more)
     now = datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(seconds=elapsed)
-    expected = JudgedDays(first, last, ZoneInfo(zone), now).expected_hours()
+    days = JudgedDays(((first, last),), ZoneInfo(zone), now)
+    expected = [(hour, day) for day in days for hour in days.expected_hours(day)]
     assert expected == by_brute_force(first, last, ZoneInfo(zone), now)
 
 
 @given(first=st.dates(date(2020, 1, 1), date(2026, 1, 1)), more=st.integers(0, 100), size=st.integers(1, 40))
 def test_the_batches_have_all_days_and_none_is_too_long(first: date, more: int, size: int) -> None:
-    days = JudgedDays(first, first + timedelta(days=more), ZoneInfo("UTC"), LATER)
+    days = JudgedDays(((first, first + timedelta(days=more)),), ZoneInfo("UTC"), LATER)
     batches = list(days.batches(size))
     assert [day for batch in batches for day in batch] == list(days)
     assert all(len(list(batch)) <= size for batch in batches)
@@ -115,25 +115,59 @@ def test_a_day_is_closed_from_its_last_midnight_on() -> None:
     zone = ZoneInfo("America/Denver")
     midnight = datetime(2025, 12, 10, 7, tzinfo=UTC)
     before, at = (
-        JudgedDays(date(2025, 12, 8), date(2025, 12, 10), zone, now)
+        JudgedDays(((date(2025, 12, 8), date(2025, 12, 10)),), zone, now)
         for now in (midnight - timedelta(seconds=1), midnight)
     )
     assert before.closed == [date(2025, 12, 8)]
     assert at.closed == [date(2025, 12, 8), date(2025, 12, 9)]
 
 
-def test_a_run_judges_its_partitions_and_a_run_without_them_today_and_the_lookback_from_the_start_on() -> None:
+def test_a_run_judges_its_partitions_and_those_of_the_lookback_that_were_read() -> None:
     now = datetime(2025, 12, 10, 2, tzinfo=UTC)  # the 9th in Denver
     settings = read_settings({"SENSOURCE_TIMEZONE": "America/Denver", "SENSOURCE_LOOKBACK_DAYS": "3"})
     late = read_settings({"SENSOURCE_TIMEZONE": "America/Denver", "SENSOURCE_START_DATE": "2025-12-08"})
-    in_range = {
-        "dagster/asset_partition_range_start": "2024-02-28",
-        "dagster/asset_partition_range_end": "2024-03-01",
-    }
-    for tags, chosen, days in (
-        ({}, settings, "2025-12-06 to 2025-12-09"),
-        ({}, late, "2025-12-08 to 2025-12-09"),
-        ({"dagster/partition": "2024-02-29"}, settings, "2024-02-29"),
-        (in_range, settings, "2024-02-28 to 2024-03-01"),
+
+    def none(_days: list[date]) -> list[date]:
+        return []
+
+    def every(days: list[date]) -> list[date]:
+        return days
+
+    one_day, in_range = {"dagster/partition": "2024-02-29"}, range_of("2024-02-28", "2024-03-01")
+    for tags, chosen, read, days in (
+        ({}, settings, none, "2025-12-06 to 2025-12-09"),
+        ({}, late, none, "2025-12-08 to 2025-12-09"),
+        (one_day, settings, none, "2024-02-29"),
+        (one_day, settings, every, "2024-02-29, and 2025-12-06 to 2025-12-09"),
+        (in_range, settings, none, "2024-02-28 to 2024-03-01"),
+        (in_range, settings, every, "2024-02-28 to 2024-03-01, and 2025-12-06 to 2025-12-09"),
+        (range_of("2025-12-01", "2025-12-07"), settings, every, "2025-12-01 to 2025-12-09"),
+        (range_of("2025-12-01", "2025-12-05"), settings, every, "2025-12-01 to 2025-12-09"),
+        (range_of("2025-12-08", "2025-12-09"), settings, every, "2025-12-06 to 2025-12-09"),
     ):
-        assert str(JudgedDays.of_run(tags, chosen, now)) == days
+        assert str(JudgedDays.of_run(tags, chosen, now, read)) == days
+
+
+def range_of(first: str, last: str) -> dict[str, str]:
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
+@given(st.lists(st.dates(date(2025, 1, 1), date(2025, 3, 31))), st.integers(0, 40))
+def test_days_in_any_order_are_ranges_and_days_before_them_are_added_once(days: list[date], before: int) -> None:
+    judged = JudgedDays.of(days, ZoneInfo("UTC"), LATER)
+    wider = judged.with_days_before(before)
+
+    assert list(judged) == sorted(set(days))
+    assert all(start - end > timedelta(days=1) for (_, end), (start, _) in pairwise(judged.ranges))
+    assert set(wider) == {day - timedelta(days=back) for day in days for back in range(before + 1)}
+    assert len(list(wider)) == len(set(wider))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_expected_bits_of_a_day_fit_into_62_bits(zone: str) -> None:
+    days = [date(2025, 1, 1) + timedelta(days=number) for number in range(365)]
+    judged = JudgedDays.of(days, ZoneInfo(zone), LATER)
+    assert all(0 < judged.expected_bits(day) < 1 << 62 for day in days)
+    assert sum(judged.expected_bits(day).bit_count() for day in days) == sum(
+        len(judged.expected_hours(day)) for day in days
+    )

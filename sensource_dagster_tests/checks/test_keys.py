@@ -96,7 +96,8 @@ def test_a_row_with_a_wrong_day_is_found_from_either_day(checked: Checked) -> No
         assert local.severity is AssetCheckSeverity.ERROR
         assert number(local, "rows_on_wrong_day") == rows
         [row] = found(local)
-        assert (row["record_date"], row["local_day"], row["rows"]) == (str(DAY), "2025-12-02", rows)
+        assert (row["day"], row["local_day"], row["rows"]) == (str(DAY), "2025-12-02", rows)
+        assert row["zone_id"]
     assert checked.judge("traffic", DAY + timedelta(days=1))["days_are_local"].passed
 
 

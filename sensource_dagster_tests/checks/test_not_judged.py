@@ -33,7 +33,7 @@ def test_without_an_earlier_evaluation_they_pass_and_say_that_they_judged_nothin
     result, process = held(checked, history)
     assert result.success
     judged = evaluations(result)
-    assert len(judged) == 9
+    assert len(judged) == 10
     del judged["fresh"]  # it does not read the file
     for evaluation in judged.values():
         assert evaluation.passed
