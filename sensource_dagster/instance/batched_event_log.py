@@ -108,10 +108,11 @@ class BatchedEventLog(SqliteEventLogStorage):
 
     def store_asset_check_event(self, event: EventLogEntry, event_id: int | None) -> None:
         """What a check found takes the row that planned it. If the check has days, the row gets the day first."""
-        found = event.get_dagster_event().asset_check_evaluation_data
-        if found.partition is not None:
-            with self.index_connection() as connection:
-                give_day(connection, event.run_id, found)
+        if event.dagster_event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
+            found = event.get_dagster_event().asset_check_evaluation_data
+            if found.partition is not None:
+                with self.index_connection() as connection:
+                    give_day(connection, event.run_id, found)
         super().store_asset_check_event(event, event_id)
 
     def _take_plans_back_if_held(self, run_id: str) -> None:

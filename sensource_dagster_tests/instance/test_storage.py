@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 import pytest
 from dagster import (
-    AssetCheckExecutionContext,
     AssetCheckResult,
     AssetChecksDefinition,
     AssetExecutionContext,
@@ -108,40 +107,6 @@ def test_a_run_reads_back_as_it_does_from_dagsters_own_storage(tmp_path: Path) -
     assert mine == theirs
     assert mine["materialised"] == set(DAYS)
     assert mine["latest"] == DAYS[-1]
-
-
-@pytest.mark.parametrize("last", [DAYS[0], DAYS[3]])
-def test_a_check_is_planned_once_and_what_it_finds_takes_that_place(tmp_path: Path, last: str) -> None:
-    meanwhile: list[Any] = []
-
-    def states(history: DagsterInstance) -> list[tuple[Any, str | None]]:
-        [key] = asking.check_keys
-        records = history.event_log_storage.get_asset_check_execution_history(key, limit=10)
-        return [(record.status, record.partition) for record in records]
-
-    @asset_check(asset=KEY)
-    def asking() -> AssetCheckResult:
-        meanwhile.extend(states(AssetCheckExecutionContext.get().instance))
-        return AssetCheckResult(passed=False)
-
-    with instance(tmp_path / "history") as history:
-        materialised(history, days, asking, first=DAYS[0], last=last)
-        assert meanwhile == [(AssetCheckExecutionRecordStatus.PLANNED, None)]
-        assert states(history) == [(AssetCheckExecutionRecordStatus.FAILED, None)]
-
-
-@pytest.mark.filterwarnings("ignore:.*partitions_def:dagster.PreviewWarning")
-def test_a_check_with_days_is_planned_once_and_found_on_its_day(tmp_path: Path) -> None:
-    @asset_check(asset=KEY, partitions_def=DAILY)
-    def daily() -> AssetCheckResult:
-        return AssetCheckResult(passed=True)
-
-    with instance(tmp_path / "history") as history:
-        assert materialize([days, daily], instance=history, partition_key=DAYS[1]).success
-        [key] = daily.check_keys
-        [record] = history.event_log_storage.get_asset_check_execution_history(key, limit=10)
-
-    assert (record.status, record.partition) == (SUCCEEDED, DAYS[1])
 
 
 def test_the_days_of_an_asset_are_planned_by_one_event(tmp_path: Path) -> None:
