@@ -51,7 +51,7 @@ soak: $(BIN)/.installed ## 10 minutes of faults, kills and a reader; at the end 
 	$(BIN)/python benchmarks/soak.py
 
 bench: $(BIN)/.installed ## what a year costs: ours, the floor, dlt and the stock I/O manager; some 6 minutes
-	@status=0; for part in bench start; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status
+	@status=0; for part in bench hourly start; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status
 
 growth: $(BIN)/.installed-dev ## how that grows: days, zones, five years of history, a backfill through the daemon; some 15 minutes
 	@status=0; for part in growth history daemon; do $(BIN)/python benchmarks/$$part.py || status=1; done; exit $$status

@@ -1,19 +1,28 @@
 """This project: the assets of the counts with their I/O manager, in one process, with the project's dagster.yaml.
 
-    python benchmarks/ours.py URL FILE FIRST DAYS [DAYS_A_RUN]
+    python benchmarks/ours.py URL FILE FIRST DAYS [--days-a-run N] [--without-checks] [--with-lists]
 
-Dagster's storage is in the folder of FILE. The asset checks do not run, since the other tools have none.
+Dagster's storage is in the folder of FILE. The checks run as they do for a user.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import copy
 
-URL, FILE, FIRST, DAYS = sys.argv[1], sys.argv[2], date.fromisoformat(sys.argv[3]), int(sys.argv[4])
+parser = argparse.ArgumentParser()
+parser.add_argument("url")
+parser.add_argument("file")
+parser.add_argument("first", type=date.fromisoformat)
+parser.add_argument("days", type=int)
+parser.add_argument("--days-a-run", type=int)
+parser.add_argument("--without-checks", action="store_true", help="as the other tools, which have none")
+parser.add_argument("--with-lists", action="store_true", help="reads the lists first")
+wanted = parser.parse_args()
+URL, FILE, FIRST, DAYS = wanted.url, wanted.file, wanted.first, wanted.days
 HOME = Path(FILE).parent / "home"
 HOME.mkdir(exist_ok=True)
 copy(Path(__file__).resolve().parents[1] / "dagster.yaml", HOME)
@@ -32,13 +41,17 @@ from dagster import AssetSelection, DagsterInstance, Definitions, define_asset_j
 
 from sensource_dagster.definitions import defs  # noqa: E402
 
-DAYS_A_RUN = int(sys.argv[5]) if len(sys.argv) > 5 else DAYS
-counts = define_asset_job("reading", AssetSelection.groups("counts").without_checks())
-job = Definitions.merge(defs, Definitions(jobs=[counts])).resolve_job_def("reading")
+days_a_run = wanted.days_a_run or max(DAYS, 1)
+counts = AssetSelection.groups("counts")
+reading = define_asset_job("reading", counts.without_checks() if wanted.without_checks else counts)
+merged = Definitions.merge(defs, Definitions(jobs=[reading]))
 with DagsterInstance.get() as instance:
-    for day in range(0, DAYS, DAYS_A_RUN):
+    if wanted.with_lists:
+        merged.resolve_job_def("lists").execute_in_process(instance=instance)
+    job = merged.resolve_job_def("reading")
+    for day in range(0, DAYS, days_a_run):
         tags = {
             "dagster/asset_partition_range_start": str(FIRST + timedelta(days=day)),
-            "dagster/asset_partition_range_end": str(FIRST + timedelta(days=min(day + DAYS_A_RUN, DAYS) - 1)),
+            "dagster/asset_partition_range_end": str(FIRST + timedelta(days=min(day + days_a_run, DAYS) - 1)),
         }
         job.execute_in_process(instance=instance, tags=tags)

@@ -3,8 +3,9 @@
     python benchmarks/prepared_responses.py DAYS ZONES SPACES      prints its port as soon as all responses are
     made
 
-It has tokens, `/api/data/traffic` and `/api/data/occupancy` for windows of whole hours, and `/pass?number=2`.
-After a request for the latter, one row in a hundred has another value.
+It has tokens, the lists, `/api/data/traffic` and `/api/data/occupancy` for windows of whole hours, and
+`/pass?number=2`. After a request for the latter, one row in a hundred has another value. The first hour is `YEAR`
+days ago, and no hour is in the future.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-FIRST = date(2025, 1, 1)
+YEAR = 365  # days
+FIRST = datetime.now(timezone.utc).date() - timedelta(days=YEAR)
 BATCH = 30  # days of the windows that are made beforehand
 START = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -38,10 +40,17 @@ class PreparedResponses:
     def __init__(self, days: int, zones: int, spaces: int) -> None:
         chance = random.Random(0)
         self.pass_number = 1
-        self._hours = days * 24
+        self._hours = min(days * 24, 1 + (datetime.now(timezone.utc) - START) // HOUR)
         self._zones, self._spaces = (
             [str(uuid.UUID(int=chance.getrandbits(128))).encode() for _ in range(many)] for many in (zones, spaces)
         )
+        self.lists = {
+            "location": b'{"results":[{"locationId":"l","name":"Library"}]}',
+            "site": b'{"results":[{"siteId":"s","name":"Main","locationId":"l"}]}',
+            "sensor": b'{"results":[{"sensorId":"d","name":"Sensor","siteId":"s"}]}',
+            "zone": _list(b'{"zoneId":"%b","name":"Person count in/out %d","sensorId":"d"}', self._zones),
+            "space": _list(b'{"spaceId":"%b","name":"Hall %d","locationId":"l"}', self._spaces),
+        }
         self._made: dict[tuple[str, int, int, int], bytes] = {}
 
     def make_all(self) -> None:
@@ -76,6 +85,10 @@ class PreparedResponses:
         return 1 if self.pass_number == 2 and (hour * 31 + number) % 100 == 0 else 0
 
 
+def _list(row: bytes, ids: list[bytes]) -> bytes:
+    return b'{"results":[' + b",".join(row % (each, number) for number, each in enumerate(ids)) + b"]}"
+
+
 def _text(hour: int) -> bytes:
     return (START + hour * HOUR).strftime("%Y-%m-%dT%H:00:00.000Z").encode()
 
@@ -99,6 +112,8 @@ def _handler(responses: PreparedResponses) -> type[BaseHTTPRequestHandler]:
                 responses.pass_number = int(query["number"])
                 return self._send(b"{}")
             kind = parts.path.rsplit("/", 1)[1]
+            if kind in responses.lists:
+                return self._send(responses.lists[kind])
             return self._send(responses.of(kind, _instant(query["startDate"]), _instant(query["endDate"])))
 
         def _send(self, body: bytes) -> None:
