@@ -7,6 +7,7 @@
     ├── OwnDefinitionsError     a file of the user's own in `defs/` cannot be loaded: mend it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
     │   └── WarehouseHeldError      another process holds the file: close it there
+    ├── AlertError              an alert cannot be sent: check the variables SENSOURCE_ALERT_*
     ├── ExportError             a file cannot be exported: sync first, or write elsewhere or less
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
@@ -54,6 +55,10 @@ class WarehouseHeldError(WarehouseError):
     def __init__(self, text: str, holder: str) -> None:
         super().__init__(text)
         self.holder = holder
+
+
+class AlertError(SenSourceError):
+    """An alert cannot be sent. The text names the host, never the secret."""
 
 
 class ExportError(SenSourceError):

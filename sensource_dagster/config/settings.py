@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.config import parsers as check
+from sensource_dagster.config.alert_settings import AlertSettings
 from sensource_dagster.config.project_folder import command, placed
+from sensource_dagster.config.variable import variable
 from sensource_dagster.errors import SettingsError
 
 CREDENTIALS = ("SENSOURCE_CLIENT_ID", "SENSOURCE_CLIENT_SECRET")
@@ -22,123 +24,120 @@ NO_CREDENTIALS = (
 )
 
 DEMO_CLIENT = "demo"
-PATHS = {"warehouse", "published", "token_cache"}
+PATHS = {"warehouse", "published", "token_cache", "alarms"}
 EARLIER_WAREHOUSE = Path("data/sensource.duckdb")
 """The default of earlier versions. A deployment that has this file, and no setting, goes on with it."""
 
 
-def _variable(name: str, default: str | None, meaning: str, parse: Callable[[str], Any]) -> Any:
-    metadata = {"name": name, "default": default, "meaning": meaning, "parse": parse}
-    return field(metadata=metadata, repr=name != "SENSOURCE_CLIENT_SECRET")
-
-
 @dataclass(frozen=True)
-class Settings:
+class Settings(AlertSettings):
     """The parsed settings of one deployment. `read_settings` makes them."""
 
-    client_id: str | None = _variable(
+    client_id: str | None = variable(
         "SENSOURCE_CLIENT_ID", None, "API client id; a run needs it, loading the definitions does not", str
     )
-    client_secret: str | None = _variable(
-        "SENSOURCE_CLIENT_SECRET", None, "API client secret; a run needs it, and it is never logged", str
+    client_secret: str | None = variable(
+        "SENSOURCE_CLIENT_SECRET",
+        None,
+        "API client secret; a run needs it, and it is never logged",
+        str,
+        secret=True,
     )
-    api_url: str = _variable(
+    api_url: str = variable(
         "SENSOURCE_API_URL",
         "https://vea.sensourceinc.com",
         "base URL of the API; `/api/...` is appended",
         check.url,
     )
-    auth_url: str = _variable(
+    auth_url: str = variable(
         "SENSOURCE_AUTH_URL",
         "https://auth.sensourceinc.com/oauth/token",
         "URL of the token endpoint",
         check.url,
     )
-    timezone: ZoneInfo = _variable(
+    timezone: ZoneInfo = variable(
         "SENSOURCE_TIMEZONE",
         "UTC",
         "IANA name of the time zone whose local days are the partitions",
         check.time_zone,
     )
-    start_date: date = _variable(
-        "SENSOURCE_START_DATE", "2022-01-01", "YYYY-MM-DD, the first partition", check.day
-    )
-    traffic_metrics: tuple[str, ...] = _variable(
+    start_date: date = variable("SENSOURCE_START_DATE", "2022-01-01", "YYYY-MM-DD, the first partition", check.day)
+    traffic_metrics: tuple[str, ...] = variable(
         "SENSOURCE_TRAFFIC_METRICS",
         "ins,outs",
         "metrics that are requested for traffic",
         check.metrics,
     )
-    occupancy_metrics: tuple[str, ...] = _variable(
+    occupancy_metrics: tuple[str, ...] = variable(
         "SENSOURCE_OCCUPANCY_METRICS",
         "occupancy(max),occupancy(min),occupancy(avg)",
         "metrics that are requested for occupancy",
         check.metrics,
     )
-    exclude_closed_hours: bool | None = _variable(
+    exclude_closed_hours: bool | None = variable(
         "SENSOURCE_EXCLUDE_CLOSED_HOURS",
         "",
         "whether Vea leaves out what was counted while a location was closed: true or false; empty: Vea decides",
         check.true_false_or_none,
     )
-    static_endpoints: tuple[str, ...] = _variable(
+    static_endpoints: tuple[str, ...] = variable(
         "SENSOURCE_STATIC_ENDPOINTS",
         "location,site,zone,space,sensor",
         "which lists are assets",
         check.endpoints,
     )
-    warehouse: Path = _variable(
+    warehouse: Path = variable(
         "SENSOURCE_WAREHOUSE",
         "data/warehouse.duckdb",
         "the DuckDB file that the sync writes; people open the published copy",
         check.database_file,
     )
-    published: Path | None = _variable(
+    published: Path | None = variable(
         "SENSOURCE_PUBLISHED",
         "data/footfall.duckdb",
         "the published copy of it, which everybody may open at any time; empty: no copy is made",
         check.database_file_or_none,
     )
-    warehouse_wait: int = _variable(
+    warehouse_wait: int = variable(
         "SENSOURCE_WAREHOUSE_WAIT",
         "60",
         "seconds to wait for a DuckDB file that another process holds",
         check.whole_number(0, 86_400),
     )
-    backfill_days: int = _variable(
+    backfill_days: int = variable(
         "SENSOURCE_BACKFILL_DAYS", "30", "partitions per backfill run", check.whole_number(1, 3_660)
     )
-    lookback_days: int = _variable(
+    lookback_days: int = variable(
         "SENSOURCE_LOOKBACK_DAYS",
         "7",
         "how many days back the nightly run reads again",
         check.whole_number(1, 3_660),
     )
-    corrections_days: int = _variable(
+    corrections_days: int = variable(
         "SENSOURCE_CORRECTIONS_DAYS",
         "400",
         "how many days the table `corrections` keeps a correction",
         check.whole_number(1, 36_600),
     )
-    balance_threshold: int = _variable(
+    balance_threshold: int = variable(
         "SENSOURCE_BALANCE_THRESHOLD",
         "50",
         "percent of the larger by which a day's ins and outs may differ before a check warns",
         check.whole_number(1, 100),
     )
-    token_cache: Path | None = _variable(
+    token_cache: Path | None = variable(
         "SENSOURCE_TOKEN_CACHE",
         "",
         "folder of the token that all processes share; empty: a folder in the user's cache",
         check.folder_or_none,
     )
-    owners: tuple[str, ...] = _variable(
+    owners: tuple[str, ...] = variable(
         "SENSOURCE_OWNERS",
         "",
         "who owns the assets in the UI: e-mail addresses and teams (`team:data`), separated by commas",
         check.owners,
     )
-    tags: Mapping[str, str] = _variable(
+    tags: Mapping[str, str] = variable(
         "SENSOURCE_TAGS",
         "",
         "tags of the assets in the UI: `name=value`, separated by commas",
@@ -211,7 +210,10 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         try:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
-            problems.append(check.problem(name, text, str(error), values["client_secret"], default))
+            pasted = name.startswith("SENSOURCE_ALERT_") and "//" in text  # a webhook, in the wrong variable
+            shown = "***" if item.metadata["secret"] or pasted else text
+            secret = environment.get(CREDENTIALS[1], "").strip()
+            problems.append(check.problem(name, shown, str(error), secret, default))
     if bool(values["client_id"]) != bool(values["client_secret"]):
         there, missing = CREDENTIALS if values["client_id"] else reversed(CREDENTIALS)
         problems.append(

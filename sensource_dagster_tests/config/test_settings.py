@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sensource_dagster.config.alert_parsers import MailServer
 from sensource_dagster.config.settings import (
     CREDENTIALS,
     NO_CREDENTIALS,
@@ -39,6 +40,11 @@ DEFAULTS = {
     "SENSOURCE_TOKEN_CACHE": "",
     "SENSOURCE_OWNERS": "",
     "SENSOURCE_TAGS": "",
+    "SENSOURCE_ALERT_WEBHOOK": "",
+    "SENSOURCE_ALERT_EMAIL": "",
+    "SENSOURCE_ALERT_SMTP": "smtp://localhost",
+    "SENSOURCE_ALERT_FROM": "",
+    "SENSOURCE_ALARMS": "alarms.toml",
 }
 SECRET = "5up3r-s3cret/+=&value"
 
@@ -70,6 +76,11 @@ def test_without_variables_the_settings_are_the_defaults_and_other_variables_are
         token_cache=None,
         owners=(),
         tags={},
+        alert_webhook=None,
+        alert_email=(),
+        alert_smtp=MailServer("localhost", 25, tls=False),
+        alert_from=None,
+        alarms=Path("alarms.toml"),
     )
 
 
@@ -96,6 +107,11 @@ def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
             "SENSOURCE_TOKEN_CACHE": " ~/tokens ",
             "SENSOURCE_OWNERS": "ann@library.example , team:data",
             "SENSOURCE_TAGS": "tier=gold , domain=visits",
+            "SENSOURCE_ALERT_WEBHOOK": " https://hooks.example/a?b ",
+            "SENSOURCE_ALERT_EMAIL": " ann@library.example , bo@library.example ",
+            "SENSOURCE_ALERT_SMTP": " smtps://mail.example ",
+            "SENSOURCE_ALERT_FROM": " vea@library.example ",
+            "SENSOURCE_ALARMS": " ~/alarms.toml ",
         }
     )
     assert read == Settings(
@@ -119,6 +135,11 @@ def test_every_variable_is_read_and_blanks_around_values_are_ignored() -> None:
         token_cache=Path("~/tokens").expanduser(),
         owners=("ann@library.example", "team:data"),
         tags={"tier": "gold", "domain": "visits"},
+        alert_webhook="https://hooks.example/a?b",
+        alert_email=("ann@library.example", "bo@library.example"),
+        alert_smtp=MailServer("mail.example", 465, tls=True),
+        alert_from="vea@library.example",
+        alarms=Path("~/alarms.toml").expanduser(),
     )
 
 
