@@ -22,7 +22,7 @@ from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.lists import reference_assets
 from sensource_dagster.assets.published import published_asset
 from sensource_dagster.assets.views import view_assets
-from sensource_dagster.automation.alerts import alert_sensors
+from sensource_dagster.automation.alert_sensors import alert_sensors
 from sensource_dagster.automation.gone_runs import gone_runs_sensor
 from sensource_dagster.automation.held_runs import held_runs_sensors
 from sensource_dagster.automation.publishing import PUBLISH_JOB, publish_sensor
@@ -64,7 +64,12 @@ def build_definitions(settings: Settings) -> Definitions:
         asset_checks=checks(settings),
         jobs=[*JOBS, PUBLISH_JOB, FRESHNESS_JOB, upkeep],
         schedules=[*schedules(settings), freshness_schedule(settings), upkeep_schedule(settings)],
-        sensors=[*alert_sensors(), *held_runs_sensors(), gone_runs_sensor(), publish_sensor(settings)],
+        sensors=[
+            *alert_sensors(settings),
+            *held_runs_sensors(),
+            gone_runs_sensor(),
+            publish_sensor(settings),
+        ],
         resources={
             "sensource": sensource_resource(settings),
             WAREHOUSE: SenSourceDuckDBIOManager(

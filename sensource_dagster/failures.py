@@ -53,7 +53,9 @@ def _mark_run(context: AssetExecutionContext | InputContext | OutputContext) -> 
 
 
 def failure_text(event: DagsterEvent) -> str:
-    """The text of a failed step: that of its Failure or, if it has none, of its error."""
+    """The text of a failed step: that of its Failure or, if it has none, of the error that began it."""
     data = event.step_failure_data
     failure, error = data.user_failure_data, data.error
+    while error and error.cause:
+        error = error.cause
     return str((failure and failure.description) or (error and error.message.strip()))

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from dagster import DagsterInstance
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.automation.partition_history import last_read
+from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.vea.windows import day_start
 from sensource_dagster.warehouse.local_days import Moves, Window

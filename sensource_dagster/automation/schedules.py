@@ -20,8 +20,8 @@ from dagster import (
 )
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.automation.own_runs import may_be_own_run
-from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.instance.private import (

@@ -14,8 +14,8 @@ from dagster import (
     op,
 )
 
+from sensource_dagster.assets.partition_history import newest_materializations
 from sensource_dagster.automation.own_runs import is_own_run, location_of
-from sensource_dagster.automation.partition_history import newest_materializations
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.instance.private import FINISHED_STATUSES
 from sensource_dagster.instance.retention import keep_runs_days

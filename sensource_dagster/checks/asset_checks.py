@@ -1,6 +1,6 @@
 """The checks as Dagster asset checks. Each table has one step, which opens the DuckDB file once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
 from functools import partial
@@ -17,6 +17,8 @@ from dagster import (
 )
 
 from sensource_dagster.assets.common import POOL, asset_key
+from sensource_dagster.assets.partition_history import last_read
+from sensource_dagster.checks.affected import Silence
 from sensource_dagster.checks.balance import ins_and_outs_agree
 from sensource_dagster.checks.completeness import hours_are_complete
 from sensource_dagster.checks.doors import NO_DOOR_IS_SILENT
@@ -30,6 +32,7 @@ from sensource_dagster.checks.keys import DAYS_ARE_LOCAL, key_is_unique
 from sensource_dagster.checks.not_judged import not_judged
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.checks.rejections import NO_ROWS_REJECTED
+from sensource_dagster.config.alarms_file import Quiet, read_alarms
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
@@ -42,11 +45,27 @@ _READ = DagsterEventType.ASSET_MATERIALIZATION
 
 
 def checks(settings: Settings) -> list[AssetChecksDefinition]:
+    """All checks of the tables.
+
+    Raises:
+        SettingsError: alarms.toml cannot be used.
+    """
+    quiet = quiet_entries(settings)
     return [
-        *(_step(table, _list_checks(table), settings) for table in list_tables(settings.static_endpoints)),
-        *(_step(table, _counts_checks(table, settings), settings) for table in COUNTS),
+        *(_step(table, _list_checks(table), settings, quiet) for table in list_tables(settings.static_endpoints)),
+        *(_step(table, _counts_checks(table, settings), settings, quiet) for table in COUNTS),
         *(fresh(table, settings) for table in COUNTS),
     ]
+
+
+def quiet_entries(settings: Settings) -> tuple[Quiet, ...]:
+    """What alarms.toml says.
+
+    Raises:
+        SettingsError: it cannot be used.
+    """
+    names = {check.name for table in COUNTS for check in _counts_checks(table, settings)}
+    return read_alarms(settings.alarms, names)
 
 
 def _list_checks(table: Table) -> list[Check]:
@@ -64,13 +83,15 @@ def _counts_checks(table: Table, settings: Settings) -> list[Check]:
         NO_ROWS_REJECTED,
         counts_are_not_negative(table),
         entities_are_listed(table),
-        hours_are_complete(table),
+        hours_are_complete(table, settings),
         NO_HOURS_IN_THE_FUTURE,
         *own[table.name],
     ]
 
 
-def _step(table: Table, table_checks: list[Check], settings: Settings) -> AssetChecksDefinition:
+def _step(
+    table: Table, table_checks: list[Check], settings: Settings, quiet: tuple[Quiet, ...]
+) -> AssetChecksDefinition:
     key = asset_key(table)
     by_name = {check.name: check for check in table_checks}
     specs = [
@@ -90,7 +111,9 @@ def _step(table: Table, table_checks: list[Check], settings: Settings) -> AssetC
         with errors_as_failures():
             try:
                 judgements = _judge(context, table, selected, settings)
-                results = [judgement.result(key, name) for name, judgement in judgements.items()]
+                today = _start_of_run(context).astimezone(settings.timezone).date()
+                silence = Silence(quiet, today, table.name if table.is_list else table.entity)
+                results = [judgement.result(key, name, silence) for name, judgement in judgements.items()]
             except WarehouseHeldError as held:
                 context.log.warning(f"{held} Until then the checks say what they said last.")
                 keys = context.selected_asset_check_keys
@@ -125,6 +148,7 @@ def _judge(
             existing.intersection(settings.static_endpoints),
             {name: aggregate for check in selected for name, aggregate in check.aggregates.items()},
             max(check.days_before for check in selected),
+            partial(_last_read, context.instance, table),
         )
         return {check.name: check.judge(reading) for check in selected}
 
@@ -138,6 +162,11 @@ def _read(instance: DagsterInstance, table: Table, days: list[date]) -> list[dat
     names = {str(day) for day in days}
     read = instance.event_log_storage.get_latest_storage_id_by_partition(asset_key(table), _READ, names)
     return [day for day in days if str(day) in read]
+
+
+def _last_read(instance: DagsterInstance, table: Table, days: Collection[date]) -> Mapping[date, float]:
+    found = last_read(instance, asset_key(table), [str(day) for day in days])
+    return {date.fromisoformat(day): timestamp for day, timestamp in found.items()}
 
 
 def _start_of_run(context: AssetCheckExecutionContext) -> datetime:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.outages import LATE_DAYS, newest_outages, settled_before
 from sensource_dagster.checks.reading import Findings, Reading, hour_number
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import DELETED, Table
 from sensource_dagster.contract.tables import TABLES
+from sensource_dagster.warehouse.sql import day
 
 
-def hours_are_complete(table: Table) -> Check:
+def hours_are_complete(table: Table, settings: Settings) -> Check:
     created = " from the first one that begins after it was created in Vea" if _has(table, "created_at") else ""
     enabled = " and not disabled" if _has(table, "disabled") else ""
     return Check(
@@ -16,20 +21,25 @@ def hours_are_complete(table: Table) -> Check:
         f"Each {table.entity} that is listed{enabled} has a row for each hour of each day{created}. A day has 24 "
         "expected hours. A day on which the clocks change has 23, or 24 of 25, since Vea has no row for the first "
         "of two repeated hours. Today has those that ended before the run began. A missing hour is unknown, not "
-        "zero. Sensors send up to two days late, so many missing hours of yesterday and today still arrive. If "
-        f"the list has not been read, the {table.entity}s with counts on these days are judged.",
-        _judge,
+        f"zero. Sensors send up to {LATE_DAYS} days late, so only days older than that let the check fail. Of the "
+        f"others it says how many hours are missing. If the list has not been read, the {table.entity}s with "
+        "counts on these days are judged.",
+        lambda reading: _judge(reading, settings),
     )
 
 
-def _judge(reading: Reading) -> Judgement:
+def _judge(reading: Reading, settings: Settings) -> Judgement:
     entity, days = reading.table.entity, reading.days
-    total, findings = _missing(reading)
+    total, late, findings = _missing(reading)
     if not total:
         return Judgement(f"Nothing to judge yet: no hour of {days} is over.")
-    missing = findings.sums["hours_missing"]
+    missing = findings.sums["hours_missing"] + late
+    outages = newest_outages(reading, settings, _half_missing)
+    offline = sum(1 for outage in outages.values() if not outage.back)
     numbers = {
         "missing_hours": missing,
+        "hours_that_may_still_come": late,
+        f"{entity}s_offline": offline,
         f"incomplete_{entity}_days": findings.total,
         "percent_complete": round(100 * (1 - missing / total), 2),
     }
@@ -39,30 +49,54 @@ def _judge(reading: Reading) -> Judgement:
         else f" (the list {entity} has not been read, so only {entity}s with counts are judged)"
     )
     sentence = (
-        f"{missing:,} of {counted(total, 'hour')} of {days} are missing, on "
-        f"{counted(findings.total, f'{entity} day')}{judged}. If whole days are missing, a sensor is offline or "
-        f"the {entity} should be disabled in Vea."
-        if findings
+        f"{missing:,} of {counted(total, 'hour')} of {days} are missing{judged}."
+        if missing
         else f"All {total:,} hours of {days} have a row{judged}."
     )
-    return Judgement(sentence, numbers, findings)
+    if findings:
+        sentence += (
+            f" {missing - late:,} of them {'is' if missing - late == 1 else 'are'} on "
+            f"{counted(findings.total, f'{entity} day')} older than {LATE_DAYS} days. If whole days are missing, "
+            f"a sensor is offline or the {entity} should be disabled in Vea."
+        )
+    if late:
+        sentence += f" {counted(late, 'hour')} of the newest days may still come."
+    if offline:
+        sentence += f" {counted(offline, entity)} sent nothing, or too little, up to the last day that is settled."
+    return Judgement(sentence, numbers, findings, outages=outages)
 
 
-def _missing(reading: Reading) -> tuple[int, Findings]:
-    """The number of expected hours, and the days on which some are missing."""
+def _missing(reading: Reading) -> tuple[int, int, Findings]:
+    """The number of expected hours, the missing ones that may still come, and the older days with missing ones."""
     [(total,)] = reading.connection.execute(
         f"SELECT coalesce(sum(bit_count(due)), 0)::BIGINT FROM ({_due(reading)})"
     ).fetchall()
+    late_from = day(settled_before(reading.days.now.astimezone(reading.days.zone).date()))
+    [(late,)] = reading.connection.execute(
+        f"SELECT coalesce(sum(hours_missing), 0)::BIGINT FROM ({_per_day(reading)}) WHERE day >= {late_from}"
+    ).fetchall()
     findings = reading.findings(
-        f"""
-        SELECT {reading.entity}, due.name, day, bit_count(due & coalesce(hours, 0)) AS hours_present,
-               bit_count(due) AS hours_expected, hours_expected - hours_present AS hours_missing
-        FROM ({_due(reading)}) due LEFT JOIN (FROM {reading.daily} WHERE judged) USING ({reading.entity}, day)
-        WHERE hours_missing > 0""",
+        f"SELECT * FROM ({_per_day(reading)}) WHERE day < {late_from}",
         order=f"hours_missing DESC, day, {reading.entity}",
         sums=["hours_missing"],
     )
-    return total, findings
+    return total, late, findings
+
+
+def _half_missing(reading: Reading) -> list[dict[str, Any]]:
+    """The entities and days on which at least half of the expected hours are missing."""
+    return reading.fetch(
+        f"SELECT * FROM ({_per_day(reading)}) WHERE 2 * hours_missing >= hours_expected ORDER BY day"
+    )
+
+
+def _per_day(reading: Reading) -> str:
+    """A query: the entities and days of which hours are missing, and how many."""
+    return f"""
+        SELECT {reading.entity}, due.name, day, bit_count(due & coalesce(hours, 0)) AS hours_present,
+               bit_count(due) AS hours_expected, hours_expected - hours_present AS hours_missing
+        FROM ({_due(reading)}) due LEFT JOIN (FROM {reading.daily} WHERE judged) USING ({reading.entity}, day)
+        WHERE hours_missing > 0"""
 
 
 def _due(reading: Reading) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dagster import (
@@ -15,12 +16,14 @@ from dagster import (
     AssetSelection,
     DagsterInstance,
     DefaultScheduleStatus,
+    MetadataValue,
     ScheduleDefinition,
     define_asset_job,
     multi_asset_check,
 )
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.checks.affected import AFFECTED, Affected
 from sensource_dagster.checks.judgement import ERROR, WARN, counted
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
@@ -104,8 +107,17 @@ def _check_result(
         passed=passed,
         severity=ERROR if behind > _WARN_DAYS else WARN,
         description=sentence,
-        metadata={"days_behind": behind, "newest_whole_day": str(newest)} if newest or behind else {},
+        metadata={
+            **({"days_behind": behind, "newest_whole_day": str(newest)} if newest or behind else {}),
+            **({AFFECTED: MetadataValue.json(_told_as(key, behind))} if behind else {}),
+        },
     )
+
+
+def _told_as(key: AssetKey, behind: int) -> dict[str, Any]:
+    """An alert comes when the table falls behind, and when that becomes an ERROR. Not each day."""
+    names = [key.path[-1], *([f"{key.path[-1]}, for long"] if behind > _WARN_DAYS else [])]
+    return {name: Affected(name, rows=behind).as_json() for name in names}
 
 
 def _newest_whole_day(

@@ -8,6 +8,7 @@ from typing import Any
 
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetKey, MetadataValue, TableRecord
 
+from sensource_dagster.checks.affected import AFFECTED, OUTAGES, SILENCED, Affected, Silence
 from sensource_dagster.checks.reading import SHOWN, Findings, Reading
 
 ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
@@ -22,26 +23,40 @@ class Judgement:
         numbers: metadata that the UI plots over all runs, so a check that passes has them too.
         findings: the rows that are wrong, if any.
         severity: how severe a failed check is.
+        outages: the entities that are offline, by id; None for a check that does not judge this.
     """
 
     sentence: str
     numbers: Mapping[str, int | float] = field(default_factory=dict)
     findings: Findings | None = None
     severity: AssetCheckSeverity = WARN
+    outages: Mapping[str, Affected] | None = None
 
-    def result(self, asset_key: AssetKey, check: str) -> AssetCheckResult:
+    def result(self, asset_key: AssetKey, check: str, silence: Silence) -> AssetCheckResult:
+        """As Dagster shows it. Findings of what is silenced are shown, and do not let the check fail."""
         metadata: dict[str, Any] = dict(self.numbers)
-        sentence = self.sentence
+        affected = self.findings.affected if self.findings else {}
+        silent = silence.of({**affected, **(self.outages or {})}, check)
+        sentence = self.sentence + silence.sentence(silent)
+        found = self.findings.total if self.findings else 0
+        fails = found > sum(affected[key].rows for key in silent if key in affected)
         if self.findings:
             shown = self.findings.rows[:SHOWN]
             if len(shown) < self.findings.total:
                 sentence += f" The first {len(shown)} are listed."
             records = [TableRecord({name: _shown(value) for name, value in row.items()}) for row in shown]
             metadata["found"] = MetadataValue.table(records)
+        named = {AFFECTED: affected} if self.outages is None and affected else {OUTAGES: self.outages}
+        for name, entities in named.items():
+            if entities is not None:
+                loud = {key: one.as_json() for key, one in entities.items() if key not in silent}
+                metadata[name] = MetadataValue.json(loud)
+        if silent:
+            metadata[SILENCED] = MetadataValue.json({key: str(entry.until) for key, entry in silent.items()})
         return AssetCheckResult(
             asset_key=asset_key,
             check_name=check,
-            passed=not self.findings,
+            passed=not fails,
             severity=self.severity,
             description=sentence,
             metadata=metadata,

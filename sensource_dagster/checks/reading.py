@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 import duckdb
 
+from sensource_dagster.checks.affected import Affected, affected, joined
 from sensource_dagster.checks.judged_days import EARLIEST, JudgedDays
 from sensource_dagster.contract.model import DAY, HOUR, Table
 from sensource_dagster.warehouse.sql import full_schema, identifier, instant
@@ -25,16 +27,19 @@ class Findings:
         total: how many rows there are.
         rows: the first of them.
         sums: the sums of the requested columns over all of them.
+        affected: the entities of all of them, by id.
     """
 
     total: int = 0
     rows: Sequence[Mapping[str, Any]] = ()
     sums: Mapping[str, int] = field(default_factory=dict)
+    affected: Mapping[str, Affected] = field(default_factory=dict)
 
     def __add__(self, others: Findings) -> Findings:
         columns = {*self.sums, *others.sums}
         sums = {column: self.sums.get(column, 0) + others.sums.get(column, 0) for column in columns}
-        return Findings(self.total + others.total, [*self.rows, *others.rows], sums)
+        affected = joined(self.affected, others.affected)
+        return Findings(self.total + others.total, [*self.rows, *others.rows], sums, affected)
 
     def __bool__(self) -> bool:
         return self.total > 0
@@ -58,6 +63,8 @@ class Reading:
     lists: frozenset[str]
     aggregates: Mapping[str, str]
     days_before: int
+    last_read: Callable[[Collection[date]], Mapping[date, float]] = lambda _: {}
+    """When each of these days was read last, as a timestamp. A day that was never read is left out."""
 
     @property
     def entity(self) -> str:
@@ -88,14 +95,15 @@ class Reading:
         """
         bit = hour_number(HOUR, DAY)
         aggregates = "".join(f", {aggregate} AS {identifier(name)}" for name, aggregate in self.aggregates.items())
+        relation = f"temp.{identifier(f'daily {self.days}')}"  # outages are looked for on other days
         self.connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE daily AS
+            f"""CREATE OR REPLACE TEMP TABLE {relation} AS
             SELECT {self.entity}, {DAY} AS day, {_within(HOUR, self.days)} AS judged, any_value(name) AS name,
                    count(*) AS rows, min({HOUR}) AS first_hour, max({HOUR}) AS last_hour,
                    bit_or(CASE WHEN {bit} BETWEEN 0 AND 61 THEN 1::BIGINT << {bit} ELSE 0 END) AS hours{aggregates}
             FROM {self.rows(self.days_before)} GROUP BY {self.entity}, {DAY}, judged"""
         )
-        return "temp.daily"
+        return relation
 
     @cached_property
     def judged_days(self) -> str:
@@ -107,13 +115,14 @@ class Reading:
             "ends": [self.days.end(day) for day in days],
             "expected": [self.days.expected_bits(day) for day in days],
         }
+        relation = f"temp.{identifier(f'judged {self.days}')}"
         self.connection.execute(
-            """CREATE OR REPLACE TEMP TABLE judged_days AS
+            f"""CREATE OR REPLACE TEMP TABLE {relation} AS
             SELECT unnest($days::DATE[]) AS day, unnest($starts::TIMESTAMPTZ[]) AS starts_at,
                    unnest($ends::TIMESTAMPTZ[]) AS ends_at, unnest($expected::BIGINT[]) AS expected""",
             values,
         )
-        return "temp.judged_days"
+        return relation
 
     def rows(self, days_before: int = 0) -> str:
         """A relation: the rows whose hour is in the judged days or in `days_before` days before them.
@@ -166,7 +175,9 @@ class Reading:
         totals = [{name: row.pop(name) for name in added} for row in rows]
         if not totals:
             return Findings(sums=dict.fromkeys(sums, 0))
-        return Findings(totals[0]["_total"], rows, {column: totals[0][f"_sum_{column}"] for column in sums})
+        total, added_up = totals[0]["_total"], {column: totals[0][f"_sum_{column}"] for column in sums}
+        named = affected(self.connection, self.entity, query, rows[0].keys(), values)
+        return Findings(total, rows, added_up, named)
 
 
 def hour_number(instant_column: str, day_column: str) -> str:

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from dagster import AssetKey, DagsterInstance
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.assets.partitions import daily_partitions
-from sensource_dagster.automation.partition_history import last_read
 from sensource_dagster.automation.schedules import batches
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table

@@ -24,11 +24,13 @@ from dagster._core.storage.db_io_manager import DbClient, DbIOManager, DbTypeHan
 # Which partitions of an asset are red in the UI.
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-# The names of tags: the days of a run, its priority, its backfill, the run that it repeats, and the schedule and
-# the tick that started it. Also those that a run does not take from the run that it repeats.
+# The names of tags: the days of a run, its priority, its backfill, the run that it repeats, whether Dagster starts
+# it again and as which run, and the schedule and the tick that started it. Also those that a run does not take
+# from the run that it repeats.
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
+    AUTO_RETRY_RUN_ID_TAG,
     BACKFILL_ID_TAG,
     BACKFILL_TAGS,
     GRPC_INFO_TAG,
@@ -39,6 +41,7 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
     SCHEDULED_EXECUTION_TIME_TAG,
     TAGS_TO_MAYBE_OMIT_ON_RETRY,
+    WILL_RETRY_TAG,
 )
 
 # Holds Ctrl-C and SIGTERM back until a run can be interrupted.
@@ -47,6 +50,7 @@ from dagster._utils.interrupts import capture_interrupts
 __all__ = [
     "ASSET_PARTITION_RANGE_END_TAG",
     "ASSET_PARTITION_RANGE_START_TAG",
+    "AUTO_RETRY_RUN_ID_TAG",
     "BACKFILL_ID_TAG",
     "BACKFILL_TAGS",
     "FINISHED_STATUSES",
@@ -60,6 +64,7 @@ __all__ = [
     "SCHEDULED_EXECUTION_TIME_TAG",
     "SCHEDULE_NAME_TAG",
     "TAGS_TO_MAYBE_OMIT_ON_RETRY",
+    "WILL_RETRY_TAG",
     "AssetCheckExecutionRecordStatus",
     "BulkActionStatus",
     "BulkActionsFilter",

@@ -95,6 +95,12 @@ def test_the_sensor_that_is_offline_is_told_as_a_silent_door_and_no_other_door_i
     assert set(deployment.told("no_door_is_silent")) == {day + timedelta(days=1) for day in OFFLINE}
 
 
+def test_the_outage_of_the_sensor_is_told_once_and_no_other_hour_is(deployment: Deployment) -> None:
+    [(day, [text])] = deployment.told("hours_are_complete").items()
+    assert day == OFFLINE[0] + timedelta(days=3)
+    assert f"({deployment.offline_zone}): {OFFLINE[0]} to {OFFLINE[-1]}, back since " in text
+
+
 def test_hours_that_a_sensor_keeps_are_missing_until_it_sends_them(deployment: Deployment) -> None:
     evaluations = deployment.evaluations("hours_are_complete")
     before = found(evaluations[deployment.runs[at(OFFLINE[-1] + timedelta(days=1), 3)]])

@@ -115,7 +115,7 @@ class Deployment:
         """The alerts of a check, by the day of the tick."""
         told = defaultdict(list)
         for day, alert in self.alerts:
-            if alert.title.startswith(f"Check {check} "):
+            if alert.title.startswith(f"Check {check} of "):
                 told[day].append(alert.text)
         return dict(told)
 
