@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "instance.watched_executor",
     },
     "cli": {
-        *(_BASE | {"assets", "automation", "definitions", "report", "simulator", "vea", "warehouse"}),
+        *(_BASE | {"assets", "automation", "checks", "definitions", "report", "simulator", "vea", "warehouse"}),
         *("defs", "own_definitions"),
         *("instance.in_process_run", "instance.private"),
     },

@@ -46,7 +46,8 @@ def init() -> None:
 @main.command()
 @click.option("--deep", is_flag=True, help="Compare what is assumed about the API with the account.")
 @click.option("--mint", is_flag=True, help="With --deep: also whether a second token ends the first one.")
-def check(deep: bool, mint: bool) -> None:
+@click.option("--alert", is_flag=True, help="Send a test alert to the webhook and by e-mail.")
+def check(deep: bool, mint: bool, alert: bool) -> None:
     """Say step by step whether account and warehouse work.
 
     Exit status 1 if a step failed.
@@ -57,7 +58,7 @@ def check(deep: bool, mint: bool) -> None:
 
     if mint and not deep:
         raise click.UsageError("--mint needs --deep.")
-    sys.exit(run(deep=deep, mint=mint))
+    sys.exit(run(deep=deep, mint=mint, alert=alert))
 
 
 @main.command()

@@ -16,6 +16,7 @@ import pandas as pd
 
 from sensource_dagster import defs as own
 from sensource_dagster.cli import deep_check, project
+from sensource_dagster.cli.check_alerts import check_alerts
 from sensource_dagster.cli.check_closed_hours import closed_hours
 from sensource_dagster.cli.check_zones import zone_remarks
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
@@ -88,16 +89,16 @@ class _Steps:
         return "Everything works."
 
 
-def run(*, deep: bool, mint: bool) -> int:
+def run(*, deep: bool, mint: bool, alert: bool) -> int:
     log, logged = logging.getLogger("sensource_dagster"), _Warnings()
     log.addHandler(logged)
     try:
-        return _run(_Steps(logged), deep=deep, mint=mint)
+        return _run(_Steps(logged), deep=deep, mint=mint, alert=alert)
     finally:
         log.removeHandler(logged)
 
 
-def _run(steps: _Steps, *, deep: bool, mint: bool) -> int:
+def _run(steps: _Steps, *, deep: bool, mint: bool, alert: bool) -> int:
     found: list[Settings] = []
 
     def settings_step() -> str:
@@ -117,6 +118,7 @@ def _run(steps: _Steps, *, deep: bool, mint: bool) -> int:
         _compare_rules(settings)
         if has_definitions(own):
             steps.take("your own definitions", _own_definitions)
+        check_alerts(steps, settings, send=alert)
     click.echo(steps.outcome)
     return 1 if steps.failed else 0
 
