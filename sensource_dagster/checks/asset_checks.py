@@ -64,7 +64,9 @@ def quiet_entries(settings: Settings) -> tuple[Quiet, ...]:
     Raises:
         SettingsError: it cannot be used.
     """
-    names = {check.name for table in COUNTS for check in _counts_checks(table, settings)}
+    # What a blocking check finds is wrong in the warehouse, not at a door.
+    found = [check for table in COUNTS for check in _counts_checks(table, settings)]
+    names = {check.name for check in found if not check.blocking}
     return read_alarms(settings.alarms, names)
 
 

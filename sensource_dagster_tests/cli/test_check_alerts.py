@@ -81,4 +81,8 @@ def test_an_entry_that_has_ended_is_a_warning_and_one_that_cannot_be_used_a_fail
     file.write_text(ENTRY.format("North", '"soon"'))
     result = check(SENSOURCE_ALARMS=str(file))
     assert "FAILED  alarms" in result.output
+    file.write_text(ENTRY.format("North", "2026-03-31").replace("hours_are_complete", "key_is_unique"))
+    assert "there is no check 'key_is_unique' that names zones" in check(SENSOURCE_ALARMS=str(file)).output
+    file.write_text(ENTRY.format("North", '"soon"'))
+    result = check(SENSOURCE_ALARMS=str(file))
     assert "entry 1 of [[quiet]]: until = 'soon'" in result.output
