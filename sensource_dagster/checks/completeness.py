@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.judgement import Check, Judgement, counted
-from sensource_dagster.checks.outages import LATE_DAYS, newest_outages, settled_before
+from sensource_dagster.checks.outages import LATE_DAYS, OUTAGE_DAYS, newest_outages, settled_before
 from sensource_dagster.checks.reading import Findings, Reading, hour_number
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import DELETED, Table
@@ -25,6 +26,7 @@ def hours_are_complete(table: Table, settings: Settings) -> Check:
         f"others it says how many hours are missing. If the list has not been read, the {table.entity}s with "
         "counts on these days are judged.",
         lambda reading: _judge(reading, settings),
+        days_before=OUTAGE_DAYS,
     )
 
 
@@ -69,43 +71,45 @@ def _judge(reading: Reading, settings: Settings) -> Judgement:
 def _missing(reading: Reading) -> tuple[int, int, Findings]:
     """The number of expected hours, the missing ones that may still come, and the older days with missing ones."""
     [(total,)] = reading.connection.execute(
-        f"SELECT coalesce(sum(bit_count(due)), 0)::BIGINT FROM ({_due(reading)})"
+        f"SELECT coalesce(sum(bit_count(due)), 0)::BIGINT FROM ({_due(reading, reading.judged_days)})"
     ).fetchall()
     late_from = day(settled_before(reading.days.now.astimezone(reading.days.zone).date()))
+    missing = _per_day(reading, reading.judged_days)
     [(late,)] = reading.connection.execute(
-        f"SELECT coalesce(sum(hours_missing), 0)::BIGINT FROM ({_per_day(reading)}) WHERE day >= {late_from}"
+        f"SELECT coalesce(sum(hours_missing), 0)::BIGINT FROM ({missing}) WHERE day >= {late_from}"
     ).fetchall()
     findings = reading.findings(
-        f"SELECT * FROM ({_per_day(reading)}) WHERE day < {late_from}",
+        f"SELECT * FROM ({missing}) WHERE day < {late_from}",
         order=f"hours_missing DESC, day, {reading.entity}",
         sums=["hours_missing"],
     )
     return total, late, findings
 
 
-def _half_missing(reading: Reading) -> list[dict[str, Any]]:
+def _half_missing(reading: Reading, days: JudgedDays) -> list[dict[str, Any]]:
     """The entities and days on which at least half of the expected hours are missing."""
-    return reading.fetch(
-        f"SELECT * FROM ({_per_day(reading)}) WHERE 2 * hours_missing >= hours_expected ORDER BY day"
-    )
+    missing = _per_day(reading, reading.relation_of(days))
+    return reading.fetch(f"SELECT * FROM ({missing}) WHERE 2 * hours_missing >= hours_expected ORDER BY day")
 
 
-def _per_day(reading: Reading) -> str:
+def _per_day(reading: Reading, days: str) -> str:
     """A query: the entities and days of which hours are missing, and how many."""
     return f"""
         SELECT {reading.entity}, due.name, day, bit_count(due & coalesce(hours, 0)) AS hours_present,
                bit_count(due) AS hours_expected, hours_expected - hours_present AS hours_missing
-        FROM ({_due(reading)}) due LEFT JOIN (FROM {reading.daily} WHERE judged) USING ({reading.entity}, day)
+        FROM ({_due(reading, days)}) due
+        LEFT JOIN (SELECT {reading.entity}, day, bit_or(hours) AS hours FROM {reading.daily} GROUP BY ALL)
+            USING ({reading.entity}, day)
         WHERE hours_missing > 0"""
 
 
-def _due(reading: Reading) -> str:
-    """A query: for each entity and judged day the hours that it should have, as bits."""
+def _due(reading: Reading, days: str) -> str:
+    """A query: for each entity and day the hours that it should have, as bits."""
     created = f"least(greatest({hour_number('created_at', 'day')}, 0), 62)"
     return f"""
         SELECT {reading.entity}, name, day,
                expected & ((1::BIGINT << 62) - (1::BIGINT << coalesce({created}, 0))) AS due
-        FROM ({_entities(reading)}) CROSS JOIN {reading.judged_days}"""
+        FROM ({_entities(reading)}) CROSS JOIN {days}"""
 
 
 def _entities(reading: Reading) -> str:

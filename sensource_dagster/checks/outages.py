@@ -20,7 +20,7 @@ from sensource_dagster.vea.windows import day_start
 
 LATE_DAYS = 2
 """So many days before today may still get hours."""
-_DAYS = 14
+OUTAGE_DAYS = 14
 """How many days back outages are looked for. One that began earlier has no first day here."""
 
 
@@ -30,24 +30,23 @@ def settled_before(today: date) -> date:
 
 
 def newest_outages(
-    reading: Reading, settings: Settings, half_missing: Callable[[Reading], list[dict[str, object]]]
+    reading: Reading, settings: Settings, half_missing: Callable[[Reading, JudgedDays], list[dict[str, object]]]
 ) -> dict[str, Affected]:
     """The last outage of each entity that had one in the last two weeks, by its id. It may be over.
 
     Args:
-        half_missing: the entities and days of a reading on which at least half of the hours are missing.
+        half_missing: the entities of a reading, and those of some days, on which at least half of the hours are
+            missing.
     """
     now = reading.days.now
     today = now.astimezone(settings.timezone).date()
-    first, last = max(settings.start_date, today - timedelta(days=_DAYS)), today - timedelta(days=1)
-    if first > last:
-        return {}
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    judged = JudgedDays.of(days, settings.timezone, now)
-    window = replace(reading, days=judged, aggregates={}, days_before=0)
+    first, last = max(settings.start_date, today - timedelta(days=OUTAGE_DAYS)), today - timedelta(days=1)
+    read = {*reading.days.with_days_before(reading.days_before)}
+    window = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    days = [day for day in window if day in read]
     dark: defaultdict[str, set[date]] = defaultdict(set)
     names: dict[str, str] = {}
-    for row in half_missing(window):
+    for row in half_missing(reading, JudgedDays.of(days, settings.timezone, now)):
         key = str(row[reading.entity])
         names[key] = str(row["name"] or "")
         if isinstance(row["day"], date):

@@ -95,27 +95,30 @@ class Reading:
         """
         bit = hour_number(HOUR, DAY)
         aggregates = "".join(f", {aggregate} AS {identifier(name)}" for name, aggregate in self.aggregates.items())
-        relation = f"temp.{identifier(f'daily {self.days}')}"  # outages are looked for on other days
         self.connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE {relation} AS
+            f"""CREATE OR REPLACE TEMP TABLE daily AS
             SELECT {self.entity}, {DAY} AS day, {_within(HOUR, self.days)} AS judged, any_value(name) AS name,
                    count(*) AS rows, min({HOUR}) AS first_hour, max({HOUR}) AS last_hour,
                    bit_or(CASE WHEN {bit} BETWEEN 0 AND 61 THEN 1::BIGINT << {bit} ELSE 0 END) AS hours{aggregates}
             FROM {self.rows(self.days_before)} GROUP BY {self.entity}, {DAY}, judged"""
         )
-        return relation
+        return "temp.daily"
 
     @cached_property
     def judged_days(self) -> str:
         """A relation: one row for each judged day, with its start, its end and its `expected` hours as bits."""
-        days = list(self.days)
+        return self.relation_of(self.days)
+
+    def relation_of(self, judged: JudgedDays) -> str:
+        """As `judged_days`, of any days."""
+        days = list(judged)
         values = {
             "days": days,
-            "starts": [self.days.start(day) for day in days],
-            "ends": [self.days.end(day) for day in days],
-            "expected": [self.days.expected_bits(day) for day in days],
+            "starts": [judged.start(day) for day in days],
+            "ends": [judged.end(day) for day in days],
+            "expected": [judged.expected_bits(day) for day in days],
         }
-        relation = f"temp.{identifier(f'judged {self.days}')}"
+        relation = f"temp.{identifier(f'days {judged}')}"
         self.connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE {relation} AS
             SELECT unnest($days::DATE[]) AS day, unnest($starts::TIMESTAMPTZ[]) AS starts_at,
