@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
     "automation": {
         *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),
-        *("instance.held", "instance.in_process_run", "instance.private", "instance.retention"),
+        *("instance.held", "instance.in_process_run", "instance.materialized_at", "instance.private"),
+        "instance.retention",
     },
     "own_definitions": {"errors"},
     "definitions": {

@@ -1,18 +1,39 @@
-"""The newest materialization of each partition, from Dagster's history."""
+"""The newest materialization of each partition, and which partitions failed since, from Dagster's history."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from dagster import AssetKey, AssetRecordsFilter, DagsterEventType, DagsterInstance, EventLogRecord
+from dagster import (
+    AssetKey,
+    AssetRecordsFilter,
+    DagsterEventType,
+    DagsterInstance,
+    EventLogRecord,
+    PartitionsDefinition,
+)
+
+from sensource_dagster.instance.materialized_at import materialized_at
+from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 
 _RECORDS_PER_QUERY = 1000
 
 
 def last_read(instance: DagsterInstance, key: AssetKey, partitions: Collection[str]) -> dict[str, float]:
     """The timestamp of each partition's newest materialization; a partition without one is left out."""
-    records = newest_materializations(instance, key, partitions)
-    return {str(record.partition_key): record.timestamp for record in records if record.partition_key}
+    timestamps = materialized_at(instance, key)
+    if timestamps is None:
+        records = newest_materializations(instance, key, partitions)
+        timestamps = {str(record.partition_key): record.timestamp for record in records}
+    return {name: timestamps[name] for name in partitions if name in timestamps}
+
+
+def failed_partitions(instance: DagsterInstance, key: AssetKey, partitions: PartitionsDefinition) -> set[str]:
+    """The partitions that are red in the UI: the last run that was to read them failed, or `sensource rezone` says
+    that an hour of them is missing.
+    """
+    cached = get_and_update_asset_status_cache_value(instance, key, partitions)
+    return {*cached.deserialize_failed_partition_subsets(partitions).get_partition_keys()} if cached else set()
 
 
 def newest_materializations(

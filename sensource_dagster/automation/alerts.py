@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dagster import AssetCheckSeverity, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
 
+from sensource_dagster.automation.failing_days import KNOWN_FAILURE_TAG, said_of_last_nightly_try
 from sensource_dagster.automation.news import news_of
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.held import was_held
@@ -34,13 +35,15 @@ class Alert:
 
 def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
     """The alerts of a run that has ended: its failure, and what its checks found that is new."""
-    if run.status is DagsterRunStatus.FAILURE and not _is_held_again(instance, run):
+    is_known = KNOWN_FAILURE_TAG in run.tags
+    if run.status is DagsterRunStatus.FAILURE and not is_known and not _is_held_again(instance, run):
         yield failed_run(instance, run)
     yield from checks_of(instance, run)
 
 
 def failed_run(instance: DagsterInstance, run: DagsterRun) -> Alert:
-    return Alert(f"Run {run.run_id} of {run.job_name} failed", _failure_of(instance, run), True, run.run_id)
+    text = f"{_failure_of(instance, run)}{said_of_last_nightly_try(run)}"
+    return Alert(f"Run {run.run_id} of {run.job_name} failed", text, True, run.run_id)
 
 
 def checks_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta, timezone
 
 from dagster import (
     AssetKey,
     AssetSelection,
-    DagsterInstance,
     DefaultScheduleStatus,
     RunRequest,
-    RunsFilter,
     ScheduleDefinition,
     ScheduleEvaluationContext,
     SkipReason,
@@ -19,24 +17,28 @@ from dagster import (
     schedule,
 )
 
-from sensource_dagster.assets.common import asset_key
-from sensource_dagster.assets.partition_history import last_read
-from sensource_dagster.automation.own_runs import may_be_own_run
+from sensource_dagster.assets.partitions import daily_partitions
+from sensource_dagster.automation.day_ranges import Range, days_from, split
+from sensource_dagster.automation.failing_days import NIGHT_TAG, WEEK
+from sensource_dagster.automation.nightly_days import NightlyDays, failed_days, nightly_days
+from sensource_dagster.checks.under_way import (
+    COUNTS_KEYS,
+    backfills_of_counts,
+    days_of_backfill,
+    is_stuck,
+    since,
+    unfinished_runs,
+)
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
-    NOT_FINISHED_STATUSES,
     PRIORITY_TAG,
-    SCHEDULE_NAME_TAG,
     SCHEDULED_EXECUTION_TIME_TAG,
-    BulkActionsFilter,
-    BulkActionStatus,
 )
-from sensource_dagster.vea.windows import day_start
 
-COUNTS_KEYS = [asset_key(table) for table in COUNTS]
+AFTER_HOURLY = "-1"
+"""The priority in the queue of all nightly runs but the first."""
 
 LISTS_JOB = define_asset_job("lists", AssetSelection.groups("lists"), description="Reads the lists.")
 COUNTS_JOB = define_asset_job(
@@ -61,11 +63,15 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         default_status=status,
         description="Each hour: today and yesterday of traffic and occupancy.",
     )
-    def hourly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    def hourly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
         today = _today(context, settings)
-        return _still_running(context, "hourly") or _run(
-            context, _from_start(today - timedelta(days=1), settings), today
-        )
+        skip = _before_start(today, settings) or _still_running(context, "hourly")
+        if skip:
+            return skip
+        tomorrow = today + timedelta(days=1)
+        days = days_from(max(settings.start_date, today - timedelta(days=1)), tomorrow)
+        ranges = split(days, failed_days(context.instance, settings), len(days))
+        return [_run(context, *of_days) for of_days in ranges]
 
     @schedule(
         cron_schedule="0 3 * * *",
@@ -73,69 +79,37 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         job=EVERYTHING_JOB,
         default_status=status,
         description=f"Each night: the lists, and traffic and occupancy of today and the {settings.lookback_days} "
-        "days before, because sensors send late and Vea corrects. Then every day before that was never read, and "
-        "after a downtime those that were read too early.",
+        "days before, because sensors send late and Vea corrects. Then every day before that was never read or "
+        "failed, and after a downtime those that were read too early.",
     )
     def nightly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
-        skip = _still_running(context, "nightly")
+        today = _today(context, settings)
+        skip = _before_start(today, settings) or _still_running(context, "nightly")
         if skip:
             return skip
-        today = _today(context, settings)
-        first = _from_start(today - timedelta(days=settings.lookback_days), settings)
-        missed = missed_days(context.instance, settings, first)
+        days = nightly_days(context.instance, settings, today, _days_of_backfills(context, settings))
+        _log_left_out(context, days)
+        *apart, newest = days.recent
+        night = {NIGHT_TAG: str(today)}
         return [
-            _run(context, first, today),
+            _run(context, *newest, tags=night),
             *(
-                _run(context, *batch, asset_selection=COUNTS_KEYS, priority=-1)
-                for batch in batches(missed, settings.backfill_days)
+                _run(context, *of_days, COUNTS_KEYS, night | _tags(of_days, days) | {PRIORITY_TAG: AFTER_HOURLY})
+                for of_days in [*apart, *days.missed]
             ),
         ]
 
     return [hourly, nightly]
 
 
-def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
-    """The days before `before` that were never read, or were last read when they could still change.
-
-    A day can change until it is `lookback_days` old. Such days come from a backfill up to the day it ran on, or
-    from a downtime. While a backfill is under way there are none, because it may be about to read them.
-    """
-    under_way = instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED]))
-    if any(_may_read_counts(backfill.job_name, backfill.asset_selection) for backfill in under_way):
-        return []
-    start, length = settings.start_date, (before - settings.start_date).days
-    days = [start + timedelta(days=number) for number in range(length)]
-    read = [last_read(instance, key, [str(day) for day in days]) for key in COUNTS_KEYS]
-
-    def settles(day: date) -> float:
-        return day_start(day + timedelta(days=settings.lookback_days), settings.timezone).timestamp()
-
-    return [day for day in days if any(of_table.get(str(day), 0.0) < settles(day) for of_table in read)]
-
-
-def _may_read_counts(job: str | None, selection: Sequence[AssetKey] | None) -> bool:
-    """Whether a backfill may: others that share the history have backfills of their own."""
-    if selection is not None:
-        return not set(COUNTS_KEYS).isdisjoint(selection)
-    return job is None or job in {job.name for job in JOBS}
-
-
-def batches(days: Sequence[date], longest: int) -> Iterator[tuple[date, date]]:
-    """Ascending days as ranges without gaps, first and last day of each, of at most `longest` days."""
-    start = 0
-    for end in range(1, len(days) + 1):
-        goes_on = end < len(days) and days[end] - days[end - 1] == timedelta(days=1)
-        if not goes_on or end - start == longest:
-            yield days[start], days[end - 1]
-            start = end
-
-
 def _today(context: ScheduleEvaluationContext, settings: Settings) -> date:
     return context.scheduled_execution_time.astimezone(settings.timezone).date()
 
 
-def _from_start(first: date, settings: Settings) -> date:
-    return max(settings.start_date, first)
+def _before_start(today: date, settings: Settings) -> SkipReason | None:
+    if today < settings.start_date:
+        return SkipReason(f"The first day to read, SENSOURCE_START_DATE, is {settings.start_date}: not yet.")
+    return None
 
 
 def _run(
@@ -143,7 +117,7 @@ def _run(
     first: date,
     last: date,
     asset_selection: Sequence[AssetKey] | None = None,
-    priority: int = 0,
+    tags: Mapping[str, str] | None = None,
 ) -> RunRequest:
     """One run over local days, first and last included; of all assets of the job without a selection."""
     return RunRequest(
@@ -152,19 +126,49 @@ def _run(
         tags={
             ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
             ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
-            **({PRIORITY_TAG: str(priority)} if priority else {}),
+            **(tags or {}),
         },
     )
 
 
+def _tags(of_days: Range, days: NightlyDays) -> dict[str, str]:
+    first, last = of_days
+    return days.failing[first].tags() if first == last and first in days.failing else {}
+
+
 def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipReason | None:
     """Why this tick starts no run. A run that takes longer than the interval would let runs pile up."""
-    unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
-    this_tick = context.scheduled_execution_time.astimezone(timezone.utc).isoformat()
-    for run in context.instance.get_runs(unfinished):
-        if not may_be_own_run(run):  # another code location may have a schedule of this name
-            continue
+    this_tick = context.scheduled_execution_time.astimezone(timezone.utc)
+    for record in unfinished_runs(context.instance, schedule):
+        run = record.dagster_run
         # A tick that is retried after a crash finds its own run. That run is then started.
-        if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) != this_tick:
+        if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) == this_tick.isoformat():
+            continue
+        if not is_stuck(record, this_tick):
             return SkipReason(f"The run {run.run_id} of an earlier tick is still {run.status.value.lower()}.")
+        context.log.warning(
+            f"The run {run.run_id} has been {run.status.value.lower()} since {since(record):%Y-%m-%d %H:%M} UTC. "
+            "This tick no longer waits for it. Terminate it in the UI."
+        )
     return None
+
+
+def _days_of_backfills(context: ScheduleEvaluationContext, settings: Settings) -> Collection[date]:
+    """The days that backfills under way are to read. Runs of theirs may wait in the queue."""
+    days: set[str] = set()
+    for backfill in backfills_of_counts(context.instance, context.scheduled_execution_time):
+        of_backfill = days_of_backfill(backfill, context.repository_def)
+        context.log.info(f"The backfill {backfill.backfill_id} is under way. Its missed days are left to it.")
+        days |= {*daily_partitions(settings).get_partition_keys()} if of_backfill is None else of_backfill
+    return {date.fromisoformat(day) for day in days}
+
+
+def _log_left_out(context: ScheduleEvaluationContext, days: NightlyDays) -> None:
+    if days.left_to_backfills:
+        context.log.info(f"Missed days that are left to backfills: {len(days.left_to_backfills):,}.")
+    for day in days.resting:
+        nights = days.failing[day].nights
+        context.log.warning(
+            f"{day} is left out: it has failed since the night of {nights[0]}, while other days could be read. It "
+            f"is tried once a week, next in the night of {nights[-1] + WEEK}."
+        )

@@ -25,6 +25,7 @@ from dagster import (
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.checks.affected import AFFECTED, Affected
 from sensource_dagster.checks.judgement import ERROR, WARN, counted
+from sensource_dagster.checks.under_way import waited_for
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS
@@ -95,6 +96,7 @@ def _result(instance: DagsterInstance, key: AssetKey, settings: Settings) -> Ass
         sentence = f"The newest whole day is {newest}."
     if behind:
         sentence += " Check whether the schedules are on, and look at the last failed run."
+        sentence = " ".join([sentence, *waited_for(instance, now)])
     return _check_result(key, not behind, sentence, behind, newest)
 
 

@@ -12,7 +12,7 @@ from dagster import DagsterInstance
 from rich.console import Console
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.automation.schedules import batches
+from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.dagster_instance import dagster_instance

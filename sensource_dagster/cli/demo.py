@@ -91,7 +91,7 @@ def _readings(settings: Settings, now: datetime) -> Iterator[tuple[tuple[date, d
     The first demo reads as a deployment that was there some days ago: all days, and then the last days again. A
     later one reads all days as they are now.
     """
-    from sensource_dagster.automation.schedules import batches
+    from sensource_dagster.automation.day_ranges import batches
 
     today = now.astimezone(settings.timezone).date()
     moments = [now] if settings.warehouse.exists() else [*demo_account.earlier_readings(today), now]

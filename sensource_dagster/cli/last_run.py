@@ -25,6 +25,9 @@ def last_run(instance: DagsterInstance, key: AssetKey) -> LastRun | None:
     """The newest run that read this asset, or was to read it; None without one, or where it was deleted."""
     records = instance.get_asset_records([key])
     run_id = records[0].asset_entry.last_run_id if records else None
+    if records and not run_id:  # the newest event belongs to no run: `sensource rezone` reported it
+        planned = instance.event_log_storage.get_latest_planned_materialization_info(key)
+        run_id = planned.run_id if planned else None
     run = instance.get_run_record_by_id(run_id) if run_id else None
     if run is None:
         return None

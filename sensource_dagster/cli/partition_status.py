@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from dagster import AssetKey, DagsterInstance
+from dagster import DagsterInstance
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.assets.partition_history import last_read
+from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.assets.partitions import daily_partitions
-from sensource_dagster.automation.schedules import batches
+from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
-from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 from sensource_dagster.vea.windows import day_start
 
 _RANGES_SHOWN = 5
@@ -38,7 +37,7 @@ def partition_status(
 ) -> PartitionStatus:
     """The days from first to last, both included, that are missing or failed. One read is enough for today."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    failed = _failed(instance, asset_key(table), settings)
+    failed = failed_partitions(instance, asset_key(table), daily_partitions(settings))
     read = last_read(instance, asset_key(table), {str(day) for day in days})
 
     def over(day: date) -> float:
@@ -50,13 +49,6 @@ def partition_status(
         missing=[day for day in missing if str(day) not in failed],
         failed=[day for day in days if str(day) in failed],
     )
-
-
-def _failed(instance: DagsterInstance, key: AssetKey, settings: Settings) -> set[str]:
-    """The partitions that are red in the UI."""
-    partitions = daily_partitions(settings)
-    cached = get_and_update_asset_status_cache_value(instance, key, partitions)
-    return {*cached.deserialize_failed_partition_subsets(partitions).get_partition_keys()} if cached else set()
 
 
 def as_ranges(days: Sequence[date]) -> str:

@@ -11,10 +11,10 @@ import click
 from dagster import AssetMaterialization, DagsterInstance, Definitions
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.automation.publishing import PUBLISH_JOB
 from sensource_dagster.automation.rezoned_days import rezoned_days
-from sensource_dagster.automation.schedules import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.dagster_instance import dagster_instance
 from sensource_dagster.cli.partition_status import as_ranges

@@ -9,8 +9,8 @@ from __future__ import annotations
 # The job of assets that were selected in the UI.
 from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME
 
-# Which backfills are under way.
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
+# Which backfills are under way, and what they read.
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
 # Whether a check has been evaluated, or is only planned.
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
@@ -71,6 +71,7 @@ __all__ = [
     "DbClient",
     "DbIOManager",
     "DbTypeHandler",
+    "PartitionBackfill",
     "TableSlice",
     "capture_interrupts",
     "get_and_update_asset_status_cache_value",

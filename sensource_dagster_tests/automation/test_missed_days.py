@@ -17,7 +17,7 @@ from dagster import (
 )
 from dagster._core.execution.backfill import PartitionBackfill
 
-from sensource_dagster.automation.schedules import COUNTS_KEYS
+from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.instance.private import BulkActionStatus
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import islice, pairwise
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -23,10 +23,8 @@ from dagster import (
 )
 from dagster._core.utils import make_new_run_id
 from dagster._utils.schedules import cron_string_iterator
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sensource_dagster.automation.schedules import JOBS, batches, schedules
+from sensource_dagster.automation.schedules import JOBS, schedules
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
 
@@ -199,16 +197,3 @@ def test_they_are_on_in_the_demo_and_off_until_switched_on_with_an_account() -> 
         ({}, DefaultScheduleStatus.STOPPED),
     ):
         assert {named(name, **variables).default_status for name in ("hourly", "nightly")} == {status}
-
-
-@given(st.sets(st.integers(0, 120)), st.integers(1, 40))
-def test_batches_hold_exactly_the_days_given_without_gaps_and_none_is_too_long(
-    days: set[int], longest: int
-) -> None:
-    wanted = [date(2025, 1, 1) + timedelta(days=number) for number in sorted(days)]
-    made = list(batches(wanted, longest))
-    held = [first + timedelta(days=n) for first, last in made for n in range((last - first).days + 1)]
-    assert held == wanted
-    assert all((last - first).days < longest for first, last in made)
-    for (first, last), (following, _) in pairwise(made):
-        assert following - last > timedelta(days=1) or (last - first).days == longest - 1

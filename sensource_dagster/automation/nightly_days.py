@@ -1,0 +1,90 @@
+"""Which days the nightly schedule reads, in which ranges, and which it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from dagster import DagsterInstance
+
+from sensource_dagster.assets.partitions import daily_partitions
+from sensource_dagster.automation.day_ranges import Range, days_from, split
+from sensource_dagster.automation.failing_days import FailingDay, failing_days
+from sensource_dagster.assets.partition_history import failed_partitions, last_read
+from sensource_dagster.automation.settled_days import early_days, remember_settled
+from sensource_dagster.checks.under_way import COUNTS_KEYS
+from sensource_dagster.config.settings import Settings
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class NightlyDays:
+    """What one tick reads.
+
+    Attributes:
+        recent: ranges of today and the days that Vea may still correct, ascending. The last one ends today.
+        missed: ranges of older days, ascending.
+        failing: the days that have failed on earlier nights.
+        resting: those of them that are left out tonight.
+        left_to_backfills: missed days that a backfill is to read.
+    """
+
+    recent: Sequence[Range]
+    missed: Sequence[Range]
+    failing: Mapping[date, FailingDay] = field(default_factory=dict)
+    resting: Sequence[date] = ()
+    left_to_backfills: Sequence[date] = ()
+
+
+def nightly_days(
+    instance: DagsterInstance, settings: Settings, today: date, of_backfills: Collection[date]
+) -> NightlyDays:
+    """What the tick of the local day `today` reads; `of_backfills` are days that a backfill is to read."""
+    first = max(settings.start_date, today - timedelta(days=settings.lookback_days))
+    failed = failed_days(instance, settings)
+    missed = missed_days(instance, settings, first)
+    failing = failing_days(instance, failed, days_read_at(instance, settings, today), today) if failed else {}
+    resting = {day for day, of_day in failing.items() if day < today and of_day.rests(today)}
+    recent = [day for day in days_from(first, today + _DAY) if day not in resting]
+    older = [day for day in missed if day not in resting]
+    to_read = [day for day in older if day not in of_backfills]
+    return NightlyDays(
+        split(recent, failed, len(recent)),
+        split(to_read, failed, settings.backfill_days),
+        failing,
+        sorted(resting),
+        [day for day in older if day in of_backfills],
+    )
+
+
+def days_read_at(instance: DagsterInstance, settings: Settings, last: date) -> dict[date, float]:
+    """The timestamp at which each day from the start date to `last` was last read, the earlier of both tables.
+
+    A day that one of them lacks is left out.
+    """
+    days = {str(day): day for day in days_from(settings.start_date, last + _DAY)}
+    tables = [last_read(instance, key, days) for key in COUNTS_KEYS]
+    return {
+        day: min(of_table[name] for of_table in tables)
+        for name, day in days.items()
+        if all(name in of_table for of_table in tables)
+    }
+
+
+def failed_days(instance: DagsterInstance, settings: Settings) -> set[date]:
+    """The days that are red in the UI, of either table: what failed, and what `sensource rezone` has marked."""
+    partitions = daily_partitions(settings)
+    return {date.fromisoformat(day) for key in COUNTS_KEYS for day in failed_partitions(instance, key, partitions)}
+
+
+def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
+    """The days before `before` that were never read, were last read when they could still change, or failed."""
+    read_at = days_read_at(instance, settings, before)
+    failed = failed_days(instance, settings)
+    early = early_days(instance, settings, read_at, before)
+    # A day that failed is read again in any case.
+    remember_settled(instance, settings, early.difference(failed), before)
+    days = days_from(settings.start_date, before)
+    return [day for day in days if day not in read_at or day in early or day in failed]
