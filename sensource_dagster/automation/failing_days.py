@@ -18,8 +18,8 @@ NIGHT_TAG = "sensource/night"
 """On each run that the nightly schedule asks for: the local day of its tick."""
 LAST_NIGHTLY_TRY_TAG = "sensource/fails_since"
 """On the run that, if it fails too, was the last nightly one for its day: the first night on which that failed."""
-KNOWN_FAILURE_TAG = "sensource/known_failure_since"
-"""On a weekly run of a day that keeps failing. It raises no alert: see alerts.py."""
+KNOWN_FAILURE_TAG = "sensource/known_failure"
+"""On a run of days that failed before, and in what words. If it fails too, that raises no alert: see alerts.py."""
 NIGHTS = 3
 WEEK = timedelta(days=7)
 _REMEMBERED = timedelta(days=35)  # five weekly tries; upkeep deletes older runs
@@ -40,13 +40,15 @@ class FailingDay:
         """Whether it is left out tonight."""
         return self.is_known and tonight - self.nights[-1] < WEEK
 
-    def tags(self) -> dict[str, str]:
-        """Of a run that reads this day alone."""
-        if self.is_known:
-            return {KNOWN_FAILURE_TAG: str(self.nights[0])}
-        if len(self.nights) >= NIGHTS - 1:
-            return {LAST_NIGHTLY_TRY_TAG: str(self.nights[0])}
-        return {}
+
+def tags_of_failed(first: date, last: date, failing: Mapping[date, FailingDay]) -> dict[str, str]:
+    """The tags of a nightly run over days that failed before."""
+    of_day = failing.get(first) if first == last else None
+    if of_day and of_day.is_known:
+        return {KNOWN_FAILURE_TAG: f"since {of_day.nights[0]}, tried weekly"}
+    if of_day and len(of_day.nights) >= NIGHTS - 1:
+        return {LAST_NIGHTLY_TRY_TAG: str(of_day.nights[0])}
+    return {KNOWN_FAILURE_TAG: "the last run of these days failed too"}
 
 
 def failing_days(

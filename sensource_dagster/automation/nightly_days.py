@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dagster import DagsterInstance
@@ -24,8 +24,9 @@ class NightlyDays:
     """What one tick reads.
 
     Attributes:
-        recent: ranges of today and the days that Vea may still correct, ascending. The last one ends today.
+        recent: ranges of today and the days that Vea may still correct, ascending.
         missed: ranges of older days, ascending.
+        failed: the days whose newest run failed. No range has such days and others.
         failing: the days that have failed on earlier nights.
         resting: those of them that are left out tonight.
         left_to_backfills: missed days that a backfill is to read.
@@ -33,9 +34,10 @@ class NightlyDays:
 
     recent: Sequence[Range]
     missed: Sequence[Range]
-    failing: Mapping[date, FailingDay] = field(default_factory=dict)
-    resting: Sequence[date] = ()
-    left_to_backfills: Sequence[date] = ()
+    failed: Collection[date]
+    failing: Mapping[date, FailingDay]
+    resting: Sequence[date]
+    left_to_backfills: Sequence[date]
 
 
 def nightly_days(
@@ -53,6 +55,7 @@ def nightly_days(
     return NightlyDays(
         split(recent, failed, len(recent)),
         split(to_read, failed, settings.backfill_days),
+        failed,
         failing,
         sorted(resting),
         [day for day in older if day in of_backfills],

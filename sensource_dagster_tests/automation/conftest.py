@@ -1,4 +1,4 @@
-"""A deployment whose alerts are looked at, and a mail server that takes them."""
+"""Dagster's history, a deployment whose alerts are looked at, and a mail server that takes them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 
 from sensource_dagster_tests.automation.alert_deployment import Sensors
 from sensource_dagster_tests.automation.mail_server import Mailbox, mail_server
@@ -13,11 +14,17 @@ from sensource_dagster_tests.instances import instance as project_instance
 
 
 @pytest.fixture
-def sensors(tmp_path: Path) -> Iterator[Sensors]:
+def history(tmp_path: Path) -> Iterator[DagsterInstance]:
+    """Dagster's history, as the project keeps it."""
     with project_instance(tmp_path / "history") as made:
-        ready = Sensors(made)
-        ready.tick()
-        yield ready
+        yield made
+
+
+@pytest.fixture
+def sensors(history: DagsterInstance) -> Sensors:
+    ready = Sensors(history)
+    ready.tick()
+    return ready
 
 
 @pytest.fixture

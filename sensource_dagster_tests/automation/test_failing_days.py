@@ -1,0 +1,108 @@
+"""A day that keeps failing is read apart from the others, then once a week, with one alert when that changes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from dagster import DagsterInstance
+
+from sensource_dagster.automation.failing_days import KNOWN_FAILURE_TAG, LAST_NIGHTLY_TRY_TAG, NIGHT_TAG
+from sensource_dagster.instance.held import HELD_TAG
+from sensource_dagster_tests.automation.nights import DAY, Nights, at_three, report_failed, report_read
+from sensource_dagster_tests.automation.ticks import days_of, named, tick
+
+START, FIRST = date(2025, 6, 1), date(2025, 6, 10)
+"""The start date, and the first night."""
+OLD, RECENT = date(2025, 6, 2), date(2025, 6, 8)
+
+
+def nights_of(history: DagsterInstance, *bad: date) -> Nights:
+    return Nights(history, {"START_DATE": str(START), "BACKFILL_DAYS": "3", "LOOKBACK_DAYS": "4"}, bad)
+
+
+def nights_with(day: date, asked: dict[date, list[tuple[str, str]]]) -> list[int]:
+    """How many nights after the first one a run was to read a day, alone or with others."""
+    return [
+        (night - FIRST).days
+        for night, ranges in asked.items()
+        if any(first <= str(day) <= last for first, last in ranges)
+    ]
+
+
+def test_the_night_after_it_failed_a_day_is_read_alone_and_all_others_of_its_range_are_read(
+    history: DagsterInstance,
+) -> None:
+    nights = nights_of(history, OLD, RECENT)
+    alone = {(str(OLD), str(OLD)), (str(RECENT), str(RECENT))}
+    assert alone.isdisjoint(nights.night(FIRST))
+    assert nights.failed_runs == 2
+    assert alone < set(nights.night(FIRST + DAY))
+    assert nights.failed_runs == 4
+    assert {*nights.night(FIRST + 2 * DAY)} == {("2025-06-09", "2025-06-12"), *alone}
+
+
+def test_after_three_nights_it_is_tried_once_a_week_with_one_alert_and_when_it_can_be_read_all_is_as_ever(
+    history: DagsterInstance, capfd: pytest.CaptureFixture[str]
+) -> None:
+    nights = nights_of(history, OLD, RECENT)
+    asked = nights.nights(FIRST, 10)
+    nights.bad = ()
+    asked |= nights.nights(FIRST + 10 * DAY, 8)
+
+    assert nights_with(OLD, asked) == [0, 1, 2, 9, 16]
+    assert nights_with(RECENT, asked) == [0, 1, 2, 9, 16]
+    assert nights.failed_runs == 8
+    assert len(asked[FIRST + 17 * DAY]) == 1
+
+    assert [(night - FIRST).days for night, _ in nights.alerts] == [0, 0, 2, 2]
+    for bad, (_, change) in zip((RECENT, OLD), nights.alerts[2:], strict=True):
+        assert f"{bad} has failed each night since {FIRST}, while other days could be read" in change.text
+        assert f"sensource backfill --from {bad} --to {bad}" in change.text
+    assert not any("once a week" in alert.text for _, alert in nights.alerts[:2])
+
+    alone = [run.tags for run in history.get_runs() if run.tags["dagster/asset_partition_range_end"] == str(OLD)]
+    weekly = (None, f"since {FIRST}, tried weekly")
+    assert [(tags.get(LAST_NIGHTLY_TRY_TAG), tags.get(KNOWN_FAILURE_TAG)) for tags in reversed(alone)] == [
+        (None, "the last run of these days failed too"),
+        (str(FIRST), None),
+        weekly,
+        weekly,
+    ]
+
+    left_out = f"{OLD} is left out: it has failed since the night of {FIRST}, while other days could be read. "
+    until = f"{left_out}It is tried once a week, next in the night of {FIRST + 9 * DAY}."
+    assert capfd.readouterr().err.count(until) == 6
+
+
+@pytest.mark.slow
+def test_an_outage_makes_no_day_a_weekly_one_however_long_it_lasts(history: DagsterInstance) -> None:
+    nights = nights_of(history)
+    nights.down = True
+    nights.nights(FIRST, 4)
+    nights.down = False
+    after = nights.nights(FIRST + 4 * DAY, 2)
+    assert nights_with(OLD, after) == [4]
+    assert nights_with(RECENT, after) == [4]
+    assert len(after[FIRST + 5 * DAY]) == 1
+
+
+def test_nights_on_which_another_process_held_the_file_do_not_count(history: DagsterInstance) -> None:
+    report_read(history, [OLD + DAY], FIRST)
+    for night in range(3):
+        with at_three(FIRST + night * DAY):
+            tags = {"dagster/asset_partition_range_start": str(OLD), "dagster/asset_partition_range_end": str(OLD)}
+            report_failed(history, [OLD], **{NIGHT_TAG: str(FIRST + night * DAY)}, **HELD_TAG, **tags)
+            report_read(history, [OLD + DAY], FIRST + night * DAY)
+    assert (str(OLD), str(OLD)) in nights_of(history, OLD).night(FIRST + 3 * DAY)
+
+
+def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterInstance) -> None:
+    hourly, yesterday = named("hourly", START_DATE=str(START)), FIRST - DAY
+    with at_three(FIRST) as now:
+        report_failed(history, [yesterday, FIRST])
+        requests = tick(hourly, now, history).run_requests or []
+        assert [*map(days_of, requests)] == [(str(FIRST), str(FIRST))]
+        report_read(history, [FIRST], FIRST)
+        requests = tick(hourly, now, history).run_requests or []
+        assert [*map(days_of, requests)] == [(str(yesterday), str(yesterday)), (str(FIRST), str(FIRST))]
