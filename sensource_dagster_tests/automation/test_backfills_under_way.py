@@ -61,8 +61,8 @@ def missed(history: DagsterInstance) -> list[tuple[str, str]]:
     """The ranges of missed days that the tick asks for."""
     definitions = build_definitions(read_settings(VARIABLES))
     [nightly] = [made for made in definitions.schedules or [] if made.name == "nightly"]
-    context = build_schedule_context(history, NOW, repository_def=definitions.get_repository_def())
-    with time_machine.travel(NOW):
+    repository = definitions.get_repository_def()
+    with time_machine.travel(NOW), build_schedule_context(history, NOW, repository_def=repository) as context:
         requests = cast(list[RunRequest], nightly.evaluate_tick(context).run_requests)  # type: ignore[union-attr]
     recent, *others = [days_of(request) for request in requests]
     assert recent == ("2025-06-03", "2025-06-10")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import islice, pairwise
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from dagster import (
     DagsterEvent,
     DagsterEventType,
@@ -176,6 +177,42 @@ def test_a_tick_is_skipped_and_says_why_while_the_last_run_of_its_schedule_goes_
 
     instance.handle_new_event(ended(run_id))
     assert tick(made, moment, instance).run_requests
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.STARTED, DagsterRunStatus.NOT_STARTED])
+def test_a_run_that_has_not_ended_for_more_than_two_days_skips_no_tick_and_the_tick_names_it(
+    instance: DagsterInstance, capfd: pytest.CaptureFixture[str], status: DagsterRunStatus
+) -> None:
+    march = datetime(2025, 3, 4, 3, 10, tzinfo=UTC)
+    run_id = make_new_run_id()
+    tags = {"dagster/schedule_name": "hourly", ".dagster/scheduled_execution_time": march.isoformat()}
+    instance.add_run(DagsterRun("counts", run_id, status=status, tags=tags))
+    hourly = named("hourly")
+
+    for late, skipped in ((timedelta(days=2), True), (timedelta(days=2, hours=1), False)):
+        assert bool(tick(hourly, march + late, instance).skip_message) is skipped
+    assert tick(hourly, datetime(2025, 11, 5, 3, 10, tzinfo=UTC), instance).run_requests
+    said = f"The run {run_id} has been {status.value.lower()} since 2025-03-04 03:10 UTC."
+    assert capfd.readouterr().err.count(said) == 2
+
+
+def test_a_run_without_the_time_of_its_tick_is_as_old_as_its_start(instance: DagsterInstance) -> None:
+    march, tags = datetime(2025, 3, 4, tzinfo=UTC), {"dagster/schedule_name": "nightly"}
+    run = instance.add_run(DagsterRun("everything", make_new_run_id(), tags=tags))
+    with time_machine.travel(march):
+        instance.report_dagster_event(DagsterEvent(DagsterEventType.RUN_START.value, "everything"), run.run_id)
+    nightly = named("nightly", START_DATE="2025-03-01")
+    assert tick(nightly, march + timedelta(days=1, hours=3), instance).skip_message
+    assert tick(nightly, march + timedelta(days=3, hours=3), instance).run_requests
+
+
+@pytest.mark.parametrize("name", ["hourly", "nightly"])
+def test_a_tick_before_the_start_date_asks_for_nothing_and_says_why(empty: DagsterInstance, name: str) -> None:
+    made = named(name, "Pacific/Kiritimati", START_DATE="2025-06-10")
+    before = tick(made, datetime(2025, 6, 9, 9, 10, tzinfo=UTC), empty)
+    assert not before.run_requests
+    assert before.skip_message == "The first day to read, SENSOURCE_START_DATE, is 2025-06-10: not yet."
+    assert tick(made, datetime(2025, 6, 9, 10, 10, tzinfo=UTC), empty).run_requests
 
 
 def test_a_tick_that_is_tried_again_after_a_crash_is_not_skipped_for_its_own_run(

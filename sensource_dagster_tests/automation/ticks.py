@@ -27,7 +27,9 @@ def named(name: str, zone: str = "UTC", **variables: str) -> ScheduleDefinition:
 
 
 def tick(schedule: ScheduleDefinition, moment: datetime, instance: DagsterInstance) -> ScheduleExecutionData:
-    return schedule.evaluate_tick(build_schedule_context(instance, moment))
+    # Each context opens the instance anew.
+    with build_schedule_context(instance, moment) as context:
+        return schedule.evaluate_tick(context)
 
 
 def days_of(request: RunRequest) -> tuple[str, str]:

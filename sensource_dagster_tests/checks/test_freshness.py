@@ -10,16 +10,32 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, AssetMaterialization, DagsterInstance
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckSeverity,
+    AssetKey,
+    AssetMaterialization,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+)
+from dagster._core.utils import make_new_run_id
 
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, due_day
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.definitions import build_definitions
+from sensource_dagster.instance.private import (
+    SCHEDULE_NAME_TAG,
+    SCHEDULED_EXECUTION_TIME_TAG,
+    BulkActionStatus,
+    PartitionBackfill,
+)
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import evaluations, number
 from sensource_dagster_tests.end_to_end.sync import syncing
 
 UTC = timezone.utc
+STARTED = DagsterRunStatus.STARTED
 DENVER = ZoneInfo("America/Denver")
 MORNING = datetime(2025, 12, 10, 9, 0, tzinfo=DENVER)
 
@@ -148,3 +164,34 @@ def test_a_run_makes_the_warehouse_fresh_and_its_own_check_says_so(tmp_path: Pat
             assert number(evaluations(sync.run("freshness"), "traffic")["fresh"], "days_behind") == behind
         backfill = sync.run("counts", date(2025, 12, 1), date(2025, 12, 9))
         assert number(evaluations(backfill, "traffic")["fresh"], "days_behind") == 5
+
+
+@pytest.mark.parametrize(
+    ("hours", "outcome"), [(5, "later ticks are skipped"), (50, "nothing waits for it any more")]
+)
+def test_a_stale_warehouse_names_the_runs_and_backfills_that_the_schedules_wait_for(
+    hours: int, outcome: str
+) -> None:
+    with reading() as reads:
+        since = (MORNING - timedelta(hours=hours)).astimezone(UTC)
+        tags = {SCHEDULE_NAME_TAG: "hourly", SCHEDULED_EXECUTION_TIME_TAG: since.isoformat()}
+        run = reads.instance.add_run(DagsterRun("counts", make_new_run_id(), status=STARTED, tags=tags))
+        for name, key in (("b1", "traffic"), ("b2", "mine")):
+            reads.instance.add_backfill(
+                PartitionBackfill(
+                    name,
+                    BulkActionStatus.REQUESTED,
+                    from_failure=False,
+                    tags={},
+                    backfill_timestamp=(MORNING - timedelta(hours=2)).timestamp(),
+                    asset_selection=[AssetKey(["sensource", key])],
+                )
+            )
+        reads.read("2025-12-08", MORNING - timedelta(days=1))
+        stale = str(reads.fresh(MORNING).description)
+        assert f"The run {run.run_id} of `hourly` has been started since {since:%Y-%m-%d %H:%M} UTC, " in stale
+        assert outcome in stale
+        assert "The backfill b1 is under way" in stale
+        assert "backfill b2" not in stale
+        reads.read("2025-12-09", MORNING - timedelta(hours=1))
+        assert reads.fresh(MORNING).description == "The newest whole day is 2025-12-09."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -14,6 +15,7 @@ import pytest
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from sensource_dagster.assets.common import asset_key
+from sensource_dagster.automation.nightly_days import missed_days
 from sensource_dagster.cli.partition_status import partition_status
 from sensource_dagster.contract.tables import COUNTS, TABLES
 from sensource_dagster.simulator import ManualClock, RunningSimulator, serving
@@ -109,11 +111,15 @@ def test_after_a_move_to_the_east_each_row_has_its_day_and_the_first_day_has_to_
     assert f"Some hours of {FIRST} have not been read" in printed
     assert f"sensource backfill --from {FIRST} --to {FIRST}" in printed
 
+    shown = project.invoke("status").output
+    assert re.search(r"last run +failure, \S+ \S+, counts +failure, \S+ \S+, counts", shown), shown  # of FIRST
+
     with project.sync() as sync:
         for table in COUNTS:
             assert not wrong_days(sync, table.name)
             found = partition_status(sync.instance, table, sync.settings, FIRST, LAST + DAY)
             assert (found.failed, found.missing) == ([FIRST], [LAST + DAY])  # half of the last one was read
+        assert missed_days(sync.instance, sync.settings, LAST) == [FIRST]  # the nightly schedule reads it
         [run, _] = sync.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]))
         assert (run.job_name, run.tags["sensource/command"]) == ("counts", "sensource rezone")
         assert not sync.instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
@@ -137,6 +143,9 @@ def test_after_a_move_to_the_east_each_row_has_its_day_and_the_first_day_has_to_
         result = sync.run("counts", FIRST, LAST + DAY)
         assert result.success, error_text(result)
         assert_true(sync, FIRST, LAST + DAY)
+
+    shown = project.invoke("status").output
+    assert re.search(r"last run +success, \S+ \S+, counts +success, \S+ \S+, counts", shown), shown
 
     with duckdb.connect(str(tmp_path / "paris" / "footfall.duckdb"), read_only=True) as copy:
         assert copy.execute("SELECT record_date FROM footfall.sensource.corrections").fetchall() == [(LAST + DAY,)]
