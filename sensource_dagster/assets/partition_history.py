@@ -36,6 +36,16 @@ def failed_partitions(instance: DagsterInstance, key: AssetKey, partitions: Part
     return {*cached.deserialize_failed_partition_subsets(partitions).get_partition_keys()} if cached else set()
 
 
+def runs_of_unread_partitions(instance: DagsterInstance, key: AssetKey) -> set[str]:
+    """The newest run of each partition that was planned since its newest materialization: it failed or goes on."""
+    attempts = (
+        instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations(
+            key
+        )
+    )
+    return {run_id for run_id, _ in attempts.values()}
+
+
 def newest_materializations(
     instance: DagsterInstance, key: AssetKey, partitions: Collection[str] | None = None
 ) -> Iterator[EventLogRecord]:

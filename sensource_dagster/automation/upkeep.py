@@ -14,7 +14,7 @@ from dagster import (
     op,
 )
 
-from sensource_dagster.assets.partition_history import newest_materializations
+from sensource_dagster.assets.partition_history import newest_materializations, runs_of_unread_partitions
 from sensource_dagster.automation.own_runs import is_own_run, location_of
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.instance.private import FINISHED_STATUSES
@@ -48,11 +48,12 @@ def prune(instance: DagsterInstance, upkeep_run: DagsterRun, before: datetime) -
     """Delete the runs that ended before then; how many.
 
     A run that materialized an asset or a partition for the last time stays: without its events Dagster would take
-    that day for missing.
+    that day for missing. So does the newest failed run of a partition: its day would no longer be red, and a day
+    that `sensource rezone` has marked would seem whole.
 
     Only the project's own runs are deleted: other code locations may share the history.
     """
-    needed = set(_runs_of_newest_materializations(instance))
+    needed = set(_needed_runs(instance))
     old = instance.get_runs(RunsFilter(statuses=FINISHED_STATUSES, updated_before=before))
     location = location_of(upkeep_run)
     deleted = [run for run in old if run.run_id not in needed and is_own_run(instance, run, location)]
@@ -62,7 +63,8 @@ def prune(instance: DagsterInstance, upkeep_run: DagsterRun, before: datetime) -
     return len(deleted)
 
 
-def _runs_of_newest_materializations(instance: DagsterInstance) -> Iterator[str]:
+def _needed_runs(instance: DagsterInstance) -> Iterator[str]:
     for key in instance.all_asset_keys():
         for record in newest_materializations(instance, key):
             yield record.run_id
+        yield from runs_of_unread_partitions(instance, key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -51,10 +51,15 @@ def report_read(
         store(instance, "", [_read(key, day) for key in keys for day in days])
 
 
-def report_failed(instance: DagsterInstance, days: Sequence[date], **tags: str) -> DagsterRun:
+def report_failed(
+    instance: DagsterInstance,
+    days: Sequence[date],
+    keys: Sequence[AssetKey] = COUNTS_KEYS,
+    tags: Mapping[str, str] | None = None,
+) -> DagsterRun:
     """A run that failed and read none of its days. It ends now."""
     made: DagsterRun = create_run_for_test(instance, "everything", tags=tags, status=DagsterRunStatus.STARTED)
-    store(instance, made.run_id, [_planned(key, day) for key in COUNTS_KEYS for day in days])
+    store(instance, made.run_id, [_planned(key, day) for key in keys for day in days])
     instance.report_run_failed(made, "It cannot be read.")
     return made
 
@@ -101,7 +106,7 @@ class Nights:
         first, last = map(date.fromisoformat, days_of(request))
         days = days_from(first, last + DAY)
         if self.down or not set(days).isdisjoint(self.bad):
-            run = report_failed(self.instance, days, **request.tags)
+            run = report_failed(self.instance, days, tags=request.tags)
             ended = self.instance.get_run_by_id(run.run_id)
             assert ended
             self.alerts += [(tonight, alert) for alert in alerts_of(self.instance, ended)]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import pytest
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRunStatus
+from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.automation.failing_days import KNOWN_FAILURE_TAG, LAST_NIGHTLY_TRY_TAG, NIGHT_TAG
+from sensource_dagster.automation.day_ranges import days_from
+from sensource_dagster.automation.failing_days import (
+    KNOWN_FAILURE_TAG,
+    LAST_NIGHTLY_TRY_TAG,
+    NIGHT_TAG,
+    FailingDay,
+    failing_days,
+)
 from sensource_dagster.instance.held import HELD_TAG
 from sensource_dagster_tests.automation.nights import DAY, Nights, at_three, report_failed, report_read
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
@@ -87,14 +96,48 @@ def test_an_outage_makes_no_day_a_weekly_one_however_long_it_lasts(history: Dags
     assert len(after[FIRST + 5 * DAY]) == 1
 
 
-def test_nights_on_which_another_process_held_the_file_do_not_count(history: DagsterInstance) -> None:
-    report_read(history, [OLD + DAY], FIRST)
+@pytest.fixture
+def ephemeral() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def three_nights(
+    history: DagsterInstance, last: date, others: bool, more: Mapping[str, str] | None = None
+) -> FailingDay | None:
+    """What is known of OLD after three nights on which the range from OLD to `last` failed, and others did not."""
     for night in range(3):
         with at_three(FIRST + night * DAY):
-            tags = {"dagster/asset_partition_range_start": str(OLD), "dagster/asset_partition_range_end": str(OLD)}
-            report_failed(history, [OLD], **{NIGHT_TAG: str(FIRST + night * DAY)}, **HELD_TAG, **tags)
-            report_read(history, [OLD + DAY], FIRST + night * DAY)
-    assert (str(OLD), str(OLD)) in nights_of(history, OLD).night(FIRST + 3 * DAY)
+            tags = {
+                NIGHT_TAG: str(FIRST + night * DAY),
+                "dagster/asset_partition_range_start": str(OLD),
+                "dagster/asset_partition_range_end": str(last),
+            }
+            report_failed(history, days_from(OLD, last + DAY), tags={**tags, **(more or {})})
+            if others:
+                create_run_for_test(history, "everything", tags=tags, status=DagsterRunStatus.SUCCESS)
+    return failing_days(history, {OLD, last}, {}, FIRST + 3 * DAY).get(OLD)
+
+
+def test_three_nights_alone_while_others_were_read_make_a_weekly_day(ephemeral: DagsterInstance) -> None:
+    nights = [FIRST + night * DAY for night in range(3)]
+    known = three_nights(ephemeral, OLD, others=True)
+    assert known == FailingDay(nights, alone=True)
+    assert [known.rests(FIRST + n * DAY) for n in (3, 8, 9)] == [True, True, False]
+
+
+def test_nights_on_which_nothing_was_read_do_not_count(ephemeral: DagsterInstance) -> None:
+    assert three_nights(ephemeral, OLD, others=False) is None
+
+
+def test_nights_on_which_another_process_held_the_file_do_not_count(ephemeral: DagsterInstance) -> None:
+    assert three_nights(ephemeral, OLD, others=True, more=HELD_TAG) is None
+
+
+def test_a_day_that_failed_only_together_with_others_is_tried_each_night(ephemeral: DagsterInstance) -> None:
+    together = three_nights(ephemeral, OLD + DAY, others=True)
+    assert together
+    assert not together.is_known
 
 
 def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterInstance) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,19 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepo
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.own_runs import COMMAND_TAG
+from sensource_dagster.automation.partition_history import failed_partitions
 from sensource_dagster.automation.upkeep import prune, upkeep
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
+from sensource_dagster_tests.automation.nights import report_failed
 from sensource_dagster_tests.instances import instance
 
 NOW = datetime(2026, 3, 1, 4, 20, tzinfo=timezone.utc)
 
 
-@asset(partitions_def=DailyPartitionsDefinition("2025-12-01"))
+DAILY = DailyPartitionsDefinition("2025-12-01")
+
+
+@asset(partitions_def=DAILY)
 def days() -> None: ...
 
 
@@ -106,6 +111,22 @@ def test_the_newest_run_of_a_day_is_kept_however_old_and_the_day_stays_green(his
     assert history.get_materialized_partitions(days.key) == {"2025-12-05"}
     record = history.fetch_materializations(days.key, limit=1).records[0]
     assert record.run_id == only
+
+
+def test_the_newest_failed_run_of_a_day_is_kept_and_the_day_stays_red(history: DagsterInstance) -> None:
+    with days_ago(80):
+        run(history, "2025-12-05")
+    with days_ago(79):
+        failed = report_failed(history, [date(2025, 12, 5)], keys=[days.key]).run_id
+        report_failed(history, [date(2025, 12, 5)], keys=[days.key])
+    with days_ago(78):
+        newest = report_failed(history, [date(2025, 12, 5)], keys=[days.key]).run_id
+
+    keep_up(history)
+
+    assert failed not in kept(history)
+    assert newest in kept(history)
+    assert failed_partitions(history, days.key, DAILY) == {"2025-12-05"}
 
 
 def test_a_run_that_is_not_old_yet_or_not_over_is_kept(history: DagsterInstance) -> None:
