@@ -29,11 +29,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "instance": {"config"},
     "resources": {"config", "errors", "vea"},
     "assets": {*_BASE, "instance.private", "report", "resources", "vea", "views", "warehouse"},
-    "checks": {*_BASE, "assets", "instance.private", "vea", "warehouse"},
+    "checks": {*_BASE, "assets", "instance.own_runs", "instance.private", "vea", "warehouse"},
     "automation": {
         *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),
-        *("instance.held", "instance.in_process_run", "instance.materialized_at", "instance.private"),
-        "instance.retention",
+        *("instance.held", "instance.in_process_run", "instance.materialized_at", "instance.own_runs"),
+        *("instance.private", "instance.retention"),
     },
     "own_definitions": {"errors"},
     "definitions": {
@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         *(_BASE | {"assets", "automation", "checks", "definitions", "report", "simulator", "vea", "warehouse"}),
         *("defs", "own_definitions"),
-        *("instance.in_process_run", "instance.private"),
+        *("instance.in_process_run", "instance.own_runs", "instance.private"),
     },
 }
 # The libraries that a room must not import.

@@ -18,9 +18,9 @@ from dagster import (
     SkipReason,
 )
 
-from sensource_dagster.automation.own_runs import may_be_own_run
 from sensource_dagster.automation.schedules import JOBS
 from sensource_dagster.instance.held import HELD_TAG, was_held
+from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,

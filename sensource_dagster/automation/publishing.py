@@ -24,9 +24,9 @@ from dagster import (
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.published import PUBLISHED, VERSION
 from sensource_dagster.assets.views import QUERY_VERSION, query_version
-from sensource_dagster.automation.own_runs import may_be_own_run
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.view_columns import VIEWS
+from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import NOT_FINISHED_STATUSES
 from sensource_dagster.views.published_copy import version_of
 

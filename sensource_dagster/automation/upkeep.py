@@ -15,8 +15,8 @@ from dagster import (
 )
 
 from sensource_dagster.assets.partition_history import newest_materializations, runs_of_unread_partitions
-from sensource_dagster.automation.own_runs import is_own_run, location_of
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.instance.own_runs import is_own_run, location_of
 from sensource_dagster.instance.private import FINISHED_STATUSES
 from sensource_dagster.instance.retention import keep_runs_days
 

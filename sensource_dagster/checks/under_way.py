@@ -12,6 +12,7 @@ from dagster import DagsterInstance, RepositoryDefinition, RunRecord, RunsFilter
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import (
     BACKFILL_ID_TAG,
     NOT_FINISHED_STATUSES,
@@ -31,9 +32,9 @@ _JOBS_WITH_DAYS = ("counts", "everything")
 
 def unfinished_runs(instance: DagsterInstance, schedule: str) -> list[RunRecord]:
     """The runs of a schedule that have not ended, the newest first."""
-    return [
-        *instance.get_run_records(RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES))
-    ]
+    unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
+    # Another code location may have a schedule of this name.
+    return [record for record in instance.get_run_records(unfinished) if may_be_own_run(record.dagster_run)]
 
 
 def since(record: RunRecord) -> datetime:
@@ -81,7 +82,7 @@ def waited_for(instance: DagsterInstance, now: datetime) -> Iterator[str]:
 def _reads_counts(backfill: PartitionBackfill) -> bool:
     if backfill.asset_selection is not None:
         return not {*COUNTS_KEYS}.isdisjoint(backfill.asset_selection)
-    return backfill.job_name in _JOBS_WITH_DAYS
+    return backfill.job_name is None or backfill.job_name in _JOBS_WITH_DAYS
 
 
 def _gets_on(instance: DagsterInstance, backfill: PartitionBackfill, after: datetime) -> bool:

@@ -12,7 +12,6 @@ from dagster import AssetMaterialization, DagsterInstance, Definitions
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.day_ranges import batches
-from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.automation.publishing import PUBLISH_JOB
 from sensource_dagster.automation.rezoned_days import rezoned_days
 from sensource_dagster.cli import project
@@ -24,6 +23,7 @@ from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.instance.in_process_run import fail_without_running
+from sensource_dagster.instance.own_runs import COMMAND_TAG
 from sensource_dagster.instance.private import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.local_days import Moves, numbers, planned, rezoned

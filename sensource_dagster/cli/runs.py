@@ -16,9 +16,9 @@ from rich.console import Console
 
 from sensource_dagster.assets.common import POOL
 from sensource_dagster.automation.gone_runs import GONE_RUNS
-from sensource_dagster.automation.own_runs import COMMAND_TAG
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs, run_in_process
+from sensource_dagster.instance.own_runs import COMMAND_TAG
 from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,

@@ -89,11 +89,6 @@ def test_one_of_something_else_changes_nothing(history: DagsterInstance) -> None
     assert missed(history) == ALL
 
 
-def test_one_of_another_job_changes_nothing(history: DagsterInstance) -> None:
-    backfill_of_job(history, partition_names=["2025-05-03"])
-    assert missed(history) == ALL
-
-
 def test_one_that_has_made_no_progress_for_a_day_changes_nothing(history: DagsterInstance) -> None:
     may = days_from(date(2025, 5, 1), date(2025, 6, 3))
     backfill_of_assets(history, may, at=NOW - timedelta(days=1, hours=1))

@@ -74,7 +74,7 @@ def backfill(selection: list[AssetKey] | None, job: str | None = None) -> Partit
         BulkActionStatus.REQUESTED,
         from_failure=False,
         tags={},
-        backfill_timestamp=0.0,
+        backfill_timestamp=NIGHT.timestamp(),
         asset_selection=selection,
         partition_set_origin=RemotePartitionSetOrigin(**days_of_job) if job else None,  # type: ignore[arg-type]
         partition_names=[] if job else None,

@@ -27,10 +27,10 @@ from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.automation.own_runs import COMMAND_TAG
-from sensource_dagster.automation.partition_history import failed_partitions
+from sensource_dagster.assets.partition_history import failed_partitions
 from sensource_dagster.automation.upkeep import prune, upkeep
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
+from sensource_dagster.instance.own_runs import COMMAND_TAG
 from sensource_dagster_tests.automation.nights import report_failed
 from sensource_dagster_tests.instances import instance
 

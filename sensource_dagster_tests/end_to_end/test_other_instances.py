@@ -17,8 +17,8 @@ from dagster import DagsterInstance, DagsterRunStatus
 from sensource_dagster.automation.alerts import alerts_of
 from sensource_dagster.automation.gone_runs import end_gone_runs
 from sensource_dagster.automation.held_runs import AFTER, runs_to_start_again
+from sensource_dagster.automation.nightly_days import missed_days
 from sensource_dagster.automation.publishing import outdated
-from sensource_dagster.automation.schedules import missed_days
 from sensource_dagster.automation.upkeep import prune
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
 from sensource_dagster.simulator import RunningSimulator, fault_kinds
