@@ -160,7 +160,7 @@ def _days_of_backfills(context: ScheduleEvaluationContext, settings: Settings) -
     """The days that backfills under way are to read. Runs of theirs may wait in the queue."""
     days: set[str] = set()
     for backfill in backfills_of_counts(context.instance, context.scheduled_execution_time):
-        of_backfill = days_of_backfill(backfill, context.repository_def)
+        of_backfill = days_of_backfill(backfill, context)
         context.log.info(f"The backfill {backfill.backfill_id} is under way. Its missed days are left to it.")
         days |= {*daily_partitions(settings).get_partition_keys()} if of_backfill is None else of_backfill
     return {date.fromisoformat(day) for day in days}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from dagster import DagsterInstance, RepositoryDefinition, RunRecord, RunsFilter
+from dagster import DagsterInstance, RunRecord, RunsFilter, ScheduleEvaluationContext
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.contract.tables import COUNTS
@@ -58,11 +58,11 @@ def backfills_of_counts(instance: DagsterInstance, now: datetime) -> Iterator[Pa
             yield backfill
 
 
-def days_of_backfill(backfill: PartitionBackfill, repository: RepositoryDefinition) -> set[str] | None:
+def days_of_backfill(backfill: PartitionBackfill, tick: ScheduleEvaluationContext) -> set[str] | None:
     """The days of the counts that a backfill is to read; None if it does not say."""
     if not backfill.is_asset_backfill:
         return {*backfill.partition_names} if backfill.partition_names else None
-    target = backfill.get_asset_backfill_data(repository.asset_graph).target_subset
+    target = backfill.get_asset_backfill_data(tick.repository_def.asset_graph).target_subset
     keys = [key for key in COUNTS_KEYS if key in target.partitions_subsets_by_asset_key]
     return {day for key in keys for day in target.get_partitions_subset(key).get_partition_keys()}
 

@@ -116,10 +116,7 @@ def test_the_newest_run_of_a_day_is_kept_however_old_and_the_day_stays_green(his
 def test_the_newest_failed_run_of_a_day_is_kept_and_the_day_stays_red(history: DagsterInstance) -> None:
     with days_ago(80):
         run(history, "2025-12-05")
-    with days_ago(79):
         failed = report_failed(history, [date(2025, 12, 5)], keys=[days.key]).run_id
-        report_failed(history, [date(2025, 12, 5)], keys=[days.key])
-    with days_ago(78):
         newest = report_failed(history, [date(2025, 12, 5)], keys=[days.key]).run_id
 
     keep_up(history)
