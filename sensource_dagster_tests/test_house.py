@@ -28,7 +28,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulator": set(),
     "instance": {"config"},
     "resources": {"config", "errors", "vea"},
-    "assets": {*_BASE, "instance.private", "report", "resources", "vea", "views", "warehouse"},
+    "assets": {
+        *_BASE,
+        "instance.materialized_at",
+        "instance.private",
+        "report",
+        "resources",
+        "vea",
+        "views",
+        "warehouse",
+    },
     "checks": {*_BASE, "assets", "instance.own_runs", "instance.private", "vea", "warehouse"},
     "automation": {
         *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),

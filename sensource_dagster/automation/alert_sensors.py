@@ -28,8 +28,8 @@ from dagster import (
 from sensource_dagster.automation.alerts import Alert, alerts_of, checks_of, failed_run
 from sensource_dagster.automation.notify import notify, ways
 from sensource_dagster.automation.outbox import Outbox, Unsent
-from sensource_dagster.instance.own_runs import is_own_run
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.instance.own_runs import is_own_run
 from sensource_dagster.instance.private import AUTO_RETRY_RUN_ID_TAG, FINISHED_STATUSES, WILL_RETRY_TAG
 
 _ENDED = {

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 from dagster import DagsterInstance
 
+from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.automation.day_ranges import Range, days_from, split
 from sensource_dagster.automation.failing_days import FailingDay, failing_days
-from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.automation.settled_days import early_days, remember_settled
 from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.config.settings import Settings

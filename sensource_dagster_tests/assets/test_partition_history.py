@@ -11,8 +11,8 @@ import pytest
 from dagster import DagsterInstance
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.automation.day_ranges import days_from
 from sensource_dagster.assets.partition_history import last_read, newest_materializations
+from sensource_dagster.automation.day_ranges import days_from
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.instance import materialized_at
 from sensource_dagster_tests.automation.nights import at_three, report_read
