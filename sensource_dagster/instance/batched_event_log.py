@@ -10,9 +10,9 @@ planned is taken back if another process held the DuckDB file: see taken_back.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,15 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from sqlalchemy import Connection, Engine, NullPool, func, select
+from sqlalchemy import Connection, Engine, StaticPool, func, select
 
 from sensource_dagster.instance.held import says_held
 from sensource_dagster.instance.planned_checks import give_day, planned_row, plans_a_check, without_days
 from sensource_dagster.instance.run_retries import is_decided
 from sensource_dagster.instance.taken_back import take_plans_back
+
+_KEPT = 16
+"""How many files are kept open. A server looks at many runs."""
 
 
 class BatchedEventLog(SqliteEventLogStorage):
@@ -38,9 +41,10 @@ class BatchedEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        """As Dagster connects, but with a cached engine: to make an engine costs more than most writes.
+        """As Dagster connects, but with a cached engine, which keeps its one connection.
 
-        An engine holds no connection and no file between two uses.
+        To make an engine costs more than most writes. And when the last connection to a file closes, SQLite moves
+        what its log has into the file and deletes the log: after each event, if none is kept.
         """
         with self._db_lock:
             engine = self._engine(shard)
@@ -51,14 +55,26 @@ class BatchedEventLog(SqliteEventLogStorage):
                 yield connection
 
     @cached_property
-    def _engine(self) -> Callable[[str], Engine]:
-        waiting = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+    def _engines(self) -> dict[str, Engine]:
+        """The engines of the files that were used last, in the order of their use."""
+        return {}
 
-        @lru_cache(maxsize=16)  # a server looks at many runs
-        def engine(shard: str) -> Engine:
-            return create_engine(self.conn_string_for_shard(shard), poolclass=NullPool, connect_args=waiting)
-
+    def _engine(self, shard: str) -> Engine:
+        engine = self._engines.pop(shard, None)
+        if engine is None:
+            # The lock lets one thread at a time use the connection.
+            options = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+            engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=options)
+            if len(self._engines) == _KEPT:
+                self._engines.pop(next(iter(self._engines))).dispose()
+        self._engines[shard] = engine
         return engine
+
+    def dispose(self) -> None:
+        super().dispose()
+        with self._db_lock:
+            while self._engines:
+                self._engines.popitem()[1].dispose()
 
     @property
     def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
@@ -141,6 +157,9 @@ class BatchedEventLog(SqliteEventLogStorage):
         newest = select(func.max(Checks.c.id)).group_by(Checks.c.asset_key, Checks.c.check_name)
         with self.index_connection() as connection:
             connection.execute(Checks.delete().where(Checks.c.run_id == run_id, Checks.c.id.not_in(newest)))
+        with self._db_lock:
+            if run_id in self._engines:
+                self._engines.pop(run_id).dispose()
         file = Path(self.path_for_shard(run_id))
         for path in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)

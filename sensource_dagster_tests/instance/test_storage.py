@@ -233,12 +233,3 @@ def test_no_two_days_have_one_time_since_the_ui_would_show_only_one_of_them(tmp_
         records = history.fetch_materializations(AssetRecordsFilter(KEY), limit=100).records
 
     assert len({int(record.timestamp * 1000) for record in records}) == len(DAYS)
-
-
-def test_a_server_that_looks_at_many_runs_keeps_few_of_their_files_at_hand(tmp_path: Path) -> None:
-    log = BatchedEventLog(str(tmp_path))
-
-    for number in range(40):
-        log.get_logs_for_run(f"run-{number}")
-
-    assert log._engine.cache_info().currsize <= 16  # type: ignore[attr-defined]
