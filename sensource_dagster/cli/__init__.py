@@ -73,15 +73,22 @@ def demo() -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI; a free one from 3000 on without it.")
-def dev(port: int | None) -> None:
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the UI. Without it: 3000, or a free one.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of the UI, which asks nobody for a password. Another one is for a container.",
+)
+def dev(port: int | None, host: str) -> None:
     """Serve the Dagster UI and daemon.
 
-    It is that of the configured account, or of the demo's where there is none.
+    It is that of the configured account, or of the demo's where there is none. Ctrl-C, SIGTERM and SIGHUP end all
+    processes within ten seconds. Exit status 1 if Dagster ends by itself.
     """
     from sensource_dagster.cli.dev import run
 
-    sys.exit(run(port))
+    sys.exit(run(host, port))
 
 
 @main.command()

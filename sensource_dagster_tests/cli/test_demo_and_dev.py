@@ -19,7 +19,7 @@ from dagster import DagsterEventType, DagsterInstance
 from sensource_dagster.contract.tables import LISTS, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster_tests.clone import clone, environment
-from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, DagsterDev
+from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, DagsterDev, marked
 
 SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()"]
 REPOSITORY = {"key": ".dagster/repository", "value": "__repository__@sensource_dagster"}
@@ -143,18 +143,19 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = project.parent / "dev.log"
+    with_mark, mark = marked(environment(project))
     with (
         log.open("w") as output,
         subprocess.Popen(
             [*SENSOURCE, "dev", "--port", str(port)],
             cwd=project,
-            env=environment(project),
+            env=with_mark,
             stdout=output,
             stderr=output,
             start_new_session=True,
         ) as process,
     ):
-        dagster = DagsterDev(port, process.pid)
+        dagster = DagsterDev(port, mark)
         deadline = time.monotonic() + STARTS_WITHIN
         while not dagster.is_up():
             assert process.poll() is None, log.read_text()
@@ -182,7 +183,7 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
         assert account in node["description"]
     traffic = next(node for node in nodes if node["assetKey"]["path"][-1] == "traffic")
     assert traffic["partitionStats"]["numMaterialized"] >= 89
-    assert "demo account" in log.read_text()
+    assert log.read_text().startswith(f"http://127.0.0.1:{port} will serve the demo account, because no ")
     with duckdb.connect(str(project / "data" / "demo" / "footfall.duckdb"), read_only=True) as connection:
         rows = {
             name: connection.execute(f"SELECT count(*) FROM sensource.{name}").fetchall()[0][0]

@@ -23,7 +23,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, str]]:
     """The environment of each `dg dev` that would have been started."""
     environments: list[Mapping[str, str]] = []
 
-    def dg_dev(_port: int | None, environment: Mapping[str, str], _folder: Path) -> int:
+    def dg_dev(_host: str, _port: int, environment: Mapping[str, str], _folder: Path) -> int:
         environments.append(environment)
         return 0
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import requests
 
@@ -24,6 +25,7 @@ QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
 STARTS_WITHIN = 600  # seconds; a busy machine imports for minutes
 FINISHES_WITHIN = 900  # seconds
 RUN_ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+_MARK = "DEPLOYMENT_OF_A_TEST"
 DG = str(Path(sys.executable).with_name("dg"))
 
 LAUNCH = """
@@ -65,18 +67,18 @@ def start_timeout(folder: Path, seconds: int) -> None:
 class DagsterDev:
     """A running deployment and its GraphQL API."""
 
-    def __init__(self, port: int, session: int | None = None) -> None:
+    def __init__(self, port: int, mark: str = "") -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self._session = session
+        self._mark = mark
 
     def processes(self) -> list[int]:
-        """All that belong to it: those of its session."""
-        return _processes_of(self._session)
+        """All that belong to it."""
+        return processes_of(self._mark)
 
     def kill(self) -> None:
         """As a power cut does: every process at once."""
-        _kill(self._session)
+        _kill(self._mark)
 
     def query(self, text: str, **variables: Any) -> dict[str, Any]:
         response = requests.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, timeout=30)
@@ -143,26 +145,31 @@ def _backfill_id(response: dict[str, Any]) -> str:
     return str(response["backfillId"])
 
 
-def _kill(session: int | None) -> None:
-    while alive := _processes_of(session):
+def marked(environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """An environment by which a process and all that it starts are found, and its mark."""
+    mark = f"{_MARK}={uuid4()}"
+    return {**environment, **dict([mark.split("=")])}, mark
+
+
+def processes_of(mark: str) -> list[int]:
+    """All that have the mark, whatever session they are in. One that has ended has none."""
+    found = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [pid for pid in found if mark and mark.encode() in _environment_of(pid).split(b"\0")]
+
+
+def _environment_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return b""
+
+
+def _kill(mark: str) -> None:
+    while alive := processes_of(mark):
         for pid in alive:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
-
-
-def _processes_of(session: int | None) -> list[int]:
-    found = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-    return [pid for pid in found if _session_of(pid) == session]
-
-
-def _session_of(pid: int) -> int | None:
-    """None for a process that has ended, a zombie included."""
-    try:
-        state, _parent, _group, session = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if state in "ZX" else int(session)
 
 
 @contextmanager
@@ -192,10 +199,11 @@ def started(
     serving: Callable[[], int | None],
 ) -> Iterator[DagsterDev]:
     """Start a command that brings up a deployment, wait until `serving` knows its port, and end it with Ctrl-C."""
+    with_mark, mark = marked(environment)
     with (
         log.open("w") as output,
         subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+            command, cwd=folder, env=with_mark, stdout=output, stderr=output, start_new_session=True
         ) as process,
     ):
         try:
@@ -204,12 +212,12 @@ def started(
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.3)
-            yield DagsterDev(port, process.pid)
+            yield DagsterDev(port, mark)
         finally:
             with suppress(ProcessLookupError):  # the test has killed it
                 os.killpg(process.pid, signal.SIGINT)
             try:
                 process.wait(timeout=180)
             except subprocess.TimeoutExpired:
-                _kill(process.pid)
+                _kill(mark)
                 raise

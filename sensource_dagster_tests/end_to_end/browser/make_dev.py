@@ -11,7 +11,7 @@ from pathlib import Path
 from sensource_dagster_tests.clone import environment
 from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, started
 
-SERVING = re.compile(r"Serving dagster-webserver on http://127\.0\.0\.1:(\d+)")
+SERVING = re.compile(r"^http://127\.0\.0\.1:(\d+) will serve the .*^Ready\.", re.DOTALL | re.MULTILINE)
 
 
 @contextmanager
