@@ -12,7 +12,8 @@
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
-        ├── VeaUnavailableError     Vea cannot be reached at the moment: run again later
+        ├── VeaUnavailableError     Vea does not respond as it should at the moment: run again later
+        │   └── VeaUnreachableError     there is no connection to the host: check the URL, DNS and proxy
         ├── VeaTooLargeError        a response is too large for Vea or for us: request fewer days
         ├── VeaRefusedError         Vea refuses the request for good: change the request or the account
         └── VeaResponseError        the response cannot be read: the API changed, or something else responded
@@ -78,7 +79,11 @@ class VeaCredentialsError(VeaError):
 
 
 class VeaUnavailableError(VeaError):
-    """Vea cannot be reached at the moment. All retries that the policy allows have failed: run it again later."""
+    """Vea does not respond as it should. All retries that the policy allows have failed: run it again later."""
+
+
+class VeaUnreachableError(VeaUnavailableError):
+    """There is no connection to the host, after all retries: check the URL, DNS, firewall and proxy."""
 
 
 class VeaTooLargeError(VeaError):

@@ -31,7 +31,7 @@ from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.rejection import rejections_of
 from sensource_dagster.contract.tables import COUNTS, REJECTED, list_tables
-from sensource_dagster.errors import SenSourceError, SettingsError, WarehouseError
+from sensource_dagster.errors import SenSourceError, SettingsError, VeaUnreachableError, WarehouseError
 from sensource_dagster.own_definitions import has_definitions
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
@@ -58,6 +58,7 @@ class _Warnings(logging.Handler):
 class _Steps:
     def __init__(self, logged: _Warnings) -> None:
         self.failed = self.warnings = 0
+        self.unreachable = False  # the API: each further step that needs it would only say so again
         self._logged = logged
 
     def take(self, name: str, step: Callable[[], str]) -> bool:
@@ -67,6 +68,7 @@ class _Steps:
             said = step()
         except SenSourceError as error:
             self.failed += 1
+            self.unreachable = self.unreachable or isinstance(error, VeaUnreachableError)
             click.echo(f"{click.style('FAILED', fg='red')}  {name}")
             for line in str(error).splitlines():
                 click.echo(f"        {line}")
@@ -170,11 +172,15 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool, deep
         else:
             for table in list_tables(settings.static_endpoints):
                 steps.take(f"/api/{table.endpoint}", lambda table=table: list_step(table))  # type: ignore[misc]
+                if steps.unreachable:
+                    return
             if "location" in lists:
                 steps.warn("time zone", zone_remarks(settings, is_zone_set, lists["location"]))
             day = datetime.now(settings.timezone).date() - timedelta(days=1)
             for table in COUNTS:
                 steps.take(f"/api/{table.endpoint}", lambda table=table: _counts(clients[0], table, day, settings))  # type: ignore[misc]
+                if steps.unreachable:
+                    return
             remarks_on_hours: list[str] = []
             steps.take("closed hours", lambda: closed_hours(clients[0], day, settings, remarks_on_hours))
             steps.warn("closed hours", remarks_on_hours)

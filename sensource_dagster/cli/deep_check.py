@@ -31,6 +31,7 @@ def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPol
     Raises:
         ExportError: the file cannot be written.
         VeaResponseError: what rows depend on does not hold, or what the sync reads too cannot be read.
+        VeaUnreachableError: there is no connection to the API.
     """
     second_token = (lambda: second_token_ends_first(account, policy)) if mint else None
     facts = ask(vea, settings, second_token)

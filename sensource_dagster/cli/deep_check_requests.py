@@ -13,7 +13,7 @@ from sensource_dagster.cli.deep_check_counts import HOUR, Row, busy_day, busy_ho
 from sensource_dagster.cli.deep_check_seen import NotKnownError
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import LISTS
-from sensource_dagster.errors import VeaCredentialsError, VeaError
+from sensource_dagster.errors import VeaCredentialsError, VeaError, VeaUnreachableError
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.vea.second_token import MOST_REQUESTS as MOST_FOR_SECOND_TOKEN
@@ -172,6 +172,8 @@ class _Requests:
                 return Received(rows_of(response, path, self._vea.masked), None, self._vea.headers, seconds)
             beside = {key: value for key, value in response.items() if key != "results"}
             return Received(rows_of(response, path, self._vea.masked), beside, self._vea.headers, seconds)
+        except VeaUnreachableError:
+            raise  # each further request would only say it again
         except VeaError as error:
             failure = _not_known(error)
             if isinstance(error, VeaCredentialsError):

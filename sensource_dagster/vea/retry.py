@@ -22,10 +22,17 @@ from tenacity import (
     wait_random,
 )
 
-from sensource_dagster.errors import TransientError, VeaUnavailableError
+from sensource_dagster.errors import TransientError, VeaError, VeaUnavailableError, VeaUnreachableError
 from sensource_dagster.vea.policy import HttpPolicy
 
 LONGEST_RETRY_AFTER = 120.0  # seconds
+
+_ADVICE: dict[type[VeaError], str] = {
+    VeaUnavailableError: "Most such errors are transient: run it again later.",
+    VeaUnreachableError: "There is no connection to the host. Check the URL (SENSOURCE_API_URL, SENSOURCE_AUTH_URL), "
+    "DNS, the firewall and, if you need one, the proxy (HTTPS_PROXY).",
+}
+_ADVICE_OF_OTHERS = "Check that the URL is Vea's, and that no proxy or sign-in page responds in its place."
 
 T = TypeVar("T")
 
@@ -64,11 +71,7 @@ def call_with_retries(
     except TransientError as failure:
         seconds = time.monotonic() - started
         attempts = "attempt" if policy.max_attempts == 1 else "attempts"
-        advice = (
-            "Most such errors are transient: run it again later."
-            if failure.becomes is VeaUnavailableError
-            else "Check that the URL is Vea's, and that no proxy or sign-in page responds in its place."
-        )
+        advice = _ADVICE.get(failure.becomes, _ADVICE_OF_OTHERS)
         raise failure.becomes(
             f"{label} failed after {policy.max_attempts} {attempts} in {seconds:.0f} s. The last error: "
             f"{failure}. {advice}"

@@ -121,7 +121,8 @@ class TokenStore:
         Raises:
             VeaCredentialsError: 400, 401, 403, or an `error` in a 200; after one attempt.
             VeaRefusedError: any other 4xx, or a redirect.
-            VeaUnavailableError: no connection, 429 or 5xx; after all attempts.
+            VeaUnreachableError: no connection; after all attempts.
+            VeaUnavailableError: 429 or 5xx, or a response that breaks off; after all attempts.
             VeaResponseError: the response is not JSON or holds no token.
         """
         url = self._account.auth_url

@@ -24,6 +24,8 @@ from sensource_dagster.errors import (
     VeaRefusedError,
     VeaResponseError,
     VeaTooLargeError,
+    VeaUnavailableError,
+    VeaUnreachableError,
 )
 from sensource_dagster.vea.deadline import DeadlineAdapter
 from sensource_dagster.vea.policy import HttpPolicy
@@ -43,6 +45,12 @@ _TRANSIENT_EXCEPTIONS = (
     urllib3.exceptions.HTTPError,
     ConnectionError,
     TimeoutError,
+)
+# The connection itself was not made: a name that does not resolve, a port that nobody listens at, a wrong proxy.
+_UNREACHED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
 )
 _ERROR_BODY_BYTES = 4096
 
@@ -208,7 +216,9 @@ class Transport:
         if isinstance(error, _TRANSIENT_EXCEPTIONS):
             # If a body stops half-way, requests wraps the timeout in an error of the connection.
             timeouts = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
-            return TransientError(cause, too_large=any(isinstance(e, timeouts) for e in (error, *error.args)))
+            becomes = VeaUnreachableError if isinstance(reason, _UNREACHED) else VeaUnavailableError
+            too_large = any(isinstance(e, timeouts) for e in (error, *error.args))
+            return TransientError(cause, becomes, too_large=too_large)
         return VeaConfigurationError(
             f"{request.label} cannot be sent: {cause}. Check the URL and, if it is set, REQUESTS_CA_BUNDLE."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,8 +28,8 @@ def check(simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.Monke
     """Runs the command in an empty folder; other variables may be given."""
     monkeypatch.chdir(tmp_path)
 
-    def run(**variables: str) -> Result:
-        return CliRunner().invoke(main, ["check"], env=variables_of(simulator, tmp_path, **variables))
+    def run(*options: str, **variables: str) -> Result:
+        return CliRunner().invoke(main, ["check", *options], env=variables_of(simulator, tmp_path, **variables))
 
     return run
 
@@ -154,10 +155,20 @@ def test_every_wrong_setting_is_named_with_what_is_allowed(check: Check, simulat
     assert not simulator.requests
 
 
-def test_nothing_listening_at_the_address_is_reported_as_an_address_that_does_not_respond(check: Check) -> None:
-    result = check(SENSOURCE_AUTH_URL="http://127.0.0.1:9/oauth/token")
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize(
+    ("unreachable", "url"),
+    [("SENSOURCE_AUTH_URL", "http://127.0.0.1:9/oauth/token"), ("SENSOURCE_API_URL", "http://127.0.0.1:9")],
+)
+def test_an_address_without_a_connection_is_named_once_with_what_to_look_at(
+    check: Check, unreachable: str, url: str, deep: bool
+) -> None:
+    result = check(*(["--deep"] if deep else []), **{unreachable: url})
     assert result.exit_code == 1
-    assert "http://127.0.0.1:9/oauth/token" in result.output
+    assert len(re.findall(rf"{url}\S* .*failed after", result.output)) == 1
+    assert "Check the URL (SENSOURCE_API_URL, SENSOURCE_AUTH_URL), DNS, the firewall" in result.output
+    assert "transient" not in result.output
+    assert "1 of the steps failed" in result.output
     assert "Traceback" not in result.output
 
 

@@ -19,6 +19,7 @@ from sensource_dagster.errors import (
     VeaRefusedError,
     VeaResponseError,
     VeaUnavailableError,
+    VeaUnreachableError,
 )
 from sensource_dagster.vea.transport import Transport
 from sensource_dagster_tests.vea.conftest import request_to
@@ -38,6 +39,26 @@ def test_a_response_is_parsed_and_the_request_has_token_and_user_agent(
     assert headers["Authorization"] == "Bearer token-1"
     assert headers["User-Agent"].startswith("sensource_dagster/")
     assert transport.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("http://vea.invalid/it", ""),
+        ("http://127.0.0.1:9/it", ""),
+        ("https://127.0.0.1:9/it", ""),
+        ("http://vea.invalid/it", "http://127.0.0.1:9"),
+        ("https://vea.invalid/it", "http://127.0.0.1:9"),
+    ],
+)
+def test_an_address_without_a_connection_says_what_to_check_and_not_that_it_is_transient(
+    url: str, proxy: str, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    request = request_to(url)
+    with pytest.raises(VeaUnreachableError, match="There is no connection to the host. Check the URL .*DNS.*proxy"):
+        transport.with_retries(request.label, lambda: transport.send(request))
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 520])
