@@ -1,10 +1,10 @@
-"""`sensource backfill`: reads the missing and failed days of a range, with the job and the history of the UI."""
+"""`sensource backfill`: reads the lists, then the missing and failed days of a range, with the jobs of the UI."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import click
@@ -16,13 +16,15 @@ from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.dagster_instance import dagster_instance
+from sensource_dagster.cli.last_run import last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
 from sensource_dagster.cli.publishing_run import publish
-from sensource_dagster.cli.runs import run_job, stop_requests, terminal
+from sensource_dagster.cli.runs import run_job, terminal
 from sensource_dagster.config import parsers
 from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
 from sensource_dagster.contract.model import Table
-from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.contract.tables import COUNTS, list_tables
+from sensource_dagster.instance.private import capture_interrupts
 
 _STOPPED = 130  # the exit status of a command that Ctrl-C ended, as a shell reports it
 
@@ -41,27 +43,34 @@ class Wanted:
     command: str
 
 
-def run(first: str | None, last: str | None, only: str | None, again: bool) -> int:
+def run(first: str | None, last: str | None, only: str | None, again: bool, stopped: Callable[[], bool]) -> int:
+    """The exit status. `stopped` says whether Ctrl-C or SIGTERM has come; they do nothing else by themselves."""
     settings = project.enter()
     tables = [table for table in COUNTS if only in (None, table.name)]
     wanted = Wanted(*_range(first, last, settings), tables, again, _command(first, last, only, again))
     if not settings.has_credentials:
         raise click.ClickException(NO_CREDENTIALS)
+    if stopped():
+        return _stopped(_Done(), [], wanted)
     with dagster_instance() as instance:
         days = _days_to_read(instance, settings, wanted)
-        if not days:
+        if not days and _has_lists(instance, settings):
             click.echo(f"Nothing to do: no day from {wanted.first} to {wanted.last} is missing or failed.")
             return 0
         with terminal() as console:
-            done = _read(instance, settings, wanted, days, console)
-        if done.stopped_at:
-            how = f"Add --from {done.stopped_at}" if wanted.again else "Run the same command again"
-            click.echo(f"Stopped; {done.days} of {len(days)} days were read. {how} to go on.")
-            return _STOPPED
+            done = _read(instance, settings, wanted, days, console, stopped)
+        if stopped():
+            return _stopped(done, days, wanted)
         complete = _report_missing_and_failed(instance, settings, wanted)
         for reason in done.unpublished:
             click.echo(reason)
-    return 0 if complete and not done.failures and not done.unpublished else 1
+        if done.failures or done.unpublished or not complete:
+            click.echo(
+                "Do what the messages above say, and run the same command again"
+                + (" without --again: it reads only the days that it names." if wanted.again else ".")
+            )
+            return 1
+    return 0
 
 
 def _command(first: str | None, last: str | None, only: str | None, again: bool) -> str:
@@ -107,45 +116,78 @@ def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted)
     return [day for day in everything if day in to_read]
 
 
+def _has_lists(instance: DagsterInstance, settings: Settings) -> bool:
+    runs = [last_run(instance, asset_key(table)) for table in list_tables(settings.static_endpoints)]
+    return all(ran is not None and not ran.failed for ran in runs)
+
+
 @dataclass
 class _Done:
+    """What was read. `rows` are those of the counts; `stopped_at` is the first day of the last batch begun."""
+
     days: int = 0
+    rows: int = 0
     failures: int = 0
     unpublished: list[str] = field(default_factory=list)
     stopped_at: date | None = None
 
 
-def _read(
-    instance: DagsterInstance, settings: Settings, wanted: Wanted, days: Sequence[date], console: Console
-) -> _Done:
-    """Read the days, batch after batch. After a batch that fails, the next ones are read all the same."""
-    from sensource_dagster.definitions import (
-        build_definitions,  # reads the environment, so not before `project.enter`
-    )
+def _stopped(done: _Done, days: Sequence[date], wanted: Wanted) -> int:
+    kept = f"{done.days} of {len(days)} days were read" + (f", {done.rows:,} rows are kept" if done.rows else "")
+    how = f"add --from {done.stopped_at}" if wanted.again and done.stopped_at else "run the same command again"
+    click.echo(f"Stopped; {kept}. To go on, {how}.")
+    return _STOPPED
 
-    definitions = build_definitions(settings)
-    job = definitions.resolve_job_def("counts")
-    assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
+
+def _read(
+    instance: DagsterInstance,
+    settings: Settings,
+    wanted: Wanted,
+    days: Sequence[date],
+    console: Console,
+    stopped: Callable[[], bool],
+) -> _Done:
+    """Read the lists and the days, batch after batch. After one that fails, the others are read all the same."""
     done = _Done()
-    with BackfillProgress(console, len(days)) as progress, stop_requests() as stopped:
-        for batch in batches(days, settings.backfill_days):
-            if stopped():
-                return replace(done, stopped_at=batch[0])
+    if stopped():
+        return done
+    with BackfillProgress(console, len(days), stopped) as progress, capture_interrupts():
+        from sensource_dagster.definitions import (
+            build_definitions,  # reads the environment, so not before `project.enter`
+        )
+
+        definitions = build_definitions(settings)
+        assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
+
+        def read(job: str, batch: tuple[date, date] | None = None) -> bool:
             progress.begin(batch)
             outcome = run_job(
-                instance, job, batch, assets, command=wanted.command, stopped=stopped, waits=progress.wait
+                instance,
+                definitions.resolve_job_def(job),
+                batch,
+                assets if batch else None,
+                command=wanted.command,
+                stopped=stopped,
+                waits=progress.wait,
             )
+            done.rows += outcome.rows["rows"] if batch else 0
             if outcome.succeeded:
                 progress.read(outcome.rows["rows"])
-                done.days += (batch[1] - batch[0]).days + 1
-            elif stopped():
-                return replace(done, stopped_at=batch[0])
-            else:
+            elif not stopped():
                 progress.failed(outcome.failures)
                 done.failures += 1
-        done.unpublished = publish(
-            instance, definitions, settings, command=wanted.command, stopped=stopped
-        ).failures
+            return outcome.succeeded
+
+        read("lists")  # the views and the checks of the counts look names up in them
+        for batch in batches(days, settings.backfill_days):
+            done.stopped_at = batch[0]
+            if stopped():
+                return done
+            if read("counts", batch):
+                done.days += (batch[1] - batch[0]).days + 1
+        if not stopped():
+            outcome = publish(instance, definitions, settings, command=wanted.command, stopped=stopped)
+            done.unpublished = outcome.failures
     return done
 
 

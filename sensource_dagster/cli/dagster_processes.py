@@ -35,16 +35,16 @@ def free_port(host: str, port: int | None) -> int:
         except OSError as error:
             why = error
     raise click.ClickException(
-        f"The UI cannot listen at {host}:{port or 'any port'}: {why.strerror}. If another `make dev` runs, end it, or "
-        "use another --port."
+        f"The UI cannot listen at {host}:{port or 'any port'}: {why.strerror}. If another `make dev` "
+        "runs, end it, or use another --port."
     )
 
 
 def serve(command: Sequence[str], folder: Path, environment: Mapping[str, str], host: str, port: int) -> int:
     """Run a command that serves at this address until a signal asks for its end; the exit status.
 
-    It gets a session of its own. So Ctrl-C reaches only this process, and one call reaches all that the command has
-    started, runs included.
+    It gets a session of its own. So Ctrl-C reaches only this process, and one call reaches all that the command
+    has started, runs included.
     """
     with (
         _end_asked_for() as asked,
@@ -83,8 +83,8 @@ def serve(command: Sequence[str], folder: Path, environment: Mapping[str, str], 
 def _end_asked_for() -> Iterator[list[int]]:
     """The signals that have asked for the end.
 
-    One that is ignored from the start, as `nohup` and `&` in a script have it, asks for nothing. It has a handler all
-    the same, because a process that is started while there is none ignores it too, and could not be ended by it.
+    One that is ignored from the start, as `nohup` and `&` in a script have it, asks for nothing. It has a handler
+    all the same: a process that is started without one ignores it too, and could not be ended by it.
     """
     asked: list[int] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)}
@@ -103,7 +103,7 @@ def _end_asked_for() -> Iterator[list[int]]:
 
 
 def _print(process: subprocess.Popen[str], asked: Sequence[int]) -> None:
-    """Print what the processes print, until all of them have ended. The tracebacks of an asked-for end say nothing."""
+    """Print what the processes print, until all have ended. The tracebacks of an asked-for end say nothing."""
     assert process.stdout  # noqa: S101 # it is a pipe
     for line in process.stdout:
         if not asked and not _LEFT_OUT.search(line):
@@ -124,7 +124,7 @@ def _is_listened_at(host: str, port: int) -> bool:
 
 
 def _end(group: int, printing: threading.Thread) -> None:
-    """End all processes of the group. What a run has not finished is marked as failed, by it or at the next start."""
+    """End all processes of the group. A run marks itself as failed, or the next start does."""
     for number in (signal.SIGINT, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):  # PermissionError: macOS, of processes that have ended
             os.killpg(group, number)

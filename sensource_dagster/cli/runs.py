@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from dagster import AssetKey, DagsterEvent, DagsterExecutionInterruptedError, DagsterInstance, JobDefinition
 from rich.console import Console
 
 from sensource_dagster.assets.common import POOL
 from sensource_dagster.automation.gone_runs import GONE_RUNS
+from sensource_dagster.cli.stop_signals import noted_signals
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs, run_in_process
 from sensource_dagster.instance.own_runs import COMMAND_TAG
@@ -59,36 +61,39 @@ class Outcome:
 
 @contextmanager
 def terminal() -> Iterator[Console]:
-    """A console on a descriptor of its own: during a run, Dagster sends stdout to a file that it copies from."""
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as own:
+    """A console on a descriptor of its own; whatever else is printed meanwhile is dropped.
+
+    During a run, Dagster sends stdout to a file, and starts processes that copy from it. Ctrl-C reaches these too,
+    and each would print a traceback.
+    """
+    with (
+        os.fdopen(os.dup(1), "w", encoding="utf-8") as own,
+        Path(os.devnull).open("w") as nowhere,
+        _sent_to(nowhere.fileno(), 1),
+        _sent_to(nowhere.fileno(), 2),
+    ):
         yield Console(file=own)
 
 
 @contextmanager
-def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C and SIGTERM back; whether one has come.
-
-    Dagster lets them through where a run can be interrupted. It forgets one that comes when a run is all but over:
-    hence the pipe, into which Python itself writes the number of every signal.
-    """
-    reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-    os.set_blocking(writer, False)
-    seen = bytearray()
-
-    def came() -> bool:
-        with suppress(BlockingIOError):
-            seen.extend(os.read(reader, 4096))
-        return signal.SIGINT in seen or signal.SIGTERM in seen
-
-    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+def _sent_to(target: int, descriptor: int) -> Iterator[None]:
+    stream = {1: sys.stdout, 2: sys.stderr}[descriptor]
+    before = os.dup(descriptor)
+    stream.flush()
+    os.dup2(target, descriptor)
     try:
-        with capture_interrupts():
-            yield came
+        yield
     finally:
-        signal.set_wakeup_fd(before)
-        os.close(reader)
-        os.close(writer)
+        stream.flush()
+        os.dup2(before, descriptor)
+        os.close(before)
+
+
+@contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Hold Ctrl-C and SIGTERM back; whether one has come. Dagster lets them through where a run can end."""
+    with noted_signals() as stopped, capture_interrupts():
+        yield stopped
 
 
 def code_location(instance: DagsterInstance) -> str:

@@ -29,8 +29,8 @@ LONGEST_RETRY_AFTER = 120.0  # seconds
 
 _ADVICE: dict[type[VeaError], str] = {
     VeaUnavailableError: "Most such errors are transient: run it again later.",
-    VeaUnreachableError: "There is no connection to the host. Check the URL (SENSOURCE_API_URL, SENSOURCE_AUTH_URL), "
-    "DNS, the firewall and, if you need one, the proxy (HTTPS_PROXY).",
+    VeaUnreachableError: "There is no connection to the host. Check the URL (SENSOURCE_API_URL, "
+    "SENSOURCE_AUTH_URL), DNS, the firewall and, if you need one, the proxy (HTTPS_PROXY).",
 }
 _ADVICE_OF_OTHERS = "Check that the URL is Vea's, and that no proxy or sign-in page responds in its place."
 

@@ -39,13 +39,14 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed
     lines = printed.splitlines()
-    assert [line.split(":")[0] for line in lines[:3]] == [
+    assert [line.split(":")[0] for line in lines[:4]] == [
+        "lists",
         "2025-07-01 to 2025-07-30",
         "2025-07-31 to 2025-08-29",
         "2025-08-30 to 2025-09-03",
     ]
-    assert lines[2].endswith("rows (65 of 65 days)")
-    assert lines[3:] == ["No day from 2025-07-01 to 2025-09-03 is missing or failed."]
+    assert lines[3].endswith("rows (65 of 65 days)")
+    assert lines[4:] == ["No day from 2025-07-01 to 2025-09-03 is missing or failed."]
     with project.sync() as sync:
         assert runs(sync.instance) == [
             (SUCCESS, "2025-07-01", "2025-07-30"),
@@ -56,7 +57,7 @@ def test_a_first_backfill_reads_all_days_in_batches_and_a_second_finds_nothing_t
             assert green(sync.instance, table.name) == days(FIRST, LAST)
         assert_true(sync, FIRST, LAST)
         rows = sum(len(sync.counts(table.name)) for table in COUNTS)
-        assert sum(int(count.replace(",", "")) for count in re.findall(r": ([\d,]+) rows", printed)) == rows
+        assert sum(int(count.replace(",", "")) for count in re.findall(r": ([\d,]+) rows \(", printed)) == rows
         newest = sync.instance.get_runs(RunsFilter(job_name="counts"), limit=1)[0]
         warnings = [record.user_message for record in sync.instance.all_logs(newest.run_id)]
         assert any(message.startswith("Merged ") for message in warnings)  # quiet here, but kept for the UI
@@ -76,7 +77,10 @@ def test_a_failed_batch_is_named_the_others_are_read_and_the_next_backfill_reads
     assert "2025-07-31 to 2025-08-29 failed:\n" in printed
     assert "HTTP 404" in printed
     assert "2025-08-30 to 2025-09-03: " in printed
-    assert printed.splitlines()[-1] == "traffic, failed: 2025-07-31 to 2025-08-29"
+    assert printed.splitlines()[-2:] == [
+        "traffic, failed: 2025-07-31 to 2025-08-29",
+        "Do what the messages above say, and run the same command again.",
+    ]
     seen = len(requested_days(simulator, TRAFFIC))
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed

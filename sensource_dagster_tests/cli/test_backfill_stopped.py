@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from unittest import mock
 
@@ -12,6 +13,7 @@ from sensource_dagster.assets.common import POOL
 from sensource_dagster.cli.backfill import run as run_backfill
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.runs import stop_requests
+from sensource_dagster.cli.stop_signals import noted_signals
 from sensource_dagster.instance.private import capture_interrupts
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster_tests.cli.backfills import (
@@ -52,7 +54,11 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
         os.killpg(process.pid, ended_by) if to_all else process.send_signal(ended_by)
         printed = process.communicate()[0]
     assert process.returncode == 130, printed
-    assert "Stopped; 30 of 65 days were read. Run the same command again to go on." in printed
+    assert re.search(
+        r"^Stopped; 30 of 65 days were read, [\d,]+ rows are kept\. To go on, run the same command again\.$",
+        printed,
+        re.M,
+    )
     with project.sync() as sync:
         assert runs(sync.instance) == [
             (SUCCESS, "2025-07-01", "2025-07-30"),
@@ -70,11 +76,12 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
 
 
 def test_a_stop_between_two_batches_is_not_forgotten(project: Project) -> None:
-    def stop(_progress: BackfillProgress, _rows: int) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+    def stop(progress: BackfillProgress, _rows: int) -> None:
+        if progress._batch:  # not after the lists
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    with project.entered(), mock.patch.object(BackfillProgress, "read", stop):
-        assert run_backfill(str(FIRST), str(LAST), None, again=False) == 130
+    with project.entered(), mock.patch.object(BackfillProgress, "read", stop), noted_signals() as stopped:
+        assert run_backfill(str(FIRST), str(LAST), None, False, stopped) == 130
     with project.sync() as sync:
         assert runs(sync.instance) == [(SUCCESS, "2025-07-01", "2025-07-30")]
 
@@ -119,4 +126,4 @@ def test_a_stopped_again_says_from_which_day_it_goes_on(project: Project, simula
         until(lambda: len(requested_days(simulator, TRAFFIC)) == seen + 2, process)
         process.send_signal(signal.SIGINT)
         printed = process.communicate()[0]
-    assert "30 of 65 days were read. Add --from 2025-07-31 to go on." in printed
+    assert re.search(r"30 of 65 days were read, [\d,]+ rows are kept\. To go on, add --from 2025-07-31\.", printed)

@@ -105,7 +105,7 @@ def test_an_end_by_itself_is_an_error_and_leaves_no_process(tmp_path: Path, stat
         assert not processes_of(mark)
 
 
-def test_what_runs_log_for_their_history_is_left_out_and_warnings_errors_and_prints_are_shown(
+def test_what_runs_log_for_their_history_is_left_out_and_all_else_is_shown(
     tmp_path: Path,
 ) -> None:
     shown = [
