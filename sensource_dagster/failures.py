@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dagster import (
     AssetExecutionContext,
     DagsterEvent,
+    DagsterExecutionInterruptedError,
     DagsterInvariantViolationError,
     Failure,
     InputContext,
@@ -19,6 +20,8 @@ from dagster import (
 
 from sensource_dagster.errors import SenSourceError, WarehouseHeldError
 from sensource_dagster.instance.held import HELD_BY, HELD_TAG
+
+_INTERRUPTED = "Query interrupted"  # DuckDB's text in place of what a handler of a signal raises during a query
 
 
 @contextmanager
@@ -41,6 +44,10 @@ def errors_as_failures(
         raise Failure(description=str(error), metadata={HELD_BY: error.holder}, allow_retries=False) from None
     except SenSourceError as error:
         raise Failure(description=str(error), allow_retries=False) from None
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:
+            raise DagsterExecutionInterruptedError from None
+        raise
 
 
 def _mark_run(context: AssetExecutionContext | InputContext | OutputContext) -> None:

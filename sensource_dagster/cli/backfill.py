@@ -13,6 +13,7 @@ from rich.console import Console
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.day_ranges import batches
+from sensource_dagster.automation.publishing import outdated
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.dagster_instance import dagster_instance
@@ -51,10 +52,11 @@ def run(first: str | None, last: str | None, only: str | None, again: bool, stop
     if not settings.has_credentials:
         raise click.ClickException(NO_CREDENTIALS)
     if stopped():
-        return _stopped(_Done(), [], wanted)
+        click.echo("Stopped before anything was read.")
+        return _STOPPED
     with dagster_instance() as instance:
         days = _days_to_read(instance, settings, wanted)
-        if not days and _has_lists(instance, settings):
+        if not days and _has_lists(instance, settings) and not outdated(instance, settings):
             click.echo(f"Nothing to do: no day from {wanted.first} to {wanted.last} is missing or failed.")
             return 0
         with terminal() as console:
@@ -185,6 +187,8 @@ def _read(
                 return done
             if read("counts", batch):
                 done.days += (batch[1] - batch[0]).days + 1
+            elif stopped():
+                return done
         if not stopped():
             outcome = publish(instance, definitions, settings, command=wanted.command, stopped=stopped)
             done.unpublished = outcome.failures

@@ -16,6 +16,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 
@@ -82,7 +83,7 @@ class _What(ProgressColumn):
     """What is read. After Ctrl-C it says so at once: a merge is not interrupted in its middle."""
 
     def __init__(self, stopped: Callable[[], bool]) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self._stopped = stopped
 
     def render(self, task: Task) -> Text:

@@ -16,7 +16,7 @@ from sensource_dagster.assets.common import asset_key
 from sensource_dagster.cli import demo_account, project
 from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
-from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
 from sensource_dagster.contract.model import DAY, DELETED, HOUR, Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError
@@ -48,8 +48,19 @@ def run() -> int:
         grid.box = box.SIMPLE_HEAD if console.is_terminal else None
         console.print(grid, highlight=False)
     complete = counts_complete and lists_complete
-    click.echo("Nothing is missing or failed." if complete else "Something is missing or failed, see above.")
+    click.echo("Nothing is missing or failed." if complete else _advice(settings, is_demo))
     return 0 if complete else 1
+
+
+def _advice(settings: Settings, is_demo: bool) -> str:
+    if is_demo:
+        return "Something is missing or failed, see above. `make demo` reads it."
+    if not settings.has_credentials:
+        return f"Something is missing or failed, see above. {NO_CREDENTIALS}"
+    return (
+        "Something is missing or failed, see above. `sensource backfill` reads it: the lists, and each missing or "
+        "failed day. It says why if something fails again."
+    )
 
 
 def _demo() -> str:

@@ -123,7 +123,7 @@ def test_a_daemon_does_not_start_its_failed_runs_again(project: Project, simulat
     with project.started("backfill", *RANGE) as process:
         until(lambda: len(requested_days(simulator, TRAFFIC)) == 1, process)
     with project.sync() as sync:
-        [run] = sync.instance.get_runs()
+        [run] = sync.instance.get_runs(RunsFilter(job_name="counts"))
         sync.instance.report_run_failed(run)
         failed = sync.instance.get_run_by_id(run.run_id)
     assert failed

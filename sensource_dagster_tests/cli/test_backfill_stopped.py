@@ -8,6 +8,7 @@ import signal
 from unittest import mock
 
 import pytest
+from dagster import RunsFilter
 
 from sensource_dagster.assets.common import POOL
 from sensource_dagster.cli.backfill import run as run_backfill
@@ -54,6 +55,7 @@ def test_a_stopped_backfill_leaves_no_run_behind_and_the_same_command_reads_only
         os.killpg(process.pid, ended_by) if to_all else process.send_signal(ended_by)
         printed = process.communicate()[0]
     assert process.returncode == 130, printed
+    assert [line.split(":")[0] for line in printed.splitlines()[:-1]] == ["lists", "2025-07-01 to 2025-07-30"]
     assert re.search(
         r"^Stopped; 30 of 65 days were read, [\d,]+ rows are kept\. To go on, run the same command again\.$",
         printed,
@@ -113,7 +115,9 @@ def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_ou
     status, printed = project.run("backfill", *RANGE)
     assert status == 0, printed
     with project.sync() as sync:
-        assert [status for status, *_ in runs(sync.instance)] == [FAILURE, CANCELED, SUCCESS, SUCCESS, SUCCESS]
+        lists = sync.instance.get_runs(RunsFilter(job_name="lists"))
+        assert [run.status for run in lists] == [SUCCESS, CANCELED, SUCCESS]
+        assert [status for status, *_ in runs(sync.instance)] == [FAILURE, SUCCESS, SUCCESS, SUCCESS]
         assert_true(sync, FIRST, LAST)
 
 
