@@ -35,8 +35,8 @@ def free_port(host: str, port: int | None) -> int:
         except OSError as error:
             why = error
     raise click.ClickException(
-        f"The UI cannot listen at {host}:{port or 'any port'}: {why.strerror}. If another `make dev` "
-        "runs, end it, or use another --port."
+        f"The UI cannot listen at {host}:{port or 'any port'}: {os.strerror(why.errno or 0)}. If another "
+        "`make dev` runs, end it, or use another --port."
     )
 
 

@@ -15,9 +15,11 @@ from unittest import mock
 
 import pytest
 
+from sensource_dagster.automation import publishing
 from sensource_dagster.cli import publishing_run
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster.warehouse import io_manager
+from sensource_dagster.warehouse import merge as merge_module
 from sensource_dagster_tests.cli.backfills import CANCELED, RANGE, SUCCESS, runs
 from sensource_dagster_tests.cli.project import Project, sensource
 from sensource_dagster_tests.fork_server import fork
@@ -45,7 +47,7 @@ def ctrl_c() -> None:
 
 
 def interrupted_in_a_merge(folder: str, *arguments: str) -> None:
-    merge: Callable[..., Any] = io_manager.merge
+    merge: Callable[..., Any] = merge_module.merge
 
     def interrupted(*given: Any, **named: Any) -> Any:
         if named["window"] is None:  # of a list
@@ -58,7 +60,7 @@ def interrupted_in_a_merge(folder: str, *arguments: str) -> None:
 
 
 def interrupted_while_publishing(folder: str, *arguments: str) -> None:
-    outdated = publishing_run.outdated
+    outdated = publishing.outdated
 
     def interrupted(*given: Any) -> Any:
         ctrl_c()

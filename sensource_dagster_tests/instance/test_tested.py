@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from sensource_dagster.automation.upkeep import upkeep
 from sensource_dagster.cli.backfill import run as run_backfill
+from sensource_dagster.cli.stop_signals import noted_signals
 from sensource_dagster.instance import tested
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
 from sensource_dagster.instance.run_retries import DecidedRuns
@@ -57,8 +58,8 @@ def test_backfill_status_and_upkeep_work_on_another_dagster(
     project: Project,  # noqa: F811
     untested: None,
 ) -> None:
-    with project.entered():
-        assert run_backfill(str(FIRST), str(LAST), None, again=False) == 0
+    with project.entered(), noted_signals() as stopped:
+        assert run_backfill(str(FIRST), str(LAST), None, False, stopped) == 0
     shown = project.invoke("status").output
     assert "2025-07-01" in shown
     assert "counts" in shown
