@@ -99,7 +99,9 @@ def dev(port: int | None, host: str) -> None:
 )
 @click.option("--again", is_flag=True, help="Read also the days that were read before, for late corrections.")
 def backfill(first: str | None, last: str | None, only: str | None, again: bool) -> None:
-    """Read the lists, the days of a range that are missing or failed, and today.
+    """Read the lists, and the days that are missing or failed.
+
+    Today is read each time, because it is not over.
 
     Works in the project folder, with its `.env`, and in the Dagster instance of the UI, which need not run. Ctrl-C
     stops it; the same command goes on. Exit status 1 if a day of the range is missing or failed at the end, 130 if

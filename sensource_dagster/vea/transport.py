@@ -15,6 +15,7 @@ import orjson
 import requests
 import urllib3
 from requests.auth import AuthBase
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from sensource_dagster.config.parsers import is_loopback
 from sensource_dagster.errors import (
@@ -47,11 +48,7 @@ _TRANSIENT_EXCEPTIONS = (
     TimeoutError,
 )
 # The connection itself was not made: a name that does not resolve, a port that nobody listens at, a wrong proxy.
-_UNREACHED = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.ProxyError,
-)
+_UNREACHED = (NewConnectionError, ConnectTimeoutError, ProxyError)
 _ERROR_BODY_BYTES = 4096
 
 
@@ -217,8 +214,9 @@ class Transport:
             # If a body stops half-way, requests wraps the timeout in an error of the connection.
             timeouts = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
             becomes = VeaUnreachableError if isinstance(reason, _UNREACHED) else VeaUnavailableError
-            too_large = any(isinstance(e, timeouts) for e in (error, *error.args))
-            return TransientError(cause, becomes, too_large=too_large)
+            return TransientError(
+                cause, becomes, too_large=any(isinstance(e, timeouts) for e in (error, *error.args))
+            )
         return VeaConfigurationError(
             f"{request.label} cannot be sent: {cause}. Check the URL and, if it is set, REQUESTS_CA_BUNDLE."
         )
