@@ -21,7 +21,7 @@ from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.checks.affected import Silence
 from sensource_dagster.checks.balance import ins_and_outs_agree
 from sensource_dagster.checks.completeness import hours_are_complete
-from sensource_dagster.checks.doors import NO_DOOR_IS_SILENT
+from sensource_dagster.checks.doors import DOOR_IS_UNUSUAL
 from sensource_dagster.checks.entities import JOINS, entities_are_listed, joins_hit
 from sensource_dagster.checks.freshness import fresh
 from sensource_dagster.checks.future_hours import NO_HOURS_IN_THE_FUTURE
@@ -76,7 +76,7 @@ def _list_checks(table: Table) -> list[Check]:
 
 def _counts_checks(table: Table, settings: Settings) -> list[Check]:
     own = {
-        "traffic": [NO_DOOR_IS_SILENT, ins_and_outs_agree(settings)],
+        "traffic": [DOOR_IS_UNUSUAL, ins_and_outs_agree(settings)],
         "occupancy": [occupancy_is_in_order()],
     }
     return [

@@ -39,8 +39,7 @@ def options(today: date) -> Options:
     Args:
         today: the local day of the demo.
     """
-    # No further back: the check `no_door_is_silent` compares with the four weeks before, so it finds two weeks. A
-    # Monday: demos of one week then agree on it.
+    # A Monday: demos of one week then agree on it.
     silent_from = today - timedelta(days=7 + today.weekday())
     return Options(
         client_id=DEMO_CLIENT,

@@ -34,7 +34,7 @@ def sights(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for door, ins, visits in rows(_INTERIOR):
         yield f"An interior door, {door}: all zones have {ins:,} ins, but only {visits:,} are visits."
     for door, since in rows(_SILENT):
-        yield f"A silent door, {door}: only zeros since {_day(since)}. The check no_door_is_silent finds it."
+        yield f"A silent door, {door}: only zeros since {_day(since)}. The check door_is_unusual finds it."
     closed = [day for (day,) in rows(_CLOSED)]
     if closed:
         yield f"Closed days, with no visits: {', '.join(map(_closed, closed))}."

@@ -121,8 +121,8 @@ class Settings(AlertSettings):
     )
     balance_threshold: int = variable(
         "SENSOURCE_BALANCE_THRESHOLD",
-        "50",
-        "percent of the larger by which a day's ins and outs may differ before a check warns",
+        "20",
+        "percent by which the ratio of a door's ins to outs of a week may differ from its usual one",
         check.whole_number(1, 100),
     )
     token_cache: Path | None = variable(

@@ -40,6 +40,22 @@ _COMPLETE = _flag("complete", "No hour of the day is missing")
 _CAPACITY = _people("capacity", "How many people the space may hold, if that is set in Vea")
 _UTILISATION = Column("utilisation", Type.DOUBLE, "Peak divided by capacity: 1 is full")
 
+DOOR_UNUSUAL = View(
+    "door_unusual",
+    "The days on which a door counted far fewer or far more people than it and its neighbours lead one to expect.",
+    ("traffic_daily", "door"),
+    (
+        *(_ZONE_ID, _DOOR, _LOCATION),
+        Column("day", Type.DATE, "The local day; it is over"),
+        _flag("is_above", "Far more people than expected; false: far fewer"),
+        _people("people", "Ins and outs"),
+        _people("expected", "The door's usual share of what the other doors of its location counted on this day"),
+        Column("usual", Type.DOUBLE, "Median of the last four same weekdays on which it counted", "people"),
+        _people("neighbours", "Ins and outs of the location's other doors on this day"),
+        _number("hours_counted", "The hours that there are"),
+    ),
+)
+
 LOCAL_TIME = ("utc_offset", "irregular_day")
 """Two small tables that the views need, in the schema of the views."""
 VIEWS = (
@@ -155,4 +171,5 @@ VIEWS = (
             Column("share", Type.DOUBLE, "Ins divided by usual: 1 is as usual"),
         ),
     ),
+    DOOR_UNUSUAL,
 )

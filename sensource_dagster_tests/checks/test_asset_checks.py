@@ -32,7 +32,7 @@ COUNTS = {
 }
 LISTED = {"key_is_unique", "no_rows_rejected"}
 EXPECTED = {
-    "traffic": COUNTS | {"no_door_is_silent", "ins_and_outs_agree"},
+    "traffic": COUNTS | {"door_is_unusual", "ins_and_outs_agree"},
     "occupancy": COUNTS | {"occupancy_is_in_order"},
     "zone": LISTED | {"joins_hit"},
     "space": LISTED | {"joins_hit"},
@@ -100,7 +100,7 @@ def test_wrong_data_of_vea_are_found_by_the_run_that_reads_them(tmp_path: Path) 
         assert result.success, error_text(result)
         judged = evaluations(result, "traffic")
         days = [f"2025-12-{day:02}" for day in range(4, 10)]
-        assert [(row["zone_id"], row["day"]) for row in found(judged["no_door_is_silent"])] == [
+        assert [(row["zone_id"], row["day"]) for row in found(judged["door_is_unusual"])] == [
             (dead, day) for day in days
         ]
         whole_days = [row for row in found(judged["hours_are_complete"]) if row["hours_present"] == 0]
@@ -110,7 +110,7 @@ def test_wrong_data_of_vea_are_found_by_the_run_that_reads_them(tmp_path: Path) 
         assert {row["zone_id"] for row in found(judged["counts_are_not_negative"])} == {negative}
         assert [row["zone_id"] for row in found(judged["entities_are_listed"])] == [gone]
         assert {row["zone_id"] for row in found(evaluations(result, "zone")["joins_hit"])} == {*zones} - {gone}
-        assert new not in {row["zone_id"] for row in found(judged["no_door_is_silent"])}
+        assert new not in {row["zone_id"] for row in found(judged["door_is_unusual"])}
 
 
 def test_a_run_of_one_asset_and_one_day_judges_that_day(tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ def test_no_other_day_is_told_to_be_stale(deployment: Deployment) -> None:
 
 
 def test_the_sensor_that_is_offline_is_told_as_a_silent_door_and_no_other_door_is(deployment: Deployment) -> None:
-    evaluations = deployment.evaluations("no_door_is_silent").values()
+    evaluations = deployment.evaluations("door_is_unusual").values()
     named = set().union(*map(found, evaluations))
     assert named == {(deployment.offline_zone, str(day)) for day in OFFLINE}
-    assert set(deployment.told("no_door_is_silent")) == {day + timedelta(days=1) for day in OFFLINE}
+    assert set(deployment.told("door_is_unusual")) == {day + timedelta(days=1) for day in OFFLINE}
 
 
 def test_the_outage_of_the_sensor_is_told_once_and_no_other_hour_is(deployment: Deployment) -> None:
