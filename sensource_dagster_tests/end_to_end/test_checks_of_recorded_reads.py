@@ -63,12 +63,15 @@ def test_of_all_checks_only_those_fail_that_have_something_to_tell(read: Read) -
     assert {key for key, check in checks.items() if not check.passed} == {
         ("traffic", "hours_are_complete"),
         ("traffic", "door_is_unusual"),
+        ("traffic", "no_hours_in_the_future"),
         ("zone", "joins_hit"),  # the recording has no lists, so the simulator has no sensors
     }
     # Of Thanksgiving and the four days around it, with a fiftieth of the people, one door has one day.
     assert [(row["zone_id"][:3], row["day"]) for row in found(checks["traffic", "door_is_unusual"])] == [
         ("193", "2025-11-28")
     ]
+    # The clock of one sensor is ahead.
+    assert {row["zone_id"][:3] for row in found(checks["traffic", "no_hours_in_the_future"])} == {"bda"}
     # The recording begins within a day. On two later days sensors were offline.
     missing = {row["day"] for row in found(checks["traffic", "hours_are_complete"])}
     assert missing == {"2025-10-21", "2025-10-29", "2025-10-30"}
