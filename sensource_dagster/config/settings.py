@@ -125,6 +125,9 @@ class Settings(AlertSettings):
         "percent by which the ratio of a door's ins to outs of a week may differ from its usual one",
         check.whole_number(1, 100),
     )
+    fiscal_year_start: int = variable(
+        "SENSOURCE_FISCAL_YEAR_START", "1", "month in which the year of the report begins", check.whole_number(1, 12)
+    )
     token_cache: Path | None = variable(
         "SENSOURCE_TOKEN_CACHE",
         "",

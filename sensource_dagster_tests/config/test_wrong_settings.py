@@ -67,6 +67,8 @@ def lines(**variables: str) -> list[str]:
         ("BACKFILL_DAYS", "٣", "a whole number from 1 to 3660"),
         ("BALANCE_THRESHOLD", "0", "a whole number from 1 to 100"),
         ("BALANCE_THRESHOLD", "50%", "a whole number from 1 to 100"),
+        ("FISCAL_YEAR_START", "13", "a whole number from 1 to 12"),
+        ("FISCAL_YEAR_START", "July", "a whole number from 1 to 12"),
         ("LOOKBACK_DAYS", "a week", "a whole number from 1 to 3660"),
         ("LOOKBACK_DAYS", "9" * 5000, "a whole number from 1 to 3660"),
         ("LOOKBACK_DAYS", "7\n8", "a whole number from 1 to 3660"),
