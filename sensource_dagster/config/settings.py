@@ -126,7 +126,10 @@ class Settings(AlertSettings):
         check.whole_number(1, 100),
     )
     fiscal_year_start: int = variable(
-        "SENSOURCE_FISCAL_YEAR_START", "1", "month in which the year of the report begins", check.whole_number(1, 12)
+        "SENSOURCE_FISCAL_YEAR_START",
+        "1",
+        "month in which the year of the report begins",
+        check.whole_number(1, 12),
     )
     token_cache: Path | None = variable(
         "SENSOURCE_TOKEN_CACHE",

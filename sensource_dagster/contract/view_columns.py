@@ -56,6 +56,64 @@ DOOR_UNUSUAL = View(
     ),
 )
 
+DOOR_UNUSUAL_NOW = View(
+    "door_unusual_now",
+    "The doors that were unusual on one of the last three days, and since when.",
+    ("door_unusual", "traffic_daily"),
+    (
+        *(_ZONE_ID, _DOOR, _LOCATION),
+        _flag("is_above", "Far more people than expected; false: far fewer"),
+        Column(
+            "since", Type.DATE, "The first of its unusual days; no five days between two of them were as expected"
+        ),
+        Column("last_day", Type.DATE, "The last of these days"),
+        _number("days", "How many unusual days"),
+        _people("people", "Ins and outs of these days"),
+        _people("expected", "What was to be expected of them"),
+    ),
+)
+
+VISITS_CORRECTED = View(
+    "visits_corrected",
+    "Each correction of an hour's visits, and by how much it moved the figures that the hour is in.",
+    ("corrections", "traffic_hourly", "door"),
+    (
+        *(_ZONE_ID, _DOOR, _LOCATION, _HOUR, _LOCAL_HOUR),
+        Column("day", Type.DATE, "The local day of the hour"),
+        Column("seen_at", Type.TIMESTAMPTZ, "When the sync read the new value"),
+        _people("old", "The ins before; null if Vea had stopped sending the hour"),
+        _people("new", "The ins since then; null if Vea sends none"),
+        _people("moved", "By how much the visits of the hour, the day and the month grew; below 0: they shrank"),
+    ),
+)
+
+USUAL_DAILY = View(
+    "usual_daily",
+    "Each door, each location and all of them on each day, beside what is usual: the same weekday of eight weeks.",
+    ("traffic_daily", "door"),
+    (
+        _text("kind", "What the row is about: door, location or all"),
+        _text("subject_id", "The zone_id or location_id; empty for all and for doors without a location"),
+        _text("subject", "The door's or location's name; no two of a kind have the same"),
+        _text("location", "The location's name, with its id where two have the same; null for all"),
+        _flag("counts_visits", "Its people are visits; false: an interior door"),
+        Column("day", Type.DATE, "The local day, from the first day of the door on; also one without any hour"),
+        _WEEKDAY[0],
+        _people("people", "Ins of the door, visits of the location or of all; null if nothing was counted"),
+        _number("doors", "How many doors should have counted"),
+        _number("doors_whole", "How many of them have every hour"),
+        _number("hours_counted", "The hours that there are, over these doors"),
+        _number("hours_expected", "The hours that whole days have, over these doors"),
+        _flag("complete", "Every door has every hour"),
+        Column(
+            "usual", Type.DOUBLE, "Median of the same weekdays of eight weeks: 95 % known, not closed", "people"
+        ),
+        _people("low", "The lowest of those days"),
+        _people("high", "The highest of those days"),
+        _text("note", "A holiday or a closure that all doors of the location, or of all locations, share"),
+    ),
+)
+
 LOCAL_TIME = ("utc_offset", "irregular_day")
 """Two small tables that the views need, in the schema of the views."""
 VIEWS = (
@@ -172,4 +230,7 @@ VIEWS = (
         ),
     ),
     DOOR_UNUSUAL,
+    DOOR_UNUSUAL_NOW,
+    VISITS_CORRECTED,
+    USUAL_DAILY,
 )
