@@ -9,6 +9,7 @@
     │   └── WarehouseHeldError      another process holds the file: close it there
     ├── AlertError              an alert cannot be sent: check the variables SENSOURCE_ALERT_*
     ├── ExportError             a file cannot be exported: sync first, or write elsewhere or less
+    ├── ReportError             a report cannot be made: sync first, or name another location
     └── VeaError                the Vea API cannot be read
         ├── VeaConfigurationError   a URL or certificate can never work: change it
         ├── VeaCredentialsError     id and secret, or the tokens they get, are refused: check the API client
@@ -64,6 +65,10 @@ class AlertError(SenSourceError):
 
 class ExportError(SenSourceError):
     """A file cannot be exported. An earlier file is as it was."""
+
+
+class ReportError(SenSourceError):
+    """A report cannot be made. An earlier page is as it was."""
 
 
 class VeaError(SenSourceError):

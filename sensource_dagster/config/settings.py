@@ -126,10 +126,7 @@ class Settings(AlertSettings):
         check.whole_number(1, 100),
     )
     fiscal_year_start: int = variable(
-        "SENSOURCE_FISCAL_YEAR_START",
-        "1",
-        "month in which the year of the report begins",
-        check.whole_number(1, 12),
+        "SENSOURCE_FISCAL_YEAR_START", "1", "month in which the report's year begins", check.whole_number(1, 12)
     )
     token_cache: Path | None = variable(
         "SENSOURCE_TOKEN_CACHE",

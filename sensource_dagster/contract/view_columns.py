@@ -63,9 +63,7 @@ DOOR_UNUSUAL_NOW = View(
     (
         *(_ZONE_ID, _DOOR, _LOCATION),
         _flag("is_above", "Far more people than expected; false: far fewer"),
-        Column(
-            "since", Type.DATE, "The first of its unusual days; no five days between two of them were as expected"
-        ),
+        Column("since", Type.DATE, "The first of its unusual days, at most four days apart"),
         Column("last_day", Type.DATE, "The last of these days"),
         _number("days", "How many unusual days"),
         _people("people", "Ins and outs of these days"),
@@ -105,9 +103,7 @@ USUAL_DAILY = View(
         _number("hours_counted", "The hours that there are, over these doors"),
         _number("hours_expected", "The hours that whole days have, over these doors"),
         _flag("complete", "Every door has every hour"),
-        Column(
-            "usual", Type.DOUBLE, "Median of the same weekdays of eight weeks: 95 % known, not closed", "people"
-        ),
+        Column("usual", Type.DOUBLE, "Median of those same weekdays of eight weeks that count", "people"),
         _people("low", "The lowest of those days"),
         _people("high", "The highest of those days"),
         _text("note", "A holiday or a closure that all doors of the location, or of all locations, share"),

@@ -64,7 +64,12 @@ known AS MATERIALIZED (
             PARTITION BY kind, subject_id, weekday
             ORDER BY day
             RANGE BETWEEN INTERVAL 56 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
-        ) AS usual_people
+        ) AS usual_people,
+        quantile_disc(people, 0.75) OVER (
+            PARTITION BY kind, subject_id, weekday
+            ORDER BY day
+            RANGE BETWEEN INTERVAL 182 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
+        ) AS busy
     FROM subject_day
 ),
 -- A location is closed if no door of it comes near to what is usual. Doors that usually count nobody say nothing.
@@ -81,6 +86,7 @@ closed AS (
     UNION ALL
     SELECT NULL, day, sum(doors), sum(people) FROM closed_location GROUP BY day HAVING bool_and(is_closed)
 ),
+-- As in door_unusual, a day with less than a tenth of the busier days is no reference: the sensor was dead or covered.
 noted AS (
     SELECT
         k.*,
@@ -89,7 +95,8 @@ noted AS (
             WHEN c.doors = 1 THEN 'far fewer than usual: a holiday, a closure, or the sensor does not count'
             WHEN c.people = 0 THEN 'closed: no visits'
             WHEN c.doors > 1 THEN 'far fewer than usual at every door: a holiday or a closure'
-        END AS note
+        END AS note,
+        is_known AND note IS NULL AND k.people * 10 >= coalesce(k.busy, 0) AS is_reference
     FROM known k
     LEFT JOIN closed c ON c.location IS NOT DISTINCT FROM k.location AND c.day = k.day
 )
@@ -107,9 +114,9 @@ SELECT
     hours_counted,
     hours_expected,
     doors = doors_whole AS complete,
-    median(CASE WHEN is_known AND note IS NULL THEN people END) OVER eight_weeks AS usual,
-    min(CASE WHEN is_known AND note IS NULL THEN people END) OVER eight_weeks AS low,
-    max(CASE WHEN is_known AND note IS NULL THEN people END) OVER eight_weeks AS high,
+    median(CASE WHEN is_reference THEN people END) OVER eight_weeks AS usual,
+    min(CASE WHEN is_reference THEN people END) OVER eight_weeks AS low,
+    max(CASE WHEN is_reference THEN people END) OVER eight_weeks AS high,
     note
 FROM noted
 WINDOW eight_weeks AS (
