@@ -60,24 +60,26 @@ known AS MATERIALIZED (
         *,
         isodow(day) AS weekday,
         hours_counted >= 0.95 * hours_expected AS is_known,
-        median(CASE WHEN is_known THEN people END) OVER (
-            PARTITION BY kind, subject_id, weekday
-            ORDER BY day
-            RANGE BETWEEN INTERVAL 56 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
-        ) AS usual_people,
+        median(CASE WHEN is_known THEN people END) OVER eight_weeks AS usual_people,
+        count(CASE WHEN is_known THEN people END) OVER eight_weeks AS usual_days,
         quantile_disc(people, 0.75) OVER (
             PARTITION BY kind, subject_id, weekday
             ORDER BY day
             RANGE BETWEEN INTERVAL 182 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
         ) AS busy
     FROM subject_day
+    WINDOW eight_weeks AS (
+        PARTITION BY kind, subject_id, weekday
+        ORDER BY day
+        RANGE BETWEEN INTERVAL 56 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
+    )
 ),
--- A location is closed if no door of it comes near to what is usual. Doors that usually count nobody say nothing.
+-- A location is closed if no door of it comes near to what is usual. Doors that usually count nobody, or are new, say nothing.
 closed_location AS (
     SELECT location, day, count(*) AS doors, sum(people) AS people, sum(usual_people) AS usual_people,
         bool_and(people < 0.25 * usual_people) AND bool_or(is_known) AS is_closed
     FROM known
-    WHERE kind = 'door' AND usual_people >= 10 AND people IS NOT NULL
+    WHERE kind = 'door' AND usual_people >= 10 AND usual_days >= 3 AND people IS NOT NULL
     GROUP BY location, day
     HAVING sum(usual_people) >= 50
 ),
