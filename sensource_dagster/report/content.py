@@ -50,7 +50,7 @@ class MissingDays:
 
 @dataclass(frozen=True)
 class UnusualDoor:
-    """A door that counts far fewer or far more than usual, since `since`."""
+    """A door that counts far fewer or far more than usual. `people` are its ins and outs since `since`."""
 
     door: str
     location: str
@@ -112,7 +112,10 @@ class Day:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """An hour of a weekday: the mean of its whole hours. None where there is none."""
+    """An hour of a weekday: the mean of the ins in the `hours` that are there; None where there is none.
+
+    That of a location is the sum of the means of its doors, and `hours` are those of all doors.
+    """
 
     people: float | None
     hours: int
@@ -123,7 +126,7 @@ class Panel:
     """What the select of the page swaps: the days and the hours of one location or door, or of everything.
 
     Attributes:
-        subject: the name, such as the location's or the door's.
+        subject: the name of the location or the door. "all" is there if there are several locations, or none.
         kind: "all", "location" or "door".
         days: one for each day of the period (section 3).
         normal: section 3 in one sentence.
@@ -154,7 +157,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Which:
-    """Section 5. Both are sorted by people, the most first."""
+    """Section 5. Both are sorted by people, the most first. The people of a door are its ins."""
 
     sentence: str
     shows: Period

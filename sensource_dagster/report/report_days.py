@@ -48,7 +48,7 @@ class ReportDays:
     main: Subject
     locations: tuple[Subject, ...]
     doors: tuple[Subject, ...]
-    _first: dict[tuple[str, str], date]
+    _first: dict[tuple[str, str], date | None]
     _counts: dict[Period, dict[tuple[str, str], tuple[Count, bool]]] = field(default_factory=dict)
 
     def count(self, subject: Subject, period: Period) -> Count:
@@ -66,6 +66,11 @@ class ReportDays:
         """Its first day with a count."""
         return self._first.get((subject.kind, subject.id))
 
+    def _begins(self, kind: str, name: str, period: Period) -> bool:
+        """Whether it counted from the first day of the period on, or before."""
+        first = self._first[kind, name]
+        return first is not None and first <= period.first
+
     def _known(self, subject: Subject, period: Period) -> tuple[Count, bool]:
         if period not in self._counts:
             rows = self.connection.execute(
@@ -76,7 +81,7 @@ class ReportDays:
                 [_LEAST_KNOWN, period.first, period.last],
             ).fetchall()
             self._counts[period] = {
-                (kind, name): (Count(people, whole, days), enough and self._first[kind, name] <= period.first)
+                (kind, name): (Count(people, whole, days), enough and self._begins(kind, name, period))
                 for kind, name, people, whole, days, enough in rows
             }
         return self._counts[period].get((subject.kind, subject.id), _NOTHING)
@@ -96,9 +101,9 @@ def read_report_days(
     """
     schema = full_schema(connection)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE report_day AS FROM {schema}.usual_daily")
+    _add_days_that_never_came(connection, min(period.last, over) if period else over)
     if location is not None:
         _keep(connection, location)
-    _add_days_that_never_came(connection, min(period.last, over) if period else over)
     found = connection.execute(
         """SELECT kind, subject_id, subject, coalesce(location, ?), counts_visits,
             min(day) FILTER (people IS NOT NULL)

@@ -78,6 +78,29 @@ def test_days_that_never_came_are_missing(account: Account) -> None:
     assert row.before.change is None
 
 
+@pytest.mark.parametrize(("first", "days", "known"), [("2025-11-01", 61, True), ("2025-11-02", 60, False)])
+def test_a_month_in_which_the_counts_begin_is_not_compared(
+    account: Account, first: str, days: int, known: bool
+) -> None:
+    account.door("a")
+    account.put("traffic", *hours_of("a", date.fromisoformat(first), days))
+    with account.views() as views:
+        [row] = report_of(views).how_many.rows
+    assert row.before.count.people
+    assert (row.before.change is not None) == known
+
+
+@pytest.mark.parametrize(("lost", "known"), [(3, True), (4, False)])
+def test_a_month_that_lacks_more_than_a_tenth_of_its_hours_is_not_compared(
+    account: Account, lost: int, known: bool
+) -> None:
+    account.door("a")
+    account.put("traffic", *hours_of("a", date(2025, 11, 1), 30), *hours_of("a", date(2025, 12, 1), 31 - lost))
+    with account.views() as views:
+        [row] = report_of(views).how_many.rows
+    assert (row.before.change is not None) == known
+
+
 def test_the_day_that_is_not_over_lacks_nothing(account: Account) -> None:
     account.door("a")
     account.put("traffic", *hours_of("a", MADE_AT.date(), 1)[:8])
@@ -177,6 +200,26 @@ def test_a_location_that_is_not_there_is_refused_with_those_that_are(account: Ac
 def test_a_location_of_an_empty_account_is_refused_with_what_to_do(account: Account) -> None:
     with account.views() as views, pytest.raises(ReportError, match="Nothing was counted yet: sync first"):
         report_of(views, location="Main")
+
+
+def test_a_door_that_sends_no_ins_has_unknown_visits(account: Account) -> None:
+    account.door("a")
+    account.put("traffic", *({**row, "sumins": None} for row in hours_of("a", date(2025, 12, 1), 31)))
+    with account.views() as views:
+        report = report_of(views)
+    assert report.how_many.rows[0].now == Count(None, 31, 31)
+    assert report.which.sentence == "No door counted anybody in December 2025."
+
+
+def test_a_location_whose_only_door_was_disabled_is_not_waited_for(account: Account) -> None:
+    account.door("a", site="1", location="old", disabled=True)
+    account.door("b", site="2", location="new")
+    for zone, days in (("a", 10), ("b", 31)):
+        account.put("traffic", *hours_of(zone, date(2025, 12, 1), days))
+    with account.views() as views:
+        report = report_of(views, location="Library old")
+    assert (report.how_many.rows[0].now.whole, report.how_many.rows[0].now.expected) == (10, 10)
+    assert report.trust.missing == ()
 
 
 def test_each_of_200_doors_has_its_panel(account: Account) -> None:
