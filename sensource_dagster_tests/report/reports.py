@@ -14,11 +14,14 @@ from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.figures import figures_of
 from sensource_dagster_tests.views.accounts import DENVER, Account, Row, instants
 
+Views = duckdb.DuckDBPyConnection
+MAIN, BRANCH = "Library main", "Library branch"
+DECEMBER = Period(date(2025, 12, 1), date(2025, 12, 31))
 MADE_AT = datetime(2026, 1, 20, 8, tzinfo=DENVER)
 
 
 def report_of(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Views,
     period: Period | None = None,
     location: str | None = None,
     *,
@@ -32,6 +35,23 @@ def report_of(
     return figures_of(
         connection, period, location, settings, made_at=made_at, as_of=made_at, last_report=last_report
     )
+
+
+def ask(views: Views, query: str, **given: Any) -> list[tuple[Any, ...]]:
+    return views.execute(query, given).fetchall()
+
+
+def visits(views: Views, period: Period, location: str | None = None) -> int | None:
+    """Those of one location or of all, from the view `location_daily`."""
+    [(found,)] = ask(
+        views,
+        """SELECT CAST(sum(visits) AS BIGINT) FROM sensource.location_daily
+        WHERE day BETWEEN $first AND $last AND ($location IS NULL OR location = $location)""",
+        first=period.first,
+        last=period.last,
+        location=location,
+    )
+    return found  # type: ignore[no-any-return] # a sum is a number, or null
 
 
 def panel(report: Report, subject: str) -> Panel:

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timezone
-from pathlib import Path
-from typing import Any
+from datetime import date
 
-import duckdb
 import pytest
 
-from sensource_dagster.report.content import MovedFigure, Report
+from sensource_dagster.report.content import Report
 from sensource_dagster.report.counts_of_period import Comparison, Count, Period
-from sensource_dagster_tests.report.reports import hours_of, library, panel, report_of
-from sensource_dagster_tests.views.accounts import Account
+from sensource_dagster_tests.report.reports import BRANCH, DECEMBER, MAIN, Views, ask, panel, report_of, visits
 
-DECEMBER, NOVEMBER = Period(date(2025, 12, 1), date(2025, 12, 31)), Period(date(2025, 11, 1), date(2025, 11, 30))
+NOVEMBER = Period(date(2025, 11, 1), date(2025, 11, 30))
 YEAR_BEFORE = Period(date(2024, 12, 2), date(2025, 1, 1))
 YEAR = Period(date(2025, 7, 1), date(2025, 12, 31))
-Views = duckdb.DuckDBPyConnection
-MAIN, BRANCH = "Library main", "Library branch"
-
-
-@pytest.fixture(scope="module")
-def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
-    with library(tmp_path_factory.mktemp("library") / "w.duckdb").views() as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def report(views: Views) -> Report:
-    return report_of(views, FISCAL_YEAR_START="7")
-
-
-def ask(views: Views, query: str, **given: Any) -> list[tuple[Any, ...]]:
-    return views.execute(query, given).fetchall()
-
-
-def visits(views: Views, period: Period, location: str | None = None) -> int | None:
-    [(found,)] = ask(
-        views,
-        """SELECT sum(visits)::BIGINT FROM sensource.location_daily
-        WHERE day BETWEEN $first AND $last AND ($location IS NULL OR location = $location)""",
-        first=period.first,
-        last=period.last,
-        location=location,
-    )
-    return found  # type: ignore[no-any-return] # of sum
 
 
 def test_the_last_month_that_is_over_is_shown(report: Report) -> None:
@@ -205,37 +171,6 @@ def test_the_months_are_those_of_the_fiscal_year(views: Views, report: Report) -
         assert month.now.people == by_month.get(month.month)
         assert month.year_ago.count.people == by_month.get(before)
     assert [month.month.month for month in months if month.year_ago.change is not None] == [12]
-
-
-def test_corrections_say_which_figure_they_moved(tmp_path: Path) -> None:
-    account = Account(tmp_path / "w.duckdb")
-    account.door("front", site="front", location="main")
-    account.put("traffic", *hours_of("front", date(2025, 12, 1), 31))
-    with account.views() as views:
-        before = visits(views, DECEMBER, MAIN)
-        assert report_of(views).trust.moved == ()
-    account.put("traffic", account.hour("front", "2025-12-05T20:00:00.000Z", 100, 1))
-    account.put("traffic", account.hour("front", "2025-12-06T20:00:00.000Z", 0, 1))
-    with account.views() as views:
-        after = visits(views, DECEMBER, MAIN)
-        report = report_of(views)
-        assert report.trust.moved == (MovedFigure(MAIN, date(2025, 12, 1), 2, before or 0, after or 0),)
-        assert before != after
-        assert "corrections moved 1 figure up to now" in report.trust.sentence
-        seen = sorted(when for (when,) in ask(views, "SELECT epoch(seen_at) FROM sensource.visits_corrected"))
-        [last] = report_of(views, last_report=datetime.fromtimestamp(seen[0], timezone.utc)).trust.moved
-        assert (last.hours, last.after) == (1, after)
-        later = datetime.fromtimestamp(seen[1], timezone.utc)
-        assert report_of(views, last_report=later).trust.moved == (), "the report before had them already"
-
-
-def test_the_newest_hour_and_the_missing_hours_are_named(views: Views, report: Report) -> None:
-    [(newest,)] = ask(views, "SELECT max(local_hour) FROM sensource.traffic_hourly")
-    assert report.trust.newest_hour == newest
-    [missing] = report.trust.missing
-    assert (missing.door, missing.first, missing.last) == ("Site branch", date(2025, 12, 9), date(2025, 12, 16))
-    assert (missing.days, missing.hours) == (1, 27)
-    assert report.trust.unusual == ()
 
 
 def test_the_sentences_have_the_numbers(report: Report) -> None:
