@@ -166,7 +166,7 @@ def _path(points: Sequence[tuple[float, int]]) -> str:
     for next_x, next_y in others:
         steps.append(f"{next_x - x:g} {next_y - y}")
         x, y = next_x, next_y
-    return f"M{points[0][0]:g} {points[0][1]}l{' '.join(steps)}".replace(" -", "-").replace("0.5", ".5")
+    return f"M{points[0][0]:g} {points[0][1]}l{' '.join(steps).replace(' -', '-')}"
 
 
 def _middle(at: int, days: int) -> float:
