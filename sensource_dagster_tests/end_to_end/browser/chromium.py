@@ -59,7 +59,7 @@ class Browser:
 def opened(executable: str, server: str, profile: Path, screenshots: Path) -> Iterator[Browser]:
     """A window of its own, with an empty profile; a failure leaves a screenshot too."""
     shutil.rmtree(screenshots, ignore_errors=True)
-    screenshots.mkdir()
+    screenshots.mkdir(parents=True)
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=executable, args=ARGUMENTS, viewport=WINDOW

@@ -1,4 +1,7 @@
-"""What a newcomer clicks in the UI of `make dev`, in a real browser. Its screenshots are in `.screenshots`."""
+"""What a newcomer clicks in the UI of `make dev`, in a real browser.
+
+Its screenshots are in `.screenshots/newcomer`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from sensource_dagster_tests.end_to_end.browser.make_dev import make_dev
 from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT
 from sensource_dagster_tests.end_to_end.test_dagster_dev import nodes
 
-SCREENSHOTS = PROJECT / ".screenshots"
+SCREENSHOTS = PROJECT / ".screenshots" / "newcomer"
 DAYS = 65
 A_PAGE = 60_000  # milliseconds until a page has changed
 MATERIALIZE = re.compile(r"\bMaterialize all")
