@@ -80,6 +80,10 @@ def test_any_number_of_days_has_labels_that_fit_side_by_side(number: int) -> Non
     assert 1 <= sum(not tick.minor for tick in ticks) <= 3
 
 
+def test_a_holiday_is_no_day_outside_of_the_usual() -> None:
+    assert line_chart([Day(date(2026, 12, 25), 0, True, 50, 100, "closed")]).outside == ""
+
+
 def test_a_holiday_of_several_days_has_one_line() -> None:
     noted = [
         Day(day.day, 0, True, 50, 100, "closed" if at in {1, 2, 4} else None)
