@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from markupsafe import Markup, escape
@@ -12,6 +13,7 @@ from sensource_dagster.report.counts_of_period import Count
 
 UNKNOWN = "unknown"
 _UNBROKEN = re.compile(r"\d{4}-\d\d(?:-\d\d)?|[\d,.]+ %")
+_TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"}
 _MINUS = "\u2212"
 # A name that reads from right to left would turn the text around it, too. Where HTML's <bdi> cannot stand, such as
 # in an option, these two characters do the same.
@@ -77,7 +79,19 @@ def least_to_most(numbers: Iterable[int]) -> str:
     return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,}\u2013{found[-1]:,}"
 
 
-def prose(text: object) -> Markup:
-    """A sentence, a period or a day, whose dates and percentages are not broken at the end of a line."""
+def prose(text: object, turning: Collection[str] = ()) -> Markup:
+    """A sentence, a period or a day, whose dates and percentages are not broken at the end of a line.
+
+    Args:
+        turning: the names that `turns` is true of. Where the text has one, it stands in a <bdi>.
+    """
+    escaped = str(escape(str(text)))
+    for name in map(escape, turning):
+        escaped = escaped.replace(name, f"<bdi>{name}</bdi>")
     # Escaping makes neither a day nor a percentage.
-    return Markup(_UNBROKEN.sub(r'<span class="unbroken">\g<0></span>', str(escape(str(text)))))  # noqa: S704
+    return Markup(_UNBROKEN.sub(r'<span class="unbroken">\g<0></span>', escaped))  # noqa: S704
+
+
+def turns(name: str) -> bool:
+    """Whether a name has a character that reads from right to left, or that turns those after it."""
+    return any(unicodedata.bidirectional(character) in _TURNING for character in name)

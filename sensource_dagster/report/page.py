@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,7 +30,7 @@ def page_of(report: Report) -> str:
     panels = [panel_rows(number, panel) for number, panel in enumerate(report.panels)]
     used = {method.view for method in report.methods}
     return (
-        _environment()
+        _environment(_turning_names(report))
         .get_template("page.html")
         .render(
             report=report,
@@ -45,7 +47,15 @@ def page_of(report: Report) -> str:
     )
 
 
-def _environment() -> Environment:
+def _turning_names(report: Report) -> set[str]:
+    """The names that a sentence may have and that would turn the text around them."""
+    names = {panel.subject for panel in report.panels}
+    names |= {name for space in report.how_full.spaces for name in (space.space, space.location)}
+    names |= {row.name for row in (*report.which.locations, *report.which.doors)}
+    return set(filter(formats.turns, names))
+
+
+def _environment(turning: Collection[str]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATE),
         autoescape=True,
@@ -63,7 +73,7 @@ def _environment() -> Environment:
         "moment": formats.moment,
         "month": formats.month,
         "clock": formats.clock,
-        "prose": formats.prose,
+        "prose": partial(formats.prose, turning=turning),
         "isolated": formats.isolated,
     }
     environment.tests["outside"] = is_outside

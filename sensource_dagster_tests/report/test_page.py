@@ -22,7 +22,7 @@ DASH = "\u2013"
 
 @pytest.fixture(scope="module")
 def hostile_page() -> str:
-    report = made_up_report(names=HOSTILE, locations=(HOSTILE[0], HOSTILE[4]))
+    report = made_up_report(names=HOSTILE, locations=(HOSTILE[4], HOSTILE[0]))
     return page_of(replace(report, account=HOSTILE[2], title=HOSTILE[0], location=HOSTILE[1]))
 
 
