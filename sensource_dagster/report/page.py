@@ -25,6 +25,7 @@ def page_of(report: Report) -> str:
 
     The names of an account are hostile text: each is escaped, and none can turn the text around it. The page's
     policy lets a browser use the one style and the one script that are in it, and nothing else.
+    When it was made is in the meta tag "generated", in ISO 8601.
     """
     style, script = ((_TEMPLATE / name).read_text(encoding="utf-8") for name in ("style.css", "select.js"))
     panels = [panel_rows(number, panel) for number, panel in enumerate(report.panels)]

@@ -11,7 +11,7 @@ _CLOSED_BY_THE_NEXT = {"td", "th", "tr", "thead", "tbody", "tfoot"}
 
 @dataclass
 class Element:
-    """An element with the text directly in it, and those that it is in."""
+    """An element with the text directly in it, and those that it is in. A text is a "#text" as well."""
 
     tag: str
     attributes: dict[str, str | None]
@@ -50,6 +50,7 @@ class _Parts(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open:
             self._open[-1].text += data
+            self.elements.append(Element("#text", {}, tuple(self._open), data))
 
 
 def parts(page: str) -> list[Element]:
@@ -58,3 +59,18 @@ def parts(page: str) -> list[Element]:
     parser.feed(page)
     parser.close()
     return parser.elements
+
+
+def rows_of(elements: list[Element], section: str) -> list[list[str]]:
+    """The texts of the cells of each row in the bodies of a section's tables. The section has this id."""
+    return [
+        [text_of(elements, cell) for cell in elements if cell.tag in {"th", "td"} and cell.within[-1] is row]
+        for row in elements
+        if row.tag == "tr" and row.is_in("tbody") and any(e.attributes.get("id") == section for e in row.within)
+    ]
+
+
+def text_of(elements: list[Element], outer: Element) -> str:
+    texts = (element for element in elements if element.tag == "#text")
+    inner = (text.text for text in texts if any(element is outer for element in text.within))
+    return " ".join(" ".join(inner).split())
