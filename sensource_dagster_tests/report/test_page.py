@@ -147,6 +147,15 @@ def test_each_hour_of_a_panel_is_in_its_heat_map() -> None:
     assert cells[len(expected) :] == [*(f"{hour:02}:00" for hour in panel.busiest), *["4 h"] * 7]
 
 
+def test_a_figure_of_the_method_leads_to_its_view() -> None:
+    page = page_of(made_up_report(doors=1))
+    for view in ("location_daily", "traffic_daily", "traffic_hourly"):
+        assert f'<a href="#view-{view}"><code>{view}</code></a>.' in page
+        assert f'<div id="view-{view}">' in page
+        assert f". <code>SELECT * FROM sensource.{view}</code>" in page
+    assert ".. <code>" not in page
+
+
 def test_a_tool_can_read_when_it_was_made() -> None:
     report = made_up_report(doors=1)
     [made_at] = [e for e in parts(page_of(report)) if e.attributes.get("name") == "generated"]

@@ -54,6 +54,9 @@ def hostile_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nobody_is_kept_from_reading_it(chromium: Browser, file: Path, scheme: Scheme) -> None:
     with shown(chromium, file, scheme=scheme) as page:
         page.screenshot(path=SCREENSHOTS / f"{scheme}.png", full_page=True)
+        in_grey = {"type": "achromatopsia"}  # for the eye; `report/test_style.py` says what a test can say of it
+        page.context.new_cdp_session(page).send("Emulation.setEmulatedVisionDeficiency", in_grey)
+        page.screenshot(path=SCREENSHOTS / f"{scheme}-grey.png", full_page=True)
         for unfold in (lambda _: None, everything_open):
             unfold(page)
             found = Axe().run(page)
@@ -152,12 +155,3 @@ def test_paper_is_white_and_splits_no_chart(chromium: Browser, file: Path, schem
         assert max(height for _, height in charts) < A4_HEIGHT
         page.screenshot(path=SCREENSHOTS / f"print-{scheme}.png", full_page=True)
         page.pdf(path=SCREENSHOTS / f"print-{scheme}.pdf", prefer_css_page_size=True)
-
-
-def test_it_reads_in_grey(chromium: Browser, file: Path) -> None:
-    """For the eye: the screenshot is in grey. What a test can say of it is in `report/test_style.py`."""
-    with shown(chromium, file) as page:
-        page.evaluate(
-            "document.documentElement.animate([{filter: 'grayscale(1)'}], {duration: 1e9, fill: 'both'})"
-        )
-        page.screenshot(path=SCREENSHOTS / "grey.png", full_page=True)
