@@ -12,7 +12,10 @@ from sensource_dagster.contract.model import HOUR, Column, View
 from sensource_dagster.warehouse.sql import identifier, identifiers
 
 # The rows are sorted by those of these columns that a view has. The ids are last: they decide between equal names.
-_ORDER = ("day", "door", "space", "location", HOUR, "zone_id", "space_id", "location_id")
+_ORDER = (
+    *("day", "door", "space", "kind", "subject", "location", HOUR),
+    *("zone_id", "space_id", "subject_id", "location_id"),
+)
 
 
 @dataclass(frozen=True)

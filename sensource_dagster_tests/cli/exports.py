@@ -87,7 +87,7 @@ def rows_of(file: Path, view: View) -> list[dict[str, Any]]:
 
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As every export sorts them: by day, then the name, then the hour."""
-    by = ("day", "door", "space", "location", "record_date_hour_1")
+    by = ("day", "door", "space", "kind", "subject", "location", "record_date_hour_1")
     return sorted(rows, key=lambda row: [str(row[name]) for name in by if name in row])
 
 

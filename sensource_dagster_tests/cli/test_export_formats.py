@@ -16,6 +16,8 @@ from sensource_dagster.cli import export_formats
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster_tests.cli.exports import DOORS, VIEW, Export, in_order, rows_of
 
+NOTHING_UNUSUAL = {"door_unusual", "door_unusual_now", "visits_corrected"}
+"""The views that have no row in an account in which nothing is unusual or corrected."""
 each_view = pytest.mark.parametrize("name", [view.name for view in VIEWS])
 
 
@@ -40,7 +42,7 @@ def test_csv_has_each_row_of_the_view_in_order(name: str, export: Export, publis
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
     expected = in_order(rows_of(published, VIEW[name]))
-    assert expected
+    assert bool(expected) is (name not in NOTHING_UNUSUAL)
     assert found == [{key: harmless(as_csv(value)) for key, value in row.items()} for row in expected]
 
 
