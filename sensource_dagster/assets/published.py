@@ -43,8 +43,9 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
             AssetCheckSpec(
                 VIEWS_AGREE,
                 asset=PUBLISHED,
-                description="Each day has the same ins in traffic_hourly, in traffic_daily, and in location_daily "
-                "with the interior doors, and all days together those of the table traffic.",
+                description="On each day traffic_hourly and traffic_daily have the same ins. So has "
+                "location_daily, with those of the interior doors added. The ins of all days together are "
+                "those of the table traffic.",
             )
         ],
         metadata={"account": settings.account, "duckdb_file": MetadataValue.path(str(copy.resolve()))},

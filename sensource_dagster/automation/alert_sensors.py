@@ -33,8 +33,11 @@ from sensource_dagster.instance.own_runs import is_own_run
 from sensource_dagster.instance.private import AUTO_RETRY_RUN_ID_TAG, FINISHED_STATUSES, WILL_RETRY_TAG
 
 _ENDED = {
-    "failed_runs": (DagsterEventType.RUN_FAILURE, "Tells of each run that fails, and of what its checks found."),
-    "failed_checks": (DagsterEventType.RUN_SUCCESS, "Tells of what the checks found that is new."),
+    "failed_runs": (
+        DagsterEventType.RUN_FAILURE,
+        "Tells of each run that fails, and what its checks found that is new.",
+    ),
+    "failed_checks": (DagsterEventType.RUN_SUCCESS, "Tells what the checks of all other runs found that is new."),
 }
 _RUNS_PER_TICK = 20
 _DECIDED_WITHIN = 60.0  # seconds, in which Dagster writes that a run has ended and whether it starts again

@@ -33,7 +33,7 @@ def gone_runs_sensor() -> SensorDefinition:
         evaluation_fn=look,
         minimum_interval_seconds=_LOOKS_EVERY,
         default_status=DefaultSensorStatus.RUNNING,  # it only reads the history
-        description="Marks runs as failed whose process was killed, where the launcher does not notice it.",
+        description="Marks a run as failed if its process was killed and the launcher does not notice it.",
     )
 
 

@@ -61,7 +61,7 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         execution_timezone=settings.timezone.key,
         job=COUNTS_JOB,
         default_status=status,
-        description="Each hour: today and yesterday of traffic and occupancy.",
+        description="Each hour: reads traffic and occupancy of today and yesterday.",
     )
     def hourly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
         today = _today(context, settings)
@@ -80,9 +80,10 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         execution_timezone=settings.timezone.key,
         job=EVERYTHING_JOB,
         default_status=status,
-        description=f"Each night: the lists, and traffic and occupancy of today and the {settings.lookback_days} "
-        "days before, because sensors send late and Vea corrects. Then every day before that was never read or "
-        "failed, and after a downtime those that were read too early.",
+        description=f"Each night: reads the lists, and traffic and occupancy of today and the "
+        f"{settings.lookback_days} days before, because sensors send late and Vea corrects its counts. Then it "
+        "reads each earlier day that was never read, that failed, or whose last read was so early that Vea could "
+        "still correct it.",
     )
     def nightly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
         today = _today(context, settings)

@@ -20,13 +20,14 @@ def ins_and_outs_agree(settings: Settings) -> Check:
 
     return Check(
         "ins_and_outs_agree",
-        "A door fails on a day if in the week that ends with it the ratio of its ins to its outs differs by more "
-        f"than SENSOURCE_BALANCE_THRESHOLD ({percent} %) from its own usual one: the median of the {_WEEKS} weeks "
-        "before. It also fails if people now seem to leave before they come, and used to come first, or the other "
-        "way round: a sensor that was turned round. The difference must be more than chance explains, so a small "
-        f"door has to differ by more. A door that has always been uneven passes. Weeks with fewer than {_LEAST} "
-        "people, doors with fewer than three such weeks before and days that are not over are not judged. After a "
-        "repair the door passes when most of its week lies behind it.",
+        "Each day is judged by the week that ends with it. A door fails if the ratio of its ins to its outs in "
+        f"this week differs by more than SENSOURCE_BALANCE_THRESHOLD ({percent} %) from its usual one, which is "
+        f"the median of the {_WEEKS} weeks before. A door also fails if its sensor seems to be turned round: "
+        "people now leave before they come, and used to come first, or the other way round. The difference must "
+        "be more than chance explains, so a door with few people has to differ by more. A door that has always "
+        f"been uneven passes. The check does not judge weeks with fewer than {_LEAST} people, doors with fewer "
+        "than three such weeks before, and days that are not over. After a repair the door passes when most of "
+        "its week lies behind it.",
         judge,
         aggregates=OF_EACH_DAY,
         days_before=7 * _WEEKS + 6,
@@ -44,10 +45,10 @@ def _judge(reading: Reading, percent: int) -> Judgement:
         values={"closed": closed, "percent": percent},
     )
     sentence = (
-        f"On {counted(findings.total, 'door day')} of {reading.days} the ins and outs of a door's week are not to "
-        f"each other as they used to be. {_ADVICE}"
+        f"On {counted(findings.total, 'door day')} of {reading.days} the ins and outs of a door's week do not "
+        f"agree as usual. {_ADVICE}"
         if findings
-        else f"The ins and outs of each door are on each day of {reading.days} to each other as they used to be."
+        else f"On each day of {reading.days} the ins and outs of each door's week agree as usual."
     )
     return Judgement(sentence, {"unbalanced_door_days": findings.total}, findings)
 

@@ -15,16 +15,16 @@ from sensource_dagster.warehouse.sql import day
 
 
 def hours_are_complete(table: Table, settings: Settings) -> Check:
-    created = " from the first one that begins after it was created in Vea" if _has(table, "created_at") else ""
+    created = ", from the first one after its creation in Vea" if _has(table, "created_at") else ""
     enabled = " and not disabled" if _has(table, "disabled") else ""
     return Check(
         "hours_are_complete",
         f"Each {table.entity} that is listed{enabled} has a row for each hour of each day{created}. A day has 24 "
-        "expected hours. A day on which the clocks change has 23, or 24 of 25, since Vea has no row for the first "
-        "of two repeated hours. Today has those that ended before the run began. A missing hour is unknown, not "
-        f"zero. Sensors send up to {LATE_DAYS} days late, so only days older than that let the check fail. Of the "
-        f"others it says how many hours are missing. If the list has not been read, the {table.entity}s with "
-        "counts on these days are judged.",
+        "expected hours. A day on which the clocks change has 23, or 24 of 25, because Vea has no row for the "
+        "first of two repeated hours. Today has those that ended before the run began. A missing hour is unknown, "
+        f"not zero. Sensors send up to {LATE_DAYS} days late, so the check fails only for older days. For newer "
+        "days it says how many hours are missing. If the list has not been read, the check judges the "
+        f"{table.entity}s with counts on these days.",
         lambda reading: _judge(reading, settings),
         days_before=OUTAGE_DAYS,
     )
@@ -64,7 +64,10 @@ def _judge(reading: Reading, settings: Settings) -> Judgement:
     if late:
         sentence += f" {counted(late, 'hour')} of the newest days may still come."
     if offline:
-        sentence += f" {counted(offline, entity)} sent nothing, or too little, up to the last day that is settled."
+        sentence += (
+            f" {counted(offline, entity)} sent nothing, or at most half of the hours, up to the last day that is "
+            f"older than {LATE_DAYS} days."
+        )
     return Judgement(sentence, numbers, findings, outages=outages)
 
 

@@ -43,15 +43,15 @@ def _judge(reading: Reading) -> Judgement:
 
 DOOR_IS_UNUSUAL = Check(
     "door_is_unusual",
-    "A door fails on a day if it counted less than 60 % of the people to expect, which are 50 or more, or more "
-    "than 2.5 times as many. To expect is its share of what the other doors of its location counted on this day. "
-    "The share is the median of the last four same weekdays on which the door counted, up to half a year back. So "
-    "it is no alarm if all doors count few people, and a dead door stays named. The door must also be as far off "
-    "each of these four days. Where the other doors of the location usually count fewer than 50 people, those of "
-    "the account take their place; a door that then counts hardly anybody may be closed, and is named after a "
-    "week. A door that lacks two to six hours and counted a quarter or more is left to `hours_are_complete`. Days "
-    "that are not over, doors with fewer than two such weekdays and zones that are disabled or deleted are not "
-    "judged.",
+    "A door fails on a day if it counted less than 60 % of the people to expect, where these are 50 or more, or "
+    "more than 2.5 times as many. The number to expect is the door's usual share, times what the other doors of "
+    "its location counted on this day. The usual share is the median of the last four same weekdays on which the "
+    "door counted, up to half a year back. So it is no alarm if all doors count few people, and a dead door stays "
+    "named. The door must also be as far off the busiest of these four days. If the other doors of the location "
+    "usually count fewer than 50 people, those of the account take their place. A door that then counts hardly "
+    "anybody may be closed, so it is named after a week. A door that lacks two to six hours and counted a quarter "
+    "or more is left to `hours_are_complete`. The check does not judge days that are not over, doors with fewer "
+    "than two such weekdays, and zones that are disabled or deleted.",
     _judge,
     aggregates=OF_EACH_DAY,
     days_before=_DAYS_BEFORE,

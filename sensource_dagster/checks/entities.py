@@ -27,8 +27,9 @@ def _judge_listed(reading: Reading) -> Judgement:
         order=reading.entity,
     )
     sentence = (
-        f"{counted(findings.total, entity)} with counts on {reading.days} but not in the list {entity}. Read the "
-        "list again. If that does not help, check in Vea whether the API client has the right to see them."
+        f"{counted(findings.total, entity)} with counts on {reading.days} and without an entry in the list "
+        f"{entity}. Read the list again. If that does not help, check in Vea whether the API client has the right "
+        "to see them."
         if findings
         else f"Every {entity} with counts on {reading.days} is in the list {entity}."
     )

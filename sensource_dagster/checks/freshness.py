@@ -49,8 +49,8 @@ def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
         _NAME,
         asset=key,
         description=f"The newest whole day is yesterday. Before {_DUE_HOUR:02}:00 the day before yesterday is "
-        "enough. A day is whole if it was read after it was over. Reading an older day again changes nothing. "
-        f"More than {_WARN_DAYS} days behind is an ERROR.",
+        "enough. A day is whole if it was read after it was over. Reading an older day again makes no difference. "
+        f"It is an ERROR if the newest whole day is more than {_WARN_DAYS} days behind.",
     )
 
     @multi_asset_check(name=f"{table.name}_freshness", specs=[spec])
@@ -67,7 +67,7 @@ def freshness_schedule(settings: Settings) -> ScheduleDefinition:
         execution_timezone=settings.timezone.key,
         job=FRESHNESS_JOB,
         default_status=DefaultScheduleStatus.RUNNING,  # it sends no request to Vea
-        description="Reports how many days traffic and occupancy are behind, each morning and without other runs.",
+        description="Each morning: reports how many days traffic and occupancy are behind. It needs no other run.",
     )
 
 

@@ -23,7 +23,7 @@ def counts_are_not_negative(table: Table) -> Check:
 def occupancy_is_in_order() -> Check:
     return _check(
         "occupancy_is_in_order",
-        "minoccupancy <= avgoccupancy <= maxoccupancy. Values that are null are ignored.",
+        "minoccupancy <= avgoccupancy <= maxoccupancy. A null is not compared.",
         "minoccupancy > avgoccupancy OR avgoccupancy > maxoccupancy OR minoccupancy > maxoccupancy",
         ["minoccupancy", "avgoccupancy", "maxoccupancy"],
         "disordered",

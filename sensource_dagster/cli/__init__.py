@@ -44,15 +44,15 @@ def init() -> None:
 
 
 @main.command()
-@click.option("--deep", is_flag=True, help="Compare what is assumed about the API with the account.")
-@click.option("--mint", is_flag=True, help="With --deep: also whether a second token ends the first one.")
+@click.option("--deep", is_flag=True, help="Compare what the project assumes about the API with your account.")
+@click.option("--mint", is_flag=True, help="With --deep: also see whether a second token ends the first one.")
 @click.option("--alert", is_flag=True, help="Send a test alert to the webhook and by e-mail.")
 def check(deep: bool, mint: bool, alert: bool) -> None:
-    """Say step by step whether account and warehouse work.
+    """Say step by step whether your account and the warehouse work.
 
     Exit status 1 if a step failed.
 
-    --deep sends at most 30 requests, which only read. It writes a table that can be attached to an issue.
+    --deep sends at most 30 requests, which only read. It also writes a table that you can attach to an issue.
     """
     from sensource_dagster.cli.check import run
 
@@ -78,13 +78,13 @@ def demo() -> None:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address of the UI, which asks nobody for a password. Another one is for a container.",
+    help="Address of the UI, which asks nobody for a password. Change it only in a container.",
 )
 def dev(port: int | None, host: str) -> None:
     """Serve the Dagster UI and daemon.
 
-    It is that of the configured account, or of the demo's where there is none. Ctrl-C, SIGTERM and SIGHUP end all
-    processes within ten seconds. Exit status 1 if Dagster ends by itself.
+    They are those of the configured account. Where no account is configured, they are those of the demo. Ctrl-C,
+    SIGTERM and SIGHUP end all processes within ten seconds. Exit status 1 if Dagster ends by itself.
     """
     from sensource_dagster.cli.dev import run
 
@@ -95,17 +95,17 @@ def dev(port: int | None, host: str) -> None:
 @click.option("--from", "first", metavar="YYYY-MM-DD", help="First local day. Without it: SENSOURCE_START_DATE.")
 @click.option("--to", "last", metavar="YYYY-MM-DD", help="Last local day. Without it: today.")
 @click.option(
-    "--only", type=click.Choice([table.name for table in COUNTS]), help="One of the two; both without it."
+    "--only", type=click.Choice([table.name for table in COUNTS]), help="The table to read. Without it: both."
 )
-@click.option("--again", is_flag=True, help="Read also the days that were read before, for late corrections.")
+@click.option("--again", is_flag=True, help="Also read the days that were read before: Vea corrects its counts.")
 def backfill(first: str | None, last: str | None, only: str | None, again: bool) -> None:
     """Read the lists, and the days that are missing or failed.
 
     Today is read each time, because it is not over.
 
-    Works in the project folder, with its `.env`, and in the Dagster instance of the UI, which need not run. Ctrl-C
-    stops it; the same command goes on. Exit status 1 if a day of the range is missing or failed at the end, 130 if
-    it was stopped.
+    Works in the project folder, with its `.env`. The UI shows its runs, and need not run meanwhile. Ctrl-C stops
+    it; to go on, run the same command again. Exit status 1 if a day of the range is missing or failed at the end,
+    130 if it was stopped.
     """
     from sensource_dagster.cli.stop_signals import noted_signals
 
@@ -129,12 +129,12 @@ def status() -> None:
 @main.command()
 @click.option("--yes", is_flag=True, help="Move the rows without a question.")
 def rezone(yes: bool) -> None:
-    """Move all rows to their local days, after a change of zone.
+    """Move rows to their local days, after a change of time zone.
 
-    That is a change of SENSOURCE_TIMEZONE, or an update of the rules of time zones.
+    Use it after a change of SENSOURCE_TIMEZONE, or after an update of `tzdata`, the rules of time zones.
 
-    Shows first how many rows of how many days move. Sends no request to the API. At the end it says which days
-    have to be read again. Exit status 1 if rows should move and did not.
+    Shows first how many rows of how many days move, and asks. Sends no request to the API. At the end it says
+    which days you have to read again. Exit status 1 if rows should move and did not.
     """
     from sensource_dagster.cli.rezone import run
 
@@ -157,7 +157,7 @@ def rezone(yes: bool) -> None:
     "--format",
     "file_format",
     type=click.Choice(["csv", "parquet", "xlsx"]),
-    help="Without it: the ending of the output's name, else csv.",
+    help="Format of the file. Without it: the ending of the output's name, else csv.",
 )
 @click.option(
     "--output",
@@ -165,14 +165,16 @@ def rezone(yes: bool) -> None:
     help="A file; a folder, in which the file is named after its view and days; or - for standard output. "
     "Without it: the current folder.",
 )
-@click.option("--libinsight", is_flag=True, help="Write the gate counts of one gate, as LibInsight imports them.")
+@click.option(
+    "--libinsight", is_flag=True, help="Write the gate counts of one location or door, as LibInsight imports them."
+)
 @click.option("--location", metavar="NAME", help="With --libinsight: the location (name or id).")
 @click.option("--door", metavar="NAME", help="With --libinsight: the door (name or id), in place of a location.")
 def export(location: str | None, door: str | None, **options: Any) -> None:
-    """Write a view of the published file as CSV, Parquet or Excel.
+    """Write a view of the published copy as CSV, Parquet or Excel.
 
-    Reads only; the sync may go on meanwhile. A file that is there already is replaced whole, or stays as it was if
-    the export fails. The last line, on standard error, says what was written.
+    It only reads, so the sync may go on meanwhile. A file that is there already is replaced whole. If the export
+    fails, it stays as it was. The last line, on standard error, says what was written.
 
     \b
     Examples:
@@ -187,9 +189,9 @@ def export(location: str | None, door: str | None, **options: Any) -> None:
 
 
 @main.command()
-@click.option("--seed", default=0, show_default=True, help="All values follow from it.")
-@click.option("--zones", default=5, show_default=True, help="Counting zones.")
-@click.option("--spaces", default=2, show_default=True, help="Spaces with an occupancy.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same values.")
+@click.option("--zones", default=5, show_default=True, help="Number of zones, which count ins and outs.")
+@click.option("--spaces", default=2, show_default=True, help="Number of spaces, which have an occupancy.")
 @click.option(
     "--timezone", default="America/Denver", show_default=True, help="The account's time zone (IANA name)."
 )
@@ -202,7 +204,7 @@ def export(location: str | None, door: str | None, **options: Any) -> None:
     "--replay",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Recorded traffic response (JSON) to serve instead; may be repeated.",
+    help="A recorded traffic response (JSON) to serve in place of generated rows; may be repeated.",
 )
 def simulate(replay: tuple[Path, ...], **options: Any) -> None:
     """Serve a stand-in for the Vea API on loopback until Ctrl-C."""

@@ -36,7 +36,7 @@ class AlertSettings:
     alert_from: str | None = variable(
         "SENSOURCE_ALERT_FROM",
         "",
-        "the sender of these e-mails; empty: the user of the mail server, or the first recipient",
+        "the sender of these e-mails; empty: the user of the mail server if it is an address, else the recipient",
         check.address_or_none,
     )
     alarms: Path = variable(
