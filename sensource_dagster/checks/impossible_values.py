@@ -38,7 +38,7 @@ def _check(name: str, description: str, condition: str, columns: list[str], kind
         [(total,)] = reading.connection.execute(
             f"SELECT coalesce(sum({hours}), 0)::BIGINT FROM {reading.daily} WHERE judged"
         ).fetchall()
-        findings = _found(reading, condition, columns, total) if total else Findings()
+        findings = _found(reading, condition, columns) if total else Findings()
         sentence = (
             f"{counted(total, 'hour')} of {reading.table.name} on {reading.days} with {what}. Vea sent these "
             "values: ask SenSource about them."
@@ -50,7 +50,8 @@ def _check(name: str, description: str, condition: str, columns: list[str], kind
     return Check(name, description, judge, aggregates={hours: f"count_if({condition})"})
 
 
-def _found(reading: Reading, condition: str, columns: list[str], total: int) -> Findings:
+def _found(reading: Reading, condition: str, columns: list[str]) -> Findings:
     shown = f"{reading.entity}, name, {DAY} AS day, {HOUR}, {identifiers(columns)}"
-    rows = reading.first(f"SELECT {shown} FROM {reading.rows()} WHERE {condition}", f"{HOUR}, {reading.entity}")
-    return Findings(total, rows)
+    return reading.findings(
+        f"SELECT {shown} FROM {reading.rows()} WHERE {condition}", order=f"{HOUR}, {reading.entity}"
+    )

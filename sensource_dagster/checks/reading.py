@@ -157,10 +157,6 @@ class Reading:
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def first(self, query: str, order: str) -> list[dict[str, Any]]:
-        """The rows of a query that are shown."""
-        return self.fetch(f"FROM ({query}) ORDER BY {order} LIMIT {SHOWN}")
-
     def findings(
         self, query: str, order: str, values: Mapping[str, Any] | None = None, sums: Sequence[str] = ()
     ) -> Findings:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from dagster import AssetCheckSeverity
@@ -36,6 +38,21 @@ def test_a_count_below_zero_is_named_with_its_hour(checked: Checked, table: str,
     [row] = found(negative)
     assert (row[entity], row["day"], row[column]) == (one, str(DAY), -1)
     assert checked.judge(table, DAY + timedelta(days=1))["counts_are_not_negative"].passed
+
+
+def test_a_silenced_zone_with_a_count_below_zero_does_not_fail(checked: Checked, tmp_path: Path) -> None:
+    zones = [zone for (zone,) in checked.sql(f"SELECT zone_id FROM {W}.traffic {AT} ORDER BY 1")]
+    file = tmp_path / "alarms.toml"
+    file.write_text(
+        f'[[quiet]]\nzone = "{zones[0]}"\ncheck = "counts_are_not_negative"\nuntil = 2025-12-31\nreason = "Known."\n'
+    )
+    quiet = Checked(replace(checked.settings, alarms=file))
+    for zone, passes in zip(zones, (True, False), strict=False):
+        checked.sql(f"UPDATE {W}.traffic SET sumins = -1 {AT} AND zone_id = '{zone}'")
+        result = quiet.judge("traffic", DAY)["counts_are_not_negative"]
+        assert result.passed is passes
+        assert "1 zone is silenced until 2025-12-31: Known." in str(result.description)
+        assert len(found(result)) == (1 if passes else 2)
 
 
 @pytest.mark.parametrize(
