@@ -43,6 +43,13 @@ class Request:
     end: int | None
     lacks: _Keys | None
 
+    def touches(self, window: Window | None) -> bool:
+        """Whether it can confirm rows of a window; None is a list, or any hour."""
+        if self.start is None or self.end is None or window is None:
+            return True
+        first, end = map(_microseconds, window)
+        return self.start < end and first < self.end
+
     def confirms_all_of(self, other: Request) -> bool:
         """Whether it confirms each row that an earlier request has confirmed."""
         inside = self.start is None or (self.start <= (other.start or 0) and (other.end or 0) <= (self.end or 0))
@@ -53,17 +60,17 @@ class Confirmations:
     """What later requests have confirmed of a table into which a response is merged. It is made before the merge.
 
     A request that seems to be more than a day later than this one is of a clock that was wrong. It confirms
-    nothing.
+    nothing. Nor does one of other hours: a backfill makes hundreds of these, and each would be a part of the SQL.
     """
 
-    def __init__(self, target: Target, requested_at: datetime) -> None:
+    def __init__(self, target: Target, requested_at: datetime, window: Window | None) -> None:
         self._target, self._at = target, _microseconds(requested_at)
         self._file = _file_of(target)
         self._later, self._others = list[Request](), list[Request]()
         for request in _read(self._file):
             if abs(request.at - self._at) < _DAY:  # what is older is forgotten
                 is_later = request.table == target.table.name and request.at > self._at
-                (self._later if is_later else self._others).append(request)
+                (self._later if is_later and request.touches(window) else self._others).append(request)
         if self._later:
             self._stage_what_is_lacking()
 

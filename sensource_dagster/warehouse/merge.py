@@ -114,7 +114,7 @@ def merge(
         fitted = fit(target, frame, zone)
         for derived in (REJECTED,) if table.is_list else DERIVED:  # so that a query finds it while it is empty
             target.beside(derived).create()
-        confirmations = Confirmations(target, requested_at)
+        confirmations = Confirmations(target, requested_at, window)
         # Before the vanished rows are counted: a rejected row has not vanished.
         rejected_changed = rejections is not None and rejected.replace(
             *(target, rejections, requested_at, confirmations)

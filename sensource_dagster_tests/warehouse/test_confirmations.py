@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -148,6 +149,23 @@ def test_what_was_confirmed_outlives_the_process_and_is_forgotten_after_a_day(
             put(store, hour + at, count("b", at), window=(at, at + 1))
 
     assert file.read_text().count('"traffic"') == 3
+
+
+def test_a_late_response_is_compared_with_the_requests_of_its_own_hours_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    put(store, 0, count("a"), window=(0, 1))
+    put(store, 9, count("a"), window=(0, 1))
+    [file] = tmp_path.rglob("*.requests.json")
+    [own] = orjson.loads(file.read_bytes())
+    hour = own["end"] - own["start"]
+    others = [{**own, "start": own["end"] + hour * n, "end": own["end"] + hour * (n + 1)} for n in range(1_100)]
+    file.write_bytes(orjson.dumps([own, *others]))
+
+    put(store, 5, count("a", ins=7), window=(0, 1))
+
+    assert ins(store) == [1]
+    assert [each for each in orjson.loads(file.read_bytes()) if each["at"] == own["at"]] == [own, *others]
 
 
 @pytest.mark.parametrize("text", ["", "[1", "7", '[{"at": 1}]'])
