@@ -40,6 +40,9 @@ _ENDED = {
     "failed_checks": (DagsterEventType.RUN_SUCCESS, "Tells what the checks of all other runs found that is new."),
 }
 _RUNS_PER_TICK = 20
+_LOOKS_FOR = 15.0
+"""Seconds of a tick, after which the other runs wait for the next one: a tick has 60. What the checks of a run said
+before is read too, which can take a second for each run."""
 _DECIDED_WITHIN = 60.0  # seconds, in which Dagster writes that a run has ended and whether it starts again
 _STARTS_AGAIN_WITHIN = 600.0  # seconds
 
@@ -82,11 +85,13 @@ def _sensor(name: str, event: DagsterEventType, description: str, settings: Sett
             newest = context.instance.fetch_run_status_changes(event, limit=1).records
             context.update_cursor(str(_Cursor(newest[0].storage_id if newest else -1)))
             return SkipReason("From now on.")
+        began = time.monotonic()
         outbox = Outbox(ways(settings), context.log)
         outbox.send_again(cursor.unsent)
         origin = context.code_location_origin
+        location = origin.location_name if origin else None
         told = 0
-        for alert in _alerts(context.instance, event, cursor, origin.location_name if origin else None):
+        for alert in _alerts(context.instance, event, cursor, location, began):
             notify(alert, context.log)
             outbox.send(alert)
             told += 1
@@ -106,16 +111,18 @@ def _sensor(name: str, event: DagsterEventType, description: str, settings: Sett
 
 
 def _alerts(
-    instance: DagsterInstance, event: DagsterEventType, cursor: _Cursor, location: str | None
+    instance: DagsterInstance, event: DagsterEventType, cursor: _Cursor, location: str | None, began: float
 ) -> Iterator[Alert]:
-    """What is to be told now. The cursor moves on."""
+    """What is to be told now, in a tick that began then (`time.monotonic`). The cursor moves on, by a run at least."""
     yield from _not_started_again(instance, cursor)
     records = instance.fetch_run_status_changes(
         RunStatusChangeRecordsFilter(event, after_storage_id=cursor.after),  # type: ignore[arg-type]
         limit=_RUNS_PER_TICK,
         ascending=True,
     ).records
-    for record in records:
+    for looked_at, record in enumerate(records):
+        if looked_at and time.monotonic() - began > _LOOKS_FOR:
+            return
         run = instance.get_run_by_id(record.event_log_entry.run_id)
         if run and not _is_decided(instance, run, record):
             return
@@ -149,4 +156,4 @@ def _not_started_again(instance: DagsterInstance, cursor: _Cursor) -> Iterator[A
             del cursor.restarts[run_id]
         elif not _starts_again(run) or time.time() - failed_at > _STARTS_AGAIN_WITHIN:
             del cursor.restarts[run_id]
-            yield failed_run(instance, run)
+            yield from failed_run(instance, run)

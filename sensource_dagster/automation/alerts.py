@@ -35,15 +35,17 @@ class Alert:
 
 def alerts_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
     """The alerts of a run that has ended: its failure, and what its checks found that is new."""
-    is_known = KNOWN_FAILURE_TAG in run.tags
-    if run.status is DagsterRunStatus.FAILURE and not is_known and not _is_held_again(instance, run):
-        yield failed_run(instance, run)
+    if run.status is DagsterRunStatus.FAILURE:
+        yield from failed_run(instance, run)
     yield from checks_of(instance, run)
 
 
-def failed_run(instance: DagsterInstance, run: DagsterRun) -> Alert:
+def failed_run(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:
+    """The alert of a run that failed; none if the same was told of an earlier run."""
+    if KNOWN_FAILURE_TAG in run.tags or _is_held_again(instance, run):
+        return
     text = f"{_failure_of(instance, run)}{said_of_last_nightly_try(run)}"
-    return Alert(f"Run {run.run_id} of {run.job_name} failed", text, True, run.run_id)
+    yield Alert(f"Run {run.run_id} of {run.job_name} failed", text, True, run.run_id)
 
 
 def checks_of(instance: DagsterInstance, run: DagsterRun) -> Iterator[Alert]:

@@ -45,15 +45,15 @@ def news_of(instance: DagsterInstance, event: EventLogEntry) -> Iterator[News]:
     """
     logged = event.get_dagster_event()
     now = logged.asset_check_evaluation_data
-    before = _before(instance, event)
     outages = _entities(now, OUTAGES)
+    if now.passed and outages is None:
+        return
+    before = _before(instance, event)
     if outages is not None:
         others = (_entities(other.asset_check_evaluation_data, OUTAGES) for other in before)
         last = next((index for index, other in enumerate(others) if other is not None), None)
         known = before[last].asset_check_evaluation_data if last is not None else None
         yield from _of_outages(now, outages, known)
-        return
-    if now.passed:
         return
     in_this_job = [other for other in before if other.job_name == logged.job_name]
     known_ones = [other.asset_check_evaluation_data for other in (*before[:1], *in_this_job[:1])]

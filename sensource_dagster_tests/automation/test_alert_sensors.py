@@ -14,6 +14,7 @@ from dagster import (
     build_sensor_context,
 )
 
+from sensource_dagster.automation.failing_days import KNOWN_FAILURE_TAG
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster_tests.automation.alert_deployment import Sensors, failing, subjects
@@ -50,9 +51,9 @@ def test_a_cursor_of_an_earlier_version_begins_anew(sensors: Sensors) -> None:
     assert sensors.tick()["failed_runs"] == "From now on."
 
 
-def killed(sensors: Sensors, will_retry: str | None = "true") -> str:
+def killed(sensors: Sensors, will_retry: str | None = "true", **tags: str) -> str:
     """A run whose process is gone, as the daemon records it."""
-    run = sensors.instance.create_run_for_job(failing, status=DagsterRunStatus.STARTED)
+    run = sensors.instance.create_run_for_job(failing, status=DagsterRunStatus.STARTED, tags=tags)
     sensors.instance.report_run_failed(run)
     if will_retry:
         assert sensors.instance.get_run_by_id(run.run_id).tags["dagster/will_retry"] == will_retry  # type: ignore[union-attr]
@@ -78,6 +79,23 @@ def test_a_killed_run_that_is_not_started_again_after_all_is_told(sensors: Senso
     with time_machine.travel(700 + time.time()):
         sensors.tick()
     assert subjects(mailbox)[1:] == [f"Run {forgotten} of failing failed"]
+
+
+def test_a_killed_run_of_a_day_that_is_known_to_fail_is_not_told_either(sensors: Sensors) -> None:
+    killed(sensors, **{KNOWN_FAILURE_TAG: "since 2026-01-01, tried weekly"})
+    sensors.tick()
+    with time_machine.travel(700 + time.time()):
+        assert sensors.tick()["failed_runs"] == "No new alerts."
+
+
+def test_a_tick_that_takes_long_leaves_the_other_runs_to_the_next_one(
+    sensors: Sensors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        sensors.run(failing)
+    monkeypatch.setattr("sensource_dagster.automation.alert_sensors._LOOKS_FOR", 0.0)
+    said = [sensors.tick()["failed_runs"] for _ in range(3)]
+    assert said == ["1 new alert.", "1 new alert.", "No new alerts."]
 
 
 def test_a_run_of_another_project_is_not_told(sensors: Sensors, monkeypatch: pytest.MonkeyPatch) -> None:
