@@ -41,8 +41,8 @@ _ENDED = {
 }
 _RUNS_PER_TICK = 20
 _LOOKS_FOR = 15.0
-"""Seconds of a tick, after which the other runs wait for the next one: a tick has 60. What the checks of a run said
-before is read too, which can take a second for each run."""
+"""Seconds of a tick, after which the other runs wait for the next one: a tick has 60. What the checks said before
+is read too, which can take a second for each run."""
 _DECIDED_WITHIN = 60.0  # seconds, in which Dagster writes that a run has ended and whether it starts again
 _STARTS_AGAIN_WITHIN = 600.0  # seconds
 
@@ -113,7 +113,7 @@ def _sensor(name: str, event: DagsterEventType, description: str, settings: Sett
 def _alerts(
     instance: DagsterInstance, event: DagsterEventType, cursor: _Cursor, location: str | None, began: float
 ) -> Iterator[Alert]:
-    """What is to be told now, in a tick that began then (`time.monotonic`). The cursor moves on, by a run at least."""
+    """What is to be told now, in a tick that began then (`time.monotonic`). The cursor moves on."""
     yield from _not_started_again(instance, cursor)
     records = instance.fetch_run_status_changes(
         RunStatusChangeRecordsFilter(event, after_storage_id=cursor.after),  # type: ignore[arg-type]

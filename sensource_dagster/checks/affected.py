@@ -48,7 +48,7 @@ class Affected:
 
 
 def affected(
-    connection: duckdb.DuckDBPyConnection, entity: str, query: str, columns: Collection[str], values: Any = None
+    connection: duckdb.DuckDBPyConnection, entity: str, query: str, columns: Collection[str]
 ) -> dict[str, Affected]:
     """The entities of the findings, by their ids.
 
@@ -56,14 +56,12 @@ def affected(
         entity: the column with the id. Findings without it, or without a name, have no entities.
         query: a SELECT with the findings.
         columns: its columns; they may have a `day`.
-        values: its parameters.
     """
     if not {entity, "name"} <= set(columns):
         return {}
     days = "min(day), max(day)" if "day" in columns else "NULL::DATE, NULL::DATE"
     rows = connection.execute(
-        f"SELECT {entity}, any_value(name), count(*), {days} FROM ({query}) GROUP BY {entity} ORDER BY {entity}",
-        values,
+        f"SELECT {entity}, any_value(name), count(*), {days} FROM ({query}) GROUP BY {entity} ORDER BY {entity}"
     ).fetchall()
     labels = door_labels(connection) if entity == "zone_id" else {}
     return {

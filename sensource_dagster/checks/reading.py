@@ -168,15 +168,16 @@ class Reading:
             values: the parameters of the query (`$name`).
             sums: columns to add up.
         """
-        added = {"_total": "count(*)", **{f"_sum_{column}": f"sum({identifier(column)})" for column in sums}}
-        over_all = ", ".join(f"({sql} OVER ())::BIGINT AS {identifier(name)}" for name, sql in added.items())
-        rows = self.fetch(f"SELECT *, {over_all} FROM ({query}) ORDER BY {order} LIMIT {SHOWN}", values)
-        totals = [{name: row.pop(name) for name in added} for row in rows]
-        if not totals:
-            return Findings(sums=dict.fromkeys(sums, 0))
-        total, added_up = totals[0]["_total"], {column: totals[0][f"_sum_{column}"] for column in sums}
-        named = affected(self.connection, self.entity, query, rows[0].keys(), values)
-        return Findings(total, rows, added_up, named)
+        # Once for all that is asked of them: the query of a check can take a second.
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {query}", values)
+        added = ", ".join(["count(*)", *(f"coalesce(sum({identifier(column)}), 0)::BIGINT" for column in sums)])
+        [(total, *added_up)] = self.connection.execute(f"SELECT {added} FROM temp.found").fetchall()
+        totals = dict(zip(sums, added_up, strict=True))
+        if not total:
+            return Findings(sums=totals)
+        rows = self.fetch(f"FROM temp.found ORDER BY {order} LIMIT {SHOWN}")
+        named = affected(self.connection, self.entity, "FROM temp.found", rows[0].keys())
+        return Findings(total, rows, totals, named)
 
 
 def hour_number(instant_column: str, day_column: str) -> str:

@@ -44,7 +44,8 @@ def test_a_silenced_zone_with_a_count_below_zero_does_not_fail(checked: Checked,
     zones = [zone for (zone,) in checked.sql(f"SELECT zone_id FROM {W}.traffic {AT} ORDER BY 1")]
     file = tmp_path / "alarms.toml"
     file.write_text(
-        f'[[quiet]]\nzone = "{zones[0]}"\ncheck = "counts_are_not_negative"\nuntil = 2025-12-31\nreason = "Known."\n'
+        f'[[quiet]]\nzone = "{zones[0]}"\ncheck = "counts_are_not_negative"\n'
+        'until = 2025-12-31\nreason = "Known."\n'
     )
     quiet = Checked(replace(checked.settings, alarms=file))
     for zone, passes in zip(zones, (True, False), strict=False):
