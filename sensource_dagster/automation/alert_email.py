@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from base64 import b64encode
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from threading import Event, Timer
 
 from sensource_dagster.automation.alerts import Alert
 from sensource_dagster.config.alert_parsers import MailServer
@@ -16,6 +19,39 @@ from sensource_dagster.vea.redaction import excerpt
 
 _SECONDS = 5.0
 """For each step of the conversation, of which there are seven."""
+
+
+class _Timed(smtplib.SMTP):
+    """Waits so long for a whole reply. The socket's own timeout starts anew with each byte."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        passed, connected = Event(), self.sock
+
+        def cut() -> None:
+            passed.set()
+            if connected:
+                with suppress(OSError):  # already closed
+                    socket.socket.shutdown(connected, socket.SHUT_RDWR)  # as in vea/deadline.py
+
+        timer = Timer(_SECONDS, cut)
+        timer.daemon = True
+        timer.start()
+        reply = (-1, b"")
+        try:
+            reply = super().getreply()
+        except smtplib.SMTPServerDisconnected:
+            if not passed.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if passed.is_set():  # the reply may be the part that came before
+            self.close()
+            raise TimeoutError("timed out")
+        return reply
+
+
+class _TimedTls(_Timed, smtplib.SMTP_SSL):
+    pass
 
 
 def send_email(server: MailServer, sender: str | None, recipient: str, alert: Alert) -> None:
@@ -46,9 +82,9 @@ def send_email(server: MailServer, sender: str | None, recipient: str, alert: Al
 def _connected(server: MailServer) -> smtplib.SMTP:
     tls = ssl.create_default_context()
     if server.tls:
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=tls)
+        smtp: _Timed = _TimedTls(server.host, server.port, timeout=_SECONDS, context=tls)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+        smtp = _Timed(server.host, server.port, timeout=_SECONDS)
     try:
         smtp.ehlo()
         local = is_loopback(server.host)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -67,6 +70,24 @@ def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Monkey
         port = silent.getsockname()[1]
         with pytest.raises(AlertError, match="timed out"):
             send_email(parsed(f"smtp://127.0.0.1:{port}"), None, "ops@library.org", ALERT)
+
+
+def test_a_server_that_replies_byte_by_byte_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alert_email, "_SECONDS", 0.3)
+
+    def reply() -> None:
+        connection, _ = slow.accept()
+        with connection, suppress(OSError):
+            for _ in range(100):
+                connection.send(b"2")
+                time.sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        replying = threading.Thread(target=reply)
+        replying.start()
+        with pytest.raises(AlertError, match="timed out"):
+            send_email(parsed(f"smtp://127.0.0.1:{slow.getsockname()[1]}"), None, "ops@library.org", ALERT)
+        replying.join()
 
 
 def test_a_password_is_not_sent_to_another_machine_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
