@@ -73,7 +73,12 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         if failed.issuperset(days):  # perhaps for one of them alone; in an outage, one run that fails is enough
             days = days[-1:]
         ranges = split(days, failed, len(days))
-        return [_run(context, *of_days) for of_days in ranges]
+        # One that is read apart from the other was told when it failed first. It is not told again each hour.
+        apart = failed if len(ranges) > 1 else set()
+        return [
+            _run(context, *of_days, tags=tags_of_failed(*of_days, {}) if of_days[0] in apart else None)
+            for of_days in ranges
+        ]
 
     @schedule(
         cron_schedule="0 3 * * *",

@@ -149,3 +149,8 @@ def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterI
         report_read(history, [FIRST], FIRST)
         requests = tick(hourly, now, history).run_requests or []
         assert [*map(days_of, requests)] == [(str(yesterday), str(yesterday)), (str(FIRST), str(FIRST))]
+        assert [KNOWN_FAILURE_TAG in request.tags for request in requests] == [True, False]  # no alert each hour
+        report_failed(history, [FIRST])
+        report_read(history, [yesterday], FIRST)
+        requests = tick(hourly, now, history).run_requests or []
+        assert [KNOWN_FAILURE_TAG in request.tags for request in requests] == [False, True]
