@@ -62,6 +62,8 @@ class BatchedEventLog(SqliteEventLogStorage):
     def _engine(self, shard: str) -> Engine:
         engine = self._engines.pop(shard, None)
         if engine is None:
+            if not Path(self.path_for_shard(shard)).exists():  # another process may have deleted the run
+                self._initialized_dbs.discard(shard)
             # The lock lets one thread at a time use the connection.
             options = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=options)

@@ -36,3 +36,15 @@ def test_a_server_that_looks_at_many_runs_keeps_few_of_their_files_open_and_in_t
 
     log.dispose()
     assert open_files(tmp_path) == set()
+
+
+def test_a_run_that_another_process_has_deleted_has_no_events(tmp_path: Path) -> None:
+    log, other = BatchedEventLog(str(tmp_path)), BatchedEventLog(str(tmp_path))
+    log.get_logs_for_run("run")
+    log.dispose()
+    other.delete_events("run")
+
+    assert log.get_logs_for_run("run") == []
+
+    log.dispose()
+    other.dispose()
