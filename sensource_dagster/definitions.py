@@ -21,6 +21,7 @@ from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
 from sensource_dagster.assets.lists import reference_assets
 from sensource_dagster.assets.published import published_asset
+from sensource_dagster.assets.report_asset import report_asset
 from sensource_dagster.assets.views import view_assets
 from sensource_dagster.automation.alert_sensors import alert_sensors
 from sensource_dagster.automation.gone_runs import gone_runs_sensor
@@ -49,12 +50,13 @@ def build_definitions(settings: Settings) -> Definitions:
     >>> definitions.resolve_job_def("lists").execute_in_process().success
     True
     """
+    copy = settings.published
     assets: list[AssetsDefinition | AssetSpec] = [
         *external_assets(settings),
         *reference_assets(settings),
         *counts_assets(settings),
         view_assets(settings),
-        *([published_asset(settings.published, settings)] if settings.published else []),
+        *([published_asset(copy, settings), report_asset(copy, settings)] if copy else []),
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BetaWarning)  # about code references; each user would see it at each start

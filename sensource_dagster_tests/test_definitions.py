@@ -47,7 +47,7 @@ def test_there_is_an_asset_for_each_table_and_view_with_its_columns_described() 
     assets = specs()
     tables = {**TABLES, **{table.name: table for table in DERIVED}}
     views = {f"sensource/{view.name}": view for view in VIEWS}
-    others = {"sensource/vea", "sensource/published"}
+    others = {"sensource/vea", "sensource/published", "sensource/report"}
     assert set(assets) == {*others, *views, *(f"sensource/{name}" for name in tables)}
     for key, view in views.items():
         schema = assets[key].metadata["dagster/column_schema"]
@@ -71,13 +71,14 @@ def test_everything_comes_from_the_api_corrections_from_the_counts_and_rejected_
     assert upstream.pop("sensource/rejected") == {f"sensource/{name}" for name in TABLES}
     views = {f"sensource/{view.name}" for view in VIEWS}
     assert upstream.pop("sensource/published") == {*views, "sensource/corrections", "sensource/rejected"}
+    assert upstream.pop("sensource/report") == {"sensource/published"}
     for view in VIEWS:
         assert upstream.pop(f"sensource/{view.name}") == {f"sensource/{source}" for source in view.sources}
     assert set(map(frozenset, upstream.values())) == {frozenset({"sensource/vea"})}
 
 
-def test_without_a_published_copy_there_is_no_asset_for_it() -> None:
-    assert "sensource/published" not in specs(SENSOURCE_PUBLISHED="")
+def test_without_a_published_copy_there_is_no_asset_for_it_or_the_report() -> None:
+    assert not {"sensource/published", "sensource/report"} & {*specs(SENSOURCE_PUBLISHED="")}
 
 
 def test_owners_and_tags_are_those_of_the_settings_on_every_asset() -> None:
@@ -95,7 +96,7 @@ def test_the_query_of_each_asset_runs_as_it_stands(tmp_path: Path, file: str) ->
     with duckdb.connect(str(path)) as connection:
         refresh(connection, ZoneInfo("UTC"))
         for name, spec in specs(SENSOURCE_PUBLISHED=str(path)).items():
-            if name not in ("sensource/vea", "sensource/published"):
+            if name not in ("sensource/vea", "sensource/published", "sensource/report"):
                 query = spec.metadata["example_query"].value.removeprefix("```sql").removesuffix("```")
                 assert connection.execute(query).fetchall() == []
 
@@ -113,7 +114,7 @@ def test_each_table_has_the_name_that_duckdb_gives_it(tmp_path: Path, file: str)
     names = {f"sensource/{table}": f"{database}.{schema}.{table}" for table, database, schema in found}
     assets = specs(SENSOURCE_PUBLISHED=str(path))
     assert {key: assets[key].metadata["dagster/table_name"] for key in names} == names
-    assert len(names) == len(assets) - 2  # all but the API and the copy itself
+    assert len(names) == len(assets) - 3  # all but the API, the copy itself and the report
 
 
 def test_lists_and_the_copy_are_stale_after_a_missed_night_and_red_after_four_days_counts_have_a_check() -> None:

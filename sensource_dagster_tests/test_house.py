@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "checks": {*_BASE, "assets", "instance.own_runs", "instance.private", "vea", "views", "warehouse"},
     "automation": {
-        *(_BASE | {"assets", "checks", "vea", "views", "warehouse"}),
+        *(_BASE | {"assets", "checks", "report", "vea", "views", "warehouse"}),
         *("instance.held", "instance.in_process_run", "instance.materialized_at", "instance.own_runs"),
         *("instance.private", "instance.retention"),
     },

@@ -13,8 +13,14 @@ from sensource_dagster.definitions import build_definitions
 from sensource_dagster.instance import tested
 from sensource_dagster.instance.watched_executor import WatchedExecutor, watched_in_process_executor
 
-# They read the history alone, or make the copy in a process of its own while others write.
-WITHOUT_SLOT = {"traffic_freshness", "occupancy_freshness", "sensource__published", "delete_old_runs"}
+# They read the history alone, or make the copy in a process of its own while others write, or read the copy.
+WITHOUT_SLOT = {
+    "traffic_freshness",
+    "occupancy_freshness",
+    "sensource__published",
+    "sensource__report",
+    "delete_old_runs",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,7 @@
-"""When the views and the published copy are made anew: after each run that changed the warehouse."""
+"""When the views and the published copy are made anew: after each run that changed the warehouse.
+
+The report follows them once each night: see `report_due.py`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ from dagster import (
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.published import PUBLISHED, VERSION
+from sensource_dagster.assets.report_asset import REPORT
 from sensource_dagster.assets.views import QUERY_VERSION, query_version
+from sensource_dagster.automation.report_due import report_is_due
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.instance.own_runs import may_be_own_run
@@ -38,7 +43,7 @@ _AFTER_FAILURE = 600.0  # seconds
 PUBLISH_JOB = define_asset_job(
     "publish",
     AssetSelection.groups("views", "serving"),
-    description="Makes the views and the published copy.",
+    description="Makes the views, the published copy and the report.",
 )
 
 
@@ -48,12 +53,13 @@ def publish_sensor(settings: Settings) -> SensorDefinition:
         job=PUBLISH_JOB,
         minimum_interval_seconds=_LOOKS_EVERY,
         default_status=DefaultSensorStatus.RUNNING,  # it sends no request to the API
-        description="Makes the published copy anew after each run that changed the warehouse, whoever started it.",
+        description="Makes the published copy anew after each run that changed the warehouse, whoever started it, "
+        "and the report after each night.",
     )
     def publish(context: SensorEvaluationContext) -> RunRequest | SkipReason:
         wanted = outdated(context.instance, settings)
         if not wanted:
-            return SkipReason("The views and the published copy are current.")
+            return SkipReason("The views, the published copy and the report are current.")
         reason = _reason_to_wait(context.instance)
         return SkipReason(reason) if reason else RunRequest(asset_selection=wanted)
 
@@ -61,7 +67,10 @@ def publish_sensor(settings: Settings) -> SensorDefinition:
 
 
 def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
-    """What has to be made: views whose text has changed, and the copy if the warehouse has. Often nothing."""
+    """What has to be made. Often nothing.
+
+    That are views whose text has changed, the copy if the warehouse has changed, and the report after a night.
+    """
     version = version_of(settings.warehouse)
     if version is None:
         return []
@@ -72,6 +81,8 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     copy = settings.published
     if copy and (made or not copy.exists() or last.get(PUBLISHED, {}).get(VERSION) != version):
         made.append(PUBLISHED)
+    if copy and report_is_due(instance, settings):
+        made.append(REPORT)
     return made
 
 

@@ -189,6 +189,30 @@ def export(location: str | None, door: str | None, **options: Any) -> None:
 
 
 @main.command()
+@click.option("--from", "first", metavar="YYYY-MM-DD", help="First local day. Without it: the last full month.")
+@click.option("--to", "last", metavar="YYYY-MM-DD", help="Last local day. Without it: yesterday.")
+@click.option("--location", metavar="NAME", help="The one location to report on. Without it: all.")
+@click.option("--output", metavar="FILE", help="Without it: report/index.html beside the published file.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
+def report(first: str | None, last: str | None, location: str | None, output: str | None, opens: bool) -> None:
+    """Write the page that people read: how many came, and can I trust it?
+
+    It is one HTML file, which needs no network. It is about the last full month that has data, or about the days
+    from --from to --to. Reads only the published file; the sync may go on meanwhile. A page that is there already
+    is replaced whole, or stays as it was if the report fails.
+
+    \b
+    Examples:
+      sensource report --open
+      sensource report --from 2026-01-01 --to 2026-03-31 --output quarter.html
+      sensource report --location "Main Library" --output main.html
+    """
+    from sensource_dagster.cli.report import run
+
+    sys.exit(run(first, last, location, output, opens))
+
+
+@main.command()
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same values.")
 @click.option("--zones", default=5, show_default=True, help="Number of zones, which count ins and outs.")
 @click.option("--spaces", default=2, show_default=True, help="Number of spaces, which have an occupancy.")

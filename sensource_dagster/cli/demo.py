@@ -16,6 +16,7 @@ from sensource_dagster.cli import demo_account, project, project_files
 from sensource_dagster.cli.demo_report import show
 from sensource_dagster.config.project_folder import in_clone, initialised_folder, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
+from sensource_dagster.report.write import report_file
 from sensource_dagster.simulator import ManualClock, serving
 
 
@@ -41,7 +42,7 @@ def run() -> int:
             f"If it still fails, delete {demo_account.home()}."
         )
         return 1
-    show(console, settings.to_open, changed, seconds=time.monotonic() - started)
+    show(console, settings.to_open, report_file(settings), changed, seconds=time.monotonic() - started)
     return 0
 
 

@@ -41,6 +41,8 @@ def options(today: date) -> Options:
     """
     # A Monday: demos of one week then agree on it.
     silent_from = today - timedelta(days=7 + today.weekday())
+    # In the month that the report is about, on a day that is never a holiday.
+    half_day = today.replace(day=1) - timedelta(days=16)
     return Options(
         client_id=DEMO_CLIENT,
         timezone=ZONE.key,
@@ -48,7 +50,7 @@ def options(today: date) -> Options:
             Door("Main Entrance", location=0, size=190),
             Door("Garden Door", location=0, size=60),
             Door("Children's Room", location=0, size=70, perimeter=False),
-            Door("Pearl Street Entrance", location=1, size=110),
+            Door("Pearl Street Entrance", location=1, size=110, half_day=half_day),
             Door("Parking Garage Door", location=1, size=45, silent_from=silent_from),
         ),
         holidays=True,

@@ -35,11 +35,12 @@ _IN_IT = {
 }
 
 
-def show(console: Console, file: Path, changed: Mapping[str, int], seconds: float) -> None:
+def show(console: Console, file: Path, report: Path, changed: Mapping[str, int], seconds: float) -> None:
     """Print it.
 
     Args:
         file: the published copy.
+        report: the page made of it.
         changed: how many rows the demo inserted and corrected.
         seconds: how long the demo took.
     """
@@ -56,6 +57,7 @@ def show(console: Console, file: Path, changed: Mapping[str, int], seconds: floa
         console.print(f"\nNothing new: every row was there already, none was written. {seconds:.0f} s.")
     console.print(
         f"\nThe file to open, with any tool that reads DuckDB: {_from_here(file)}\n"
+        f"The report, to open in a browser: {_from_here(report)}\n"
         "\nNext:\n"
         f"  {command('dev'):<28}the Dagster UI with this demo account\n"
         "  cp .env.example .env        for your own account: put your API client's id and secret into it,\n"

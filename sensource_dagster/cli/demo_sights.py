@@ -18,6 +18,10 @@ _INTERIOR = """
 _SILENT = """
     SELECT door, max(day) FILTER (ins > 0) + 1 FROM sensource.traffic_daily GROUP BY door
     HAVING max(day) FILTER (ins > 0) + 3 < (SELECT max(day) FROM sensource.location_daily WHERE visits > 0)"""
+_HALF_DAY = """
+    SELECT door, day FROM sensource.traffic_daily
+    WHERE hours_counted BETWEEN 6 AND 12 AND day < (SELECT max(day) FROM sensource.traffic_daily)
+    ORDER BY hours_counted LIMIT 1"""
 # A day is over if it is not the last one. On every other day somebody comes.
 _CLOSED = """
     SELECT day FROM sensource.location_daily GROUP BY day
@@ -35,6 +39,8 @@ def sights(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield f"An interior door, {door}: all zones have {ins:,} ins, but only {visits:,} are visits."
     for door, since in rows(_SILENT):
         yield f"A silent door, {door}: only zeros since {_day(since)}. The check door_is_unusual finds it."
+    for door, day in rows(_HALF_DAY):
+        yield f"A half day, {door}: no hour after noon on {_day(day)}. The check hours_are_complete finds it."
     closed = [day for (day,) in rows(_CLOSED)]
     if closed:
         yield f"Closed days, with no visits: {', '.join(map(_closed, closed))}."

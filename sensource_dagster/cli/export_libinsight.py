@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import click
 import duckdb
 
-from sensource_dagster.cli.export_selection import Days, Selection
+from sensource_dagster.cli.export_selection import Selection
+from sensource_dagster.cli.published_days import Days
 from sensource_dagster.contract.model import Column, Type
 
 _COLUMNS = (

@@ -8,6 +8,7 @@ from datetime import date
 import click
 import duckdb
 
+from sensource_dagster.cli.published_days import Days
 from sensource_dagster.contract.model import HOUR, Column, View
 from sensource_dagster.warehouse.sql import identifier, identifiers
 
@@ -16,20 +17,6 @@ _ORDER = (
     *("day", "door", "space", "kind", "subject", "location", HOUR),
     *("zone_id", "space_id", "subject_id", "location_id"),
 )
-
-
-@dataclass(frozen=True)
-class Days:
-    """From first to last local day; None where there is no limit."""
-
-    first: date | None
-    last: date | None
-
-    def condition(self, day: str) -> tuple[str, tuple[date, ...]]:
-        """SQL that limits the column `day`, and its parameters."""
-        limits = [(f"{day} >= ?", self.first), (f"{day} <= ?", self.last)]
-        given = [(condition, limit) for condition, limit in limits if limit is not None]
-        return " AND ".join(condition for condition, _ in given) or "true", tuple(limit for _, limit in given)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from sensource_dagster.errors import ExportError
-from sensource_dagster.warehouse.replacement import replace_whole
+from sensource_dagster.warehouse.replacement import replacement_of
 
 FORMATS = ("csv", "parquet", "xlsx")
 _STDOUT = "-"
@@ -55,15 +55,12 @@ class ExportTarget:
             dated = "".join(f"_{day}" for day in days or ())
             file /= f"{name}{dated}.{self.format}"
         self.shown = str(file)
-        # A link stays a link: what it points to is replaced.
-        file = Path(os.path.realpath(file))
         if file.exists() and not file.is_file():
             raise ExportError(
                 f"{self.shown} is no file that can be replaced. Use `--output -` for standard output."
             )
-        with _partial(file) as partial:
+        with _partial(Path(os.path.realpath(file))) as partial:
             yield partial
-            _replace(partial, file)
 
 
 def target_of(output: str | None, file_format: str | None, here: Path, *, only_csv: str | None) -> ExportTarget:
@@ -111,14 +108,13 @@ def _format(path: Path, wanted: str | None) -> str:
 
 @contextmanager
 def _partial(file: Path | None) -> Iterator[Path]:
-    """A file in a folder of its own, beside `file`, which goes with all that is in it."""
-    beside = file.parent if file else Path(tempfile.gettempdir())
-    target = file or beside
+    """What takes the place of `file` at the end of the block; without a file, one that is gone then."""
+    target = file or Path(tempfile.gettempdir())
     # `kill` sends SIGTERM, which would end Python at once and leave the folder behind. Now it is like Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with tempfile.TemporaryDirectory(prefix=".sensource-export-", dir=beside) as folder:
-            yield Path(folder) / "export"
+        with replacement_of(file) if file else _nowhere() as partial:
+            yield partial
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -131,6 +127,12 @@ def _partial(file: Path | None) -> Iterator[Path]:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _nowhere() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=".sensource-") as folder:
+        yield Path(folder) / "export"
+
+
 def _to_stdout(partial: Path) -> None:
     try:
         with partial.open("rb") as source:
@@ -140,9 +142,3 @@ def _to_stdout(partial: Path) -> None:
         raise
     except OSError as error:
         raise ExportError(f"Standard output cannot be written: {error.strerror or error}.") from None
-
-
-def _replace(partial: Path, file: Path) -> None:
-    if file.exists():
-        shutil.copymode(file, partial)
-    replace_whole(partial, file)

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-NO_LISTS = ("traffic", "occupancy", "corrections", "rejected", "vea", "published", "door")
+NO_LISTS = ("traffic", "occupancy", "corrections", "rejected", "vea", "published", "report", "door")
 """The assets, tables and views that are no lists. Two assets, or a table and a view, cannot have the same name."""
 
 

@@ -57,6 +57,8 @@ class Counter:
     """Hours by which the device's clock is ahead of the true time."""
     silent_from: int | None = None
     """The true hour, since 1970-01-01T00:00Z, from which on it counts nobody."""
+    unplugged: range = range(0)
+    """The true hours, since then, of which it never sends a row."""
 
 
 @lru_cache(maxsize=100_000)

@@ -62,6 +62,8 @@ class GeneratedSource:
             stamp = stamp_of(hour)
             for counter in counters:
                 true_hour = hour - counter.ahead_hours
+                if hour in counter.unplugged:
+                    continue
                 share = known_share(counter.key, true_hour, moment, self._corrected)
                 if share is not None:
                     rows.append(make_row(counter, stamp, true_hour, share))

@@ -26,6 +26,8 @@ class Door:
     """People who enter in the busiest hour of an ordinary day."""
     silent_from: date | None = None
     """The local day from which on its sensor is covered: it sends rows of zeros."""
+    half_day: date | None = None
+    """The local day from whose noon on its sensor is unplugged: the hours until midnight have no row."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The account's entities: locations, sites, sensors, zones and spaces, as the list endpoints show them."""
 
 from copy import deepcopy
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any, Literal
 from uuid import UUID
@@ -70,6 +70,7 @@ class Account:
             silent_from=first_hour(door.silent_from, ZoneInfo(self._timezone))
             if door and door.silent_from
             else None,
+            unplugged=_afternoon(door.half_day, ZoneInfo(self._timezone)) if door and door.half_day else range(0),
         )
 
     def _space_counter(self, index: int) -> Counter:
@@ -154,6 +155,12 @@ class Account:
             "locationId": self._id("location", location),
             "maxCapacity": round(counter.size * 1.5) if index % 2 == 0 else None,
         }
+
+
+def _afternoon(day: date, zone: ZoneInfo) -> range:
+    """From noon to midnight. Clocks change before noon."""
+    end = first_hour(day + timedelta(days=1), zone)
+    return range(end - 12, end)
 
 
 def first_hour(day: date, zone: ZoneInfo) -> int:

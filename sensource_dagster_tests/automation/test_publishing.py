@@ -22,7 +22,7 @@ from sensource_dagster_tests.end_to_end.sync import Sync, syncing
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 DAY = date(2025, 11, 3)
-COPY = AssetKey(["sensource", "published"])
+COPY, REPORT = AssetKey(["sensource", "published"]), AssetKey(["sensource", "report"])
 
 
 @pytest.fixture
@@ -56,13 +56,17 @@ def test_after_a_run_the_views_and_the_copy_are_made_and_then_nothing_until_a_ro
     assert sync.run("counts", DAY).success
     request = tick(sync)
     assert isinstance(request, RunRequest)
-    assert set(request.asset_selection or []) == {COPY, *(AssetKey(["sensource", view.name]) for view in VIEWS)}
+    assert set(request.asset_selection or []) == {
+        COPY,
+        REPORT,
+        *(AssetKey(["sensource", view.name]) for view in VIEWS),
+    }
     publish(sync)
     assert sync.settings.published
     with duckdb.connect(str(sync.settings.published), read_only=True) as copy:
         assert copy.execute("SELECT sum(hours_counted) FROM sensource.traffic_daily").fetchall() == [(120,)]
     with later(5):
-        assert tick(sync) == SkipReason("The views and the published copy are current.")
+        assert tick(sync) == SkipReason("The views, the published copy and the report are current.")
         assert sync.run("counts", DAY).success  # reads the same again
         assert isinstance(tick(sync), SkipReason)
         assert sync.run("counts", DAY + timedelta(days=1)).success

@@ -20,7 +20,7 @@ DAYS = [datetime(2026, 9, 1, 13, tzinfo=timezone.utc) + timedelta(days=11 * numb
 
 
 @pytest.mark.parametrize("now", DAYS, ids=lambda now: str(now.date()))
-def test_there_are_corrections_a_silent_door_and_a_holiday(now: datetime) -> None:
+def test_there_are_corrections_a_silent_door_a_half_day_and_a_holiday(now: datetime) -> None:
     today = now.astimezone(demo_account.ZONE).date()
     options = demo_account.options(today)
     clock = ManualClock(now)
@@ -36,6 +36,9 @@ def test_there_are_corrections_a_silent_door_and_a_holiday(now: datetime) -> Non
     assert len(corrected) >= 2
     [silent_from] = [door.silent_from for door in options.doors if door.silent_from]
     assert 7 <= (today - silent_from).days <= 13  # as long as the check can find it on each of its days
+    [half_day] = [door.half_day for door in options.doors if door.half_day]
+    assert half_day.month == (today.replace(day=1) - timedelta(days=1)).month
+    assert not holiday_of(half_day)
     assert any(holiday_of(today - timedelta(days=back)) for back in range(1, demo_account.DAYS))
 
 

@@ -69,6 +69,7 @@ def test_the_demo_fills_a_warehouse_whose_sums_are_the_printed_ones_and_a_second
 ) -> None:
     assert ANY_ROW_NEW.search(first_demo)
     assert re.search(r"The file to open, .*: data/demo/footfall\.duckdb\n", first_demo)
+    assert "The report, to open in a browser: data/demo/report/index.html\n" in first_demo
     assert "make dev" in first_demo
     assert ".env" in first_demo
     with published(project) as connection:
@@ -100,7 +101,12 @@ def test_the_demo_names_the_silent_door_the_closed_days_and_the_corrections_that
             "ORDER BY since LIMIT 1"
         ).fetchall()
         [(corrections,)] = connection.execute("SELECT count(*) FROM sensource.corrections").fetchall()
+        [(cut, day)] = connection.execute(
+            "SELECT door, day FROM sensource.traffic_daily WHERE hours_counted <= 12 AND day < "
+            "(SELECT max(day) FROM sensource.traffic_daily)"
+        ).fetchall()
     assert f"A silent door, {door}: only zeros since {since:%a} {since.day} {since:%b}." in first_demo
+    assert f"A half day, {cut}: no hour after noon on {day:%a} {day.day} {day:%b}" in first_demo
     assert corrections
     assert f"Vea changed {corrections:,} values" in first_demo
     assert re.search(r"Closed days, with no visits: .*\([A-Z].*\)", first_demo)
@@ -194,11 +200,12 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
     for run in runs:
         assert run["repositoryOrigin"]["repositoryLocationName"] == "sensource_dagster"
     assert {"key": "sensource/command", "value": "sensource demo"} in runs[-1]["tags"]
+    with_policy = (*LIST_NAMES, "published", "report")
     for node in shown["assetNodes"]:
         name, state = node["assetKey"]["path"][-1], node["freshnessStatusInfo"]
         # Dagster calls a view stale when a table was read after the view was made. It has every row even so.
-        assert node["staleStatus"] == "FRESH" or name in (*VIEW_NAMES, "published")
-        assert (state and state["freshnessStatus"]) == ("HEALTHY" if name in (*LIST_NAMES, "published") else None)
+        assert node["staleStatus"] == "FRESH" or name in (*VIEW_NAMES, "published", "report")
+        assert (state and state["freshnessStatus"]) == ("HEALTHY" if name in with_policy else None)
         if name in ("traffic", "occupancy"):
             [observed] = node["assetObservations"]
             assert {"label": "dagster/row_count", "intValue": rows[name]} in observed["metadataEntries"]

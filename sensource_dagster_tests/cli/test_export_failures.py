@@ -110,7 +110,7 @@ def test_a_killed_export_leaves_the_earlier_file_and_only_kill_9_leaves_a_hidden
 ) -> None:
     (tmp_path / "a.xlsx").write_text("earlier")
     with command(large, "--output", str(tmp_path / "a.xlsx")) as running:
-        while not list(tmp_path.glob(".sensource-export-*/*")):
+        while not list(tmp_path.glob(".sensource-*/*")):
             assert running.poll() is None
             time.sleep(0.02)
         running.send_signal(number)

@@ -1,9 +1,9 @@
-"""An account whose doors are given: an interior one, one that falls silent, and holidays."""
+"""An account whose doors are given: an interior one, two that fail, and holidays."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +15,10 @@ from sensource_dagster_tests.simulator.client import NOW, utc
 
 DENVER = ZoneInfo("America/Denver")
 SILENT_FROM = date(2025, 12, 3)
+HALF_DAY = date(2025, 11, 26)
 DOORS = (
     Door("Main Entrance", location=0, size=150),
-    Door("Garden Door", location=0, size=40),
+    Door("Garden Door", location=0, size=40, half_day=HALF_DAY),
     Door("Children's Room", location=0, size=50, perimeter=False),
     Door("Side Door", location=1, size=60, silent_from=SILENT_FROM),
 )
@@ -50,6 +51,19 @@ def test_a_door_is_known_by_its_site_and_every_join_finds_its_row(library: Simul
         known = {row[f"{parent}Id"] for row in lists[parent]}
         assert {row[f"{parent}Id"] for row in lists[child]} <= known
     assert len({row["name"] for row in lists["zone"]}) < len(DOORS)
+
+
+def test_of_a_half_day_there_is_no_row_after_noon(library: Simulator) -> None:
+    start = datetime(HALF_DAY.year, HALF_DAY.month, HALF_DAY.day, tzinfo=DENVER)
+    zones = [row["zoneId"] for row in library.entities("zone")]
+    hours: dict[str, list[int]] = {zone: [] for zone in zones}
+    for row in library.truth("traffic", start, start + timedelta(days=1), final=True):
+        hour = datetime.fromisoformat(row["recordDate_hour_1"].replace("Z", "+00:00")).astimezone(DENVER)
+        hours[row["zoneId"]].append(hour.hour)
+    main, garden, children, _ = (hours[zone] for zone in zones)
+    assert set(garden) <= {*range(13)}
+    assert len(garden) >= 7
+    assert max(main) == max(children) == 23
 
 
 def test_an_interior_door_counts_a_part_of_those_who_came_in(library: Simulator) -> None:

@@ -1,0 +1,48 @@
+"""Opens the file that people open, to read its views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.sql import full_schema
+from sensource_dagster.warehouse.transaction import first_line
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether this is what DuckDB makes of a signal during a query, such as that of Ctrl-C."""
+    return isinstance(error, (duckdb.Error, RuntimeError)) and "interrupted" in str(error).lower()
+
+
+@contextmanager
+def file_to_read(file: Path, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published copy, or to the warehouse, with our schema as the current one.
+
+    Raises:
+        WarehouseError: it is not there, cannot be opened or read, or was made before the view existed.
+    """
+    if not file.exists():
+        raise WarehouseError(
+            f"There is no file {file} yet. Run `sensource backfill`: it reads the counts and makes the file. Or "
+            "materialize everything in the UI."
+        )
+    with Warehouse(file, wait_seconds, {}).open(read_only=True) as connection:
+        try:
+            # Otherwise DuckDB takes a Python variable of the same name for a view that is not there.
+            connection.execute("SET python_enable_replacements = false")
+            connection.execute(f"USE {full_schema(connection)}")
+            yield connection
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise WarehouseError(
+                f"The file {file} does not have this view as this version makes it: {first_line(error)} Run the "
+                "sync again (`sensource backfill`, or materialize the views in the UI): it makes the views anew."
+            ) from None
+        except duckdb.Error as error:
+            if is_interruption(error):
+                raise
+            raise WarehouseError(f"The rows cannot be read from {file}: {first_line(error)}") from None
