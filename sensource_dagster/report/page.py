@@ -17,8 +17,6 @@ from sensource_dagster.report.charts import HEIGHT, PLOT, TOP, bar_chart, is_out
 from sensource_dagster.report.content import Report
 from sensource_dagster.report.panel_rows import WEEKDAYS, panel_rows
 
-AS_OF = "sensource-as-of"
-"""The name of the meta element that says as of when the data of the page are."""
 _TEMPLATE = Path(__file__).parent / "template"
 
 
@@ -37,7 +35,6 @@ def page_of(report: Report) -> str:
         .get_template("page.html")
         .render(
             report=report,
-            as_of=AS_OF,
             style=Markup(style),  # noqa: S704 - the project's own files
             script=Markup(script),  # noqa: S704
             policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "

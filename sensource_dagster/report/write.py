@@ -14,10 +14,10 @@ from sensource_dagster.errors import ReportError
 from sensource_dagster.report.content import Report
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.figures import figures_of
-from sensource_dagster.report.page import AS_OF, page_of
+from sensource_dagster.report.page import page_of
 from sensource_dagster.warehouse.replacement import replacement_of
 
-_HEAD = 10_000  # characters; the page says in its first lines when it was made
+_HEAD = 10_000  # characters; it is in the first lines
 
 
 def report_file(settings: Settings) -> Path:
@@ -89,5 +89,5 @@ class _AsOf(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "meta" and given.get("name") == AS_OF:
+        if tag == "meta" and given.get("name") == "as-of":
             self.content = given.get("content") or ""
