@@ -92,7 +92,7 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def exporting(folder: Path, published: Path) -> Iterator[Export]:
+def exporting(folder: Path, published: Path, command: str = "export") -> Iterator[Export]:
     """Runs the command in `folder`, of a project in another one."""
     project = folder / "project"
     project.mkdir()
@@ -102,7 +102,7 @@ def exporting(folder: Path, published: Path) -> Iterator[Export]:
         os.chdir(folder)
         settings = {"SENSOURCE_PUBLISHED": str(published), "SENSOURCE_TIMEZONE": ZONE, **variables}
         with mock.patch.dict(os.environ, settings), mock.patch.object(project_folder, "CLONE", project):
-            return CliRunner().invoke(main, ["export", *arguments], catch_exceptions=False)
+            return CliRunner().invoke(main, [command, *arguments], catch_exceptions=False)
 
     try:
         yield run
