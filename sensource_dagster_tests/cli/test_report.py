@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from sensource_dagster.report import write
+from sensource_dagster.report.figures import figures_of
 from sensource_dagster_tests.cli.exports import Export, exporting, names
 from sensource_dagster_tests.report.page_parts import parts, rows_of
 
@@ -73,7 +74,6 @@ def test_corrections_are_those_since_the_data_of_the_page_that_is_replaced(
         since.append(last_report)
         return figures_of(*arguments, last_report=last_report, **others)  # type: ignore[arg-type]
 
-    figures_of = write.figures_of
     monkeypatch.setattr(write, "figures_of", noted)
     assert report().exit_code == report().exit_code == report("--output", "another.html").exit_code == 0
     # Not the time at which the page was made: what was corrected between the two is not in it.
@@ -170,7 +170,12 @@ def test_open_opens_the_page_in_a_browser_or_says_that_there_is_none(
     report: Export, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: not opened.append(url))
+
+    def opening(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", opening)
     assert report("--open").exit_code == 0
     assert [Path(urlsplit(url).path) for url in opened] == [copy.parent / "report" / "index.html"]
     monkeypatch.setattr(webbrowser, "open", lambda _: False)

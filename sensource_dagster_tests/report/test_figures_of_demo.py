@@ -12,7 +12,9 @@ import pytest
 from sensource_dagster.report.content import Report
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.simulator.holidays import holiday_of
-from sensource_dagster_tests.published_demo import TODAY, ZONE, Demo, make_demo
+from sensource_dagster_tests.cli.exports import exporting
+from sensource_dagster_tests.published_demo import OPTIONS, TODAY, ZONE, Demo, make_demo
+from sensource_dagster_tests.report.page_parts import Element, parts, rows_of
 from sensource_dagster_tests.report.reports import report_of
 
 pytestmark = pytest.mark.slow  # a year of the demo is read first
@@ -43,6 +45,16 @@ def door(views: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(views.execute("SELECT zone_id, door FROM sensource.door").fetchall())
 
 
+@pytest.fixture(scope="module")
+def page(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> list[Element]:
+    """The page as `sensource report` writes it."""
+    folder = tmp_path_factory.mktemp("report")
+    with exporting(folder, demo.file, "report") as command:
+        said = command("--from", str(SHOWN.first), "--to", str(SHOWN.last), "--output", "page.html")
+    assert said.exit_code == 0, said.stderr
+    return parts((folder / "page.html").read_text())
+
+
 def days(period: Period = SHOWN) -> list[date]:
     return [period.first + timedelta(days=number) for number in range((period.last - period.first).days + 1)]
 
@@ -65,6 +77,47 @@ def test_exactly_the_hours_that_the_account_lost_are_missing(
         name: (min(found), max(found), len(found)) for name, found in lost.items() if found
     }
     assert len(report.trust.missing) > 1
+    [half_day] = [given.half_day for given in OPTIONS.doors if given.half_day]
+    longest = report.trust.missing[0]
+    assert (longest.door, longest.days) == ("Pearl Street Entrance", 0)
+    assert longest.first <= half_day <= longest.last
+    assert longest.hours >= 12
+
+
+def test_the_page_that_the_command_writes_has_the_numbers_of_the_views(
+    views: duckdb.DuckDBPyConnection, page: list[Element]
+) -> None:
+    days = [SHOWN.first, SHOWN.last]
+    visits = views.execute(
+        "SELECT location, sum(visits)::BIGINT FROM sensource.location_daily WHERE day BETWEEN ? AND ? "
+        "GROUP BY ALL ORDER BY 1",
+        days,
+    ).fetchall()
+    everything, *locations = [(row[0], row[1].split()[0]) for row in rows_of(page, "how-many")]
+    assert locations == [(name, f"{people:,}") for name, people in visits]
+    assert everything == ("All locations", f"{sum(people for _, people in visits):,}")
+    doors = views.execute(
+        "SELECT door, sum(ins)::BIGINT FROM sensource.traffic_daily WHERE day BETWEEN ? AND ? GROUP BY ALL", days
+    ).fetchall()
+    ranked = [row for row in rows_of(page, "which") if row[0] not in dict(visits)]
+    assert len(ranked) == len(doors)
+    for door, people in doors:
+        assert any(row[0].startswith(door) and f"{people:,}" in row[-3] for row in ranked), (door, people, ranked)
+
+
+def test_the_page_that_the_command_writes_names_what_the_report_names_and_nothing_else(
+    report: Report, page: list[Element]
+) -> None:
+    trust = report.trust
+    assert [(row[0], row[-1]) for row in rows_of(page, "trust")][: len(trust.missing)] == [
+        (missing.door, str(missing.hours)) for missing in trust.missing
+    ]
+    assert [row[0] for row in rows_of(page, "trust")][len(trust.missing) :] == [
+        *(unusual.door for unusual in trust.unusual),
+        *(moved.location for moved in trust.moved),
+    ]
+    noted = [part.text for part in page if part.tag == "#text" and "closed: no visits" in part.text]
+    assert noted
 
 
 def test_exactly_the_holidays_are_named_on_every_line(report: Report) -> None:
