@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/report.py      half a minute
 
-The exit status is 1 if the report of 50 doors takes more than 10 s or 500 MB, or if a page is larger than 1 MB for 10
-doors or 3 MB for 50.
+The exit status is 1 if the report of 50 doors takes more than 10 s or 500 MB, or if a page is larger than 1 MB
+for 10 doors or 3 MB for 50.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ def main() -> int:
             file = folder / f"{doors}.duckdb"
             if not file.exists():
                 make(file, zones=doors, years=YEARS)
-            period = (
-                () if days is None else ("--from", str(NEWEST - timedelta(days=days - 1)), "--to", str(NEWEST))
-            )
+            first = NEWEST - timedelta(days=(days or 1) - 1)
+            period = ("--from", str(first), "--to", str(NEWEST)) if days else ()
             command = ["env", f"SENSOURCE_PUBLISHED={file}", f"DAGSTER_HOME={folder}", *SENSOURCE, "report"]
             found = best(cost([*command, *period, "--output", str(page)], folder / "log") for _ in range(ROUNDS))
             size = page.stat().st_size / 1e6

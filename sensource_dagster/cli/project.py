@@ -38,7 +38,8 @@ def enter() -> Settings:
 def enter_to_look() -> tuple[Settings, bool]:
     """As `enter`, but the demo where it has run and there is no deployment. Whether it is the demo."""
     settings = _enter()
-    if settings.has_credentials or settings.warehouse.exists() or not demo_account.has_run():
+    there = settings.warehouse.exists() or settings.to_open.exists()
+    if settings.has_credentials or there or not demo_account.has_run():
         _name_other_home()
         return settings, False
     name_unused_home(Path.cwd(), DEMO_HISTORY)

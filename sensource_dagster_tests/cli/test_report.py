@@ -54,6 +54,18 @@ def test_without_options_the_page_is_beside_the_published_copy_and_one_line_says
     assert file.stat().st_mode == (file.parent / "another").stat().st_mode
 
 
+def test_after_the_demo_it_is_about_the_demo_unless_the_deployment_has_a_file(
+    report: Export, copy: Path, tmp_path: Path
+) -> None:
+    demo = tmp_path / "project" / "data" / "demo"
+    demo.mkdir(parents=True)
+    for name in ("warehouse.duckdb", "footfall.duckdb"):
+        (demo / name).write_bytes(copy.read_bytes())
+    assert report().stdout.endswith(f"in {copy.parent / 'report' / 'index.html'}\n")
+    copy.unlink()
+    assert report().stdout.endswith(f"in {demo / 'report' / 'index.html'}\n")
+
+
 def test_days_location_and_file_are_those_asked_for(report: Export, copy: Path, tmp_path: Path) -> None:
     said = report(
         "--from", "2025-12-02", "--to", "2025-12-02", "--location", "main, library", "--output", "a.html"
