@@ -14,6 +14,7 @@ from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.report import formats
 from sensource_dagster.report.content import Report, Visits
+from sensource_dagster.report.small_picture import small_picture
 from sensource_dagster.report.write import made_when, report_file, write_report
 from sensource_dagster.warehouse.file_to_read import file_to_read
 
@@ -51,6 +52,7 @@ def _metadata(report: Report, page: Path) -> dict[str, Any]:
     return {
         "summary": report.how_many.sentence,
         "visits": MetadataValue.table(rows) if rows else "none",
+        "days": MetadataValue.md(f"![The people of each day]({small_picture(report)})"),
         "first_day": str(report.period.first),
         "last_day": str(report.period.last),
         "size_bytes": page.stat().st_size,

@@ -86,7 +86,14 @@ def sees_every_table(browser: Browser) -> None:
     page.get_by_role("button", name="settings", exact=True).click()
     page.get_by_role("menuitem", name="Expand all groups").click()
     page.mouse.dblclick(600, 300)  # on the empty ground: brings the middle of the graph to the middle
-    for name in (*TABLES, "vea", *(table.name for table in DERIVED), *(view.name for view in VIEWS), "published"):
+    for name in (
+        *TABLES,
+        "vea",
+        *(table.name for table in DERIVED),
+        *(view.name for view in VIEWS),
+        "published",
+        "report",
+    ):
         expect(in_graph(page, name)).to_be_in_viewport(ratio=1)
         in_graph(page, name).hover()  # waits until it stands still
     browser.keep("2-lineage")
