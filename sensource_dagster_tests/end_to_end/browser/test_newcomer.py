@@ -20,14 +20,14 @@ from sensource_dagster_tests.clone import clone
 from sensource_dagster_tests.end_to_end.browser import chromium
 from sensource_dagster_tests.end_to_end.browser.chromium import Browser
 from sensource_dagster_tests.end_to_end.browser.make_dev import make_dev
-from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT
+from sensource_dagster_tests.end_to_end.dagster_dev import PROJECT, DagsterDev
 from sensource_dagster_tests.end_to_end.test_dagster_dev import nodes
 
 SCREENSHOTS = PROJECT / ".screenshots" / "newcomer"
 DAYS = 65
 A_PAGE = 60_000  # milliseconds until a page has changed
 MATERIALIZE = re.compile(r"\bMaterialize all")
-A_RUN = 900_000  # a backfill's daemon looks every 30 s, and the runs follow one another
+A_RUN = 300_000  # a backfill's daemon looks every 30 s, and the runs follow one another
 
 
 @pytest.mark.slow
@@ -51,7 +51,7 @@ def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_
             expect(page.get_by_role("tab", name="Timeline")).to_be_visible()  # where it leads on its own
             switches_the_schedules_off(browser)
             sees_every_table(browser)
-            reads_the_lists(browser)
+            reads_the_lists(browser, dagster)
             launches_a_backfill(browser, today - timedelta(days=DAYS - 1), today)
             waits_until_it_is_green(browser)
             stats = {node["assetKey"]["path"][-1]: node["partitionStats"] for node in nodes(dagster)}
@@ -60,7 +60,9 @@ def test_a_newcomer_fills_the_demo_by_clicking_and_finds_days_plots_columns_and_
             opens_traffic(browser, today)
             looks_at_a_day(browser, yesterday, warehouse)
             looks_at_the_plots(browser)
-            opens_a_failed_check(browser, yesterday, warehouse)
+            opens_a_failed_check(
+                browser, today - timedelta(days=4), warehouse
+            )  # of newer days hours may still come
             assert not browser.complaints, browser.complaints
 
 
@@ -99,11 +101,15 @@ def sees_every_table(browser: Browser) -> None:
     browser.keep("2-lineage")
 
 
-def reads_the_lists(browser: Browser) -> None:
+def reads_the_lists(browser: Browser, dagster: DagsterDev) -> None:
     page = browser.page
     selects(page, 'group:"lists"', left_out="traffic")
     expect(page.get_by_text("Never materialized", exact=True)).to_have_count(len(LISTS))
-    page.get_by_role("button", name=MATERIALIZE).click()
+    for _ in range(3):  # while the UI still loads the assets, a click on the button does nothing
+        page.get_by_role("button", name=MATERIALIZE).click()
+        page.wait_for_timeout(20_000)
+        if dagster.runs():
+            break
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(len(LISTS), timeout=A_RUN)
     browser.keep("3-lists-materialized")
 
@@ -182,7 +188,7 @@ def opens_a_failed_check(browser: Browser, day: date, warehouse: Path) -> None:
     page.get_by_role("button", name=re.compile(r"\bExecute$")).click()
     expect(page.get_by_role("row", name=re.compile(rf"^{door} .* {day} 0 "))).to_be_visible(timeout=A_RUN)
     expect(page.get_by_text("Failed", exact=True).last).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^\d+ of [\d,]+ hours of .* are missing, on "))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d+ of [\d,]+ hours of .* are missing\."))).to_be_visible()
     expect(page.get_by_text("has a row for each hour of each day")).to_be_visible()
     browser.keep("9-a-failed-check")
 
