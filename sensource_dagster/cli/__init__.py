@@ -197,9 +197,9 @@ def export(location: str | None, door: str | None, **options: Any) -> None:
 def report(first: str | None, last: str | None, location: str | None, output: str | None, opens: bool) -> None:
     """Write the page that people read, as one HTML file.
 
-    It says how many came and whether that is normal, and needs no network. It is about the last full month that has data, or about the days
-    from --from to --to. Reads only the published file; the sync may go on meanwhile. A page that is there already
-    is replaced whole, or stays as it was if the report fails.
+    It says how many came and whether that is normal, and needs no network. It is about the last full month that
+    has data, or about the days from --from to --to. Reads only the published file; the sync may go on meanwhile.
+    A page that is there already is replaced whole, or stays as it was if the report fails.
 
     \b
     Examples:
