@@ -98,7 +98,13 @@ def line_chart(days: Sequence[Day]) -> LineChart:
         return [(at + 0.5, height(numbers[at])) for at in run]
 
     def dots(marked: Iterable[int]) -> str:
-        return "".join(f"M{at}.5 {height(people[at])}h0" for at in marked)
+        """Steps from dot to dot, which are shorter than places."""
+        path, x, y = "", 0, 0
+        for at in marked:
+            step = f"m{at - x} {height(people[at]) - y}" if path else f"M{at}.5 {height(people[at])}"
+            path += step.replace(" -", "-") + "h0"
+            x, y = at, height(people[at])
+        return path
 
     def band(run: range) -> str:
         """Half a day further at both ends: the band of a single day is as wide as the day."""

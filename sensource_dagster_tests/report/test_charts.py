@@ -45,7 +45,7 @@ def test_a_day_without_a_usual_ends_the_band() -> None:
 def test_only_complete_days_are_too_few_and_an_incomplete_one_is_marked_as_such() -> None:
     assert line_chart(days(20, 75, 100, complete=True)).outside == "M0.5 80h0"
     incomplete = line_chart(days(20, 75, 100, complete=False))
-    assert (incomplete.outside, incomplete.incomplete) == ("", "M0.5 80h0M1.5 25h0M2.5 0h0")
+    assert (incomplete.outside, incomplete.incomplete) == ("", "M0.5 80h0m1-55h0m1-25h0")
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_a_period_of_one_day_is_shown_as_that_day() -> None:
 
 
 def written(day: Day) -> str:
-    usual = f" {day.low:,}{DASH}{day.high:,}" if day.low is not None and day.high is not None else ""
+    usual = f" {day.low:,}-{day.high:,}" if day.low is not None and day.high is not None else ""
     if day.people is None:
         return f"missing{usual}"
     return f"{'' if day.complete else '≥ '}{day.people:,}{usual}"
