@@ -13,6 +13,7 @@ from sensource_dagster_tests.report.reports import BRANCH, DECEMBER, MAIN, Views
 NOVEMBER = Period(date(2025, 11, 1), date(2025, 11, 30))
 YEAR_BEFORE = Period(date(2024, 12, 2), date(2025, 1, 1))
 YEAR = Period(date(2025, 7, 1), date(2025, 12, 31))
+LAST_YEAR = Period(date(2024, 7, 2), date(2025, 1, 1))
 
 
 def test_the_last_month_that_is_over_is_shown(report: Report) -> None:
@@ -29,9 +30,11 @@ def test_visits_are_those_of_the_locations(views: Views, report: Report) -> None
             (row.before.count, NOVEMBER),
             (row.year_ago.count, YEAR_BEFORE),
             (row.year_to_date, YEAR),
+            (row.year_to_date_ago.count, LAST_YEAR),
         ):
             assert count.people == visits(views, period, location), (row.location, period)
         assert (row.before.period, row.year_ago.period) == (NOVEMBER, YEAR_BEFORE)
+        assert row.year_to_date_ago.period == LAST_YEAR
     assert report.how_many.year_to_date == YEAR
 
 
