@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from datetime import date
@@ -22,6 +23,12 @@ from sensource_dagster_tests.end_to_end.dagster_dev import QUICK_DAEMON, started
 DEV = [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "dev"]
 SERVING = re.compile(r"^http://127\.0\.0\.1:(\d+) will serve the .*^Ready\.", re.DOTALL | re.MULTILINE)
 BUSY = 5  # times slower than an idle machine, with other tests beside this one
+
+
+def command() -> list[str]:
+    """On a port that no other test takes: two that start at the same time may both find the default one free."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return [*DEV, "--port", str(free.getsockname()[1])]
 
 
 def parent_of(pid: int) -> int:
@@ -43,7 +50,7 @@ def test_sigterm_ends_all_processes_of_a_dev_that_ignores_sigint_and_its_run_goe
     simulator.faults.next(FOR_EVER, path=TRAFFIC)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as `nohup make dev &` in a script has it
     try:
-        with started(DEV, project.folder, environment, log, serving) as dagster:
+        with started(command(), project.folder, environment, log, serving) as dagster:
             signal.signal(signal.SIGINT, before)
             backfill = dagster.launch([date(2025, 7, 2)])
             dagster.until("a run is in flight", lambda: requested_days(simulator, TRAFFIC) or None)
@@ -69,5 +76,5 @@ def test_sigterm_ends_all_processes_of_a_dev_that_ignores_sigint_and_its_run_goe
             [run_of_backfill] = sync.instance.get_runs()
             assert run_of_backfill.status is DagsterRunStatus.FAILURE
             assert not sync.instance.event_log_storage.get_concurrency_info(POOL).claimed_slots
-    with started(DEV, project.folder, environment, log, serving) as dagster:
+    with started(command(), project.folder, environment, log, serving) as dagster:
         assert dagster.ended(backfill) == "COMPLETED_SUCCESS"
