@@ -63,15 +63,20 @@ def affected(
     rows = connection.execute(
         f"SELECT {entity}, any_value(name), count(*), {days} FROM ({query}) GROUP BY {entity} ORDER BY {entity}"
     ).fetchall()
-    labels = door_labels(connection) if entity == "zone_id" else {}
+    labels = labels_of(connection, entity)
     return {
         str(key): Affected(labels.get(key) or name or str(key), name or "", count, first, last)
         for key, name, count, first, last in rows
     }
 
 
-def door_labels(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The name of each door that stands for no other door. Vea's own names repeat. Empty before the first copy."""
+def labels_of(connection: duckdb.DuckDBPyConnection, entity: str) -> dict[str, str]:
+    """The name of each door that stands for no other door. Vea's own names repeat.
+
+    Spaces have none, and doors have none before the first copy.
+    """
+    if entity != "zone_id":
+        return {}
     found = connection.execute(
         "SELECT 1 FROM duckdb_views() WHERE database_name = current_database() "
         f"AND schema_name = {text(SCHEMA)} AND view_name = 'door'"
@@ -80,6 +85,11 @@ def door_labels(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         return {}
     door = f"{full_schema(connection)}.{identifier('door')}"
     return dict(connection.execute(f"SELECT zone_id, concat_ws(', ', location, door) FROM {door}").fetchall())
+
+
+def names_of(key: str, name: str, label: str) -> set[str]:
+    """By which names alarms.toml can name a door or space: its id, Vea's name, the label and its parts."""
+    return {key, name, label, *label.split(", ")} - {""}
 
 
 def joined(some: Mapping[str, Affected], others: Mapping[str, Affected]) -> dict[str, Affected]:
@@ -104,8 +114,8 @@ class Silence:
         found: dict[str, Quiet] = {}
         for entry in self.entries:
             if entry.check == check and self.today <= entry.until:
-                names_of = {key: (key, one.label, one.name, *one.label.split(", ")) for key, one in named.items()}
-                found |= {key: entry for key, names in names_of.items() if entry.zone in names}
+                named_so = (key for key, one in named.items() if entry.zone in names_of(key, one.name, one.label))
+                found |= dict.fromkeys(named_so, entry)
         return found
 
     def sentence(self, silent: Mapping[str, Quiet]) -> str:

@@ -112,8 +112,9 @@ def _step(
         selected = [by_name[check.name] for check in context.selected_asset_check_keys]
         with errors_as_failures():
             try:
-                judgements = _judge(context, table, selected, settings)
-                today = _start_of_run(context).astimezone(settings.timezone).date()
+                started = _start_of_run(context)
+                judgements = _judge(context, table, selected, settings, started)
+                today = started.astimezone(settings.timezone).date()
                 silence = Silence(quiet, today, table.name if table.is_list else table.entity)
                 results = [judgement.result(key, name, silence) for name, judgement in judgements.items()]
             except WarehouseHeldError as held:
@@ -126,7 +127,7 @@ def _step(
 
 
 def _judge(
-    context: AssetCheckExecutionContext, table: Table, selected: list[Check], settings: Settings
+    context: AssetCheckExecutionContext, table: Table, selected: list[Check], settings: Settings, started: datetime
 ) -> Mapping[str, Judgement]:
     if not settings.warehouse.exists():
         return _all(selected, f"Nothing to judge yet: the file {settings.warehouse} does not exist.")
@@ -143,9 +144,7 @@ def _judge(
         reading = Reading(
             connection,
             table,
-            JudgedDays.of_run(
-                context.run.tags, settings, _start_of_run(context), partial(_read, context.instance, table)
-            ),
+            JudgedDays.of_run(context.run.tags, settings, started, partial(_read, context.instance, table)),
             existing,
             existing.intersection(settings.static_endpoints),
             {name: aggregate for check in selected for name, aggregate in check.aggregates.items()},

@@ -73,16 +73,15 @@ def _judge(reading: Reading, settings: Settings) -> Judgement:
 
 def _missing(reading: Reading) -> tuple[int, int, Findings]:
     """The number of expected hours, the missing ones that may still come, and the older days with missing ones."""
-    [(total,)] = reading.connection.execute(
-        f"SELECT coalesce(sum(bit_count(due)), 0)::BIGINT FROM ({_due(reading, reading.judged_days)})"
-    ).fetchall()
-    late_from = day(settled_before(reading.days.now.astimezone(reading.days.zone).date()))
-    missing = _per_day(reading, reading.judged_days)
-    [(late,)] = reading.connection.execute(
-        f"SELECT coalesce(sum(hours_missing), 0)::BIGINT FROM ({missing}) WHERE day >= {late_from}"
+    late_from = day(settled_before(reading.days.today))
+    hours = _per_day(reading, reading.judged_days)
+    [(total, late)] = reading.connection.execute(
+        f"""SELECT coalesce(sum(hours_expected), 0)::BIGINT,
+               coalesce(sum(hours_missing) FILTER (day >= {late_from}), 0)::BIGINT
+        FROM ({hours})"""
     ).fetchall()
     findings = reading.findings(
-        f"SELECT * FROM ({missing}) WHERE day < {late_from}",
+        f"SELECT * FROM ({hours}) WHERE hours_missing > 0 AND day < {late_from}",
         order=f"hours_missing DESC, day, {reading.entity}",
         sums=["hours_missing"],
     )
@@ -91,19 +90,18 @@ def _missing(reading: Reading) -> tuple[int, int, Findings]:
 
 def _half_missing(reading: Reading, days: JudgedDays) -> list[dict[str, Any]]:
     """The entities and days on which at least half of the expected hours are missing."""
-    missing = _per_day(reading, reading.relation_of(days))
-    return reading.fetch(f"SELECT * FROM ({missing}) WHERE 2 * hours_missing >= hours_expected ORDER BY day")
+    half = "hours_missing > 0 AND 2 * hours_missing >= hours_expected"
+    return reading.fetch(f"FROM ({_per_day(reading, reading.relation_of(days))}) WHERE {half} ORDER BY day")
 
 
 def _per_day(reading: Reading, days: str) -> str:
-    """A query: the entities and days of which hours are missing, and how many."""
+    """A query: how many hours of each entity and day are expected, there and missing."""
     return f"""
         SELECT {reading.entity}, due.name, day, bit_count(due & coalesce(hours, 0)) AS hours_present,
                bit_count(due) AS hours_expected, hours_expected - hours_present AS hours_missing
         FROM ({_due(reading, days)}) due
         LEFT JOIN (SELECT {reading.entity}, day, bit_or(hours) AS hours FROM {reading.daily} GROUP BY ALL)
-            USING ({reading.entity}, day)
-        WHERE hours_missing > 0"""
+            USING ({reading.entity}, day)"""
 
 
 def _due(reading: Reading, days: str) -> str:

@@ -21,14 +21,15 @@ def read_door_days(reading: Reading) -> None:
     its name. So the rule of the view serves before there are views, and reads only these days.
     """
     connection = reading.connection
+    # Once for all checks: a reading has a connection of its own.
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE traffic_daily AS
+        f"""CREATE TEMP TABLE IF NOT EXISTS traffic_daily AS
         SELECT zone_id, day, any_value(name) AS name, sum(sumins) AS ins, sum(sumouts) AS outs,
                sum(rows) AS hours_counted, true AS complete,
                sum(hours_of_ins) AS hours_of_ins, sum(hours_of_outs) AS hours_of_outs
         FROM {reading.daily} GROUP BY zone_id, day"""
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE door AS {_doors(reading)}")
+    connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS door AS {_doors(reading)}")
 
 
 def _doors(reading: Reading) -> str:

@@ -86,8 +86,14 @@ class JudgedDays:
 
     def with_days_before(self, days: int) -> JudgedDays:
         """These days, and `days` days before each of them."""
-        earlier = (day - timedelta(days=back) for day in self for back in range(days + 1))
-        return self.of(earlier, self.zone, self.now)
+        ranges: list[tuple[date, date]] = []
+        for first, last in self.ranges:
+            earlier = first - timedelta(days=days)
+            if ranges and earlier - ranges[-1][1] <= _DAY:
+                ranges[-1] = ranges[-1][0], last
+            else:
+                ranges.append((earlier, last))
+        return replace(self, ranges=tuple(ranges))
 
     def bounds(self) -> list[tuple[datetime, datetime]]:
         """The instants at which each range starts and ends, in UTC."""
@@ -98,6 +104,10 @@ class JudgedDays:
 
     def end(self, day: date) -> datetime:
         return day_start(day + _DAY, self.zone)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
 
     @property
     def closed(self) -> list[date]:

@@ -44,17 +44,7 @@ def _may_repeat(reading: Reading) -> bool:
     [(found,)] = reading.connection.execute(
         f"SELECT EXISTS (FROM {reading.daily} WHERE judged AND ({repeated}))"
     ).fetchall()
-    return found or _some_on_wrong_day(reading)
-
-
-def _some_on_wrong_day(reading: Reading) -> bool:
-    [(found,)] = reading.connection.execute(
-        f"""SELECT EXISTS (
-            FROM {reading.daily} LEFT JOIN {reading.judged_days} judged_days USING (day)
-            WHERE judged AND (first_hour >= starts_at AND last_hour < ends_at) IS NOT TRUE
-        ) OR EXISTS (FROM {reading.stray_rows()})"""
-    ).fetchall()
-    return bool(found)
+    return found or reading.has_wrong_days
 
 
 def _wrong_keys(reading: Reading, rows: str) -> Findings:
@@ -75,7 +65,7 @@ def _rows_and_strays(reading: Reading) -> str:
 def _judge_days(reading: Reading) -> Judgement:
     days = reading.days
     findings = Findings()
-    if _some_on_wrong_day(reading):
+    if reading.has_wrong_days:
         findings = _on_wrong_day(reading)
     rows = findings.sums.get("rows", 0)
     sentence = (

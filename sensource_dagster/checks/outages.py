@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
-from sensource_dagster.checks.affected import Affected, door_labels
+from sensource_dagster.checks.affected import Affected, labels_of
 from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import Settings
@@ -30,7 +31,7 @@ def settled_before(today: date) -> date:
 
 
 def newest_outages(
-    reading: Reading, settings: Settings, half_missing: Callable[[Reading, JudgedDays], list[dict[str, object]]]
+    reading: Reading, settings: Settings, half_missing: Callable[[Reading, JudgedDays], list[dict[str, Any]]]
 ) -> dict[str, Affected]:
     """The last outage of each entity that had one in the last two weeks, by its id. It may be over.
 
@@ -38,23 +39,21 @@ def newest_outages(
         half_missing: the entities of a reading, and those of some days, on which at least half of the hours are
             missing.
     """
-    now = reading.days.now
-    today = now.astimezone(settings.timezone).date()
+    today = reading.days.today
     first, last = max(settings.start_date, today - timedelta(days=OUTAGE_DAYS)), today - timedelta(days=1)
     read = {*reading.days.with_days_before(reading.days_before)}
     window = (first + timedelta(days=number) for number in range((last - first).days + 1))
     days = [day for day in window if day in read]
     dark: defaultdict[str, set[date]] = defaultdict(set)
     names: dict[str, str] = {}
-    for row in half_missing(reading, JudgedDays.of(days, settings.timezone, now)):
+    for row in half_missing(reading, JudgedDays.of(days, settings.timezone, reading.days.now)):
         key = str(row[reading.entity])
         names[key] = str(row["name"] or "")
-        if isinstance(row["day"], date):
-            dark[key].add(row["day"])
+        dark[key].add(row["day"])
     if not dark:
         return {}
     known = _read_when_settled(reading, settings, set().union(*dark.values()), today)
-    labels = door_labels(reading.connection) if reading.entity == "zone_id" else {}
+    labels = labels_of(reading.connection, reading.entity)
     found: dict[str, Affected] = {}
     for key in sorted(dark):
         outage = _newest(days, dark[key], known)

@@ -127,6 +127,17 @@ class Reading:
         )
         return relation
 
+    @cached_property
+    def has_wrong_days(self) -> bool:
+        """Whether the day of a row is not that of its hour, among the rows that have one of the two judged."""
+        [(found,)] = self.connection.execute(
+            f"""SELECT EXISTS (
+                FROM {self.daily} LEFT JOIN {self.judged_days} judged_days USING (day)
+                WHERE judged AND (first_hour >= starts_at AND last_hour < ends_at) IS NOT TRUE
+            ) OR EXISTS (FROM {self.stray_rows()})"""
+        ).fetchall()
+        return bool(found)
+
     def rows(self, days_before: int = 0) -> str:
         """A relation: the rows whose hour is in the judged days or in `days_before` days before them.
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sensource_dagster.automation.alerts import Alert
 from sensource_dagster.automation.notify import ways
-from sensource_dagster.checks.affected import door_labels
+from sensource_dagster.checks.affected import labels_of, names_of
 from sensource_dagster.checks.asset_checks import quiet_entries
 from sensource_dagster.config.alarms_file import Quiet
 from sensource_dagster.config.parsers import host
@@ -98,13 +98,13 @@ def _names(settings: Settings) -> list[str]:
         return names
     try:
         with Warehouse(settings.warehouse, 0, {}).open(read_only=True) as connection:
-            existing, labels = tables_of(connection), door_labels(connection)
+            existing = tables_of(connection)
             for table in COUNTS:
                 if table.entity in existing:
+                    labels = labels_of(connection, table.key[0])
                     source = f"{full_schema(connection)}.{identifier(table.entity)}"
                     for key, name in connection.execute(f"SELECT {table.key[0]}, name FROM {source}").fetchall():
-                        label = labels.get(key, "")
-                        names += {key, name, label, *label.split(", ")} - {None, ""}
+                        names += names_of(key, name or "", labels.get(key, ""))
     except WarehouseError:  # an earlier step says so
         return []
     return names
