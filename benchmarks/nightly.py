@@ -21,9 +21,9 @@ DAYS, FIRST = 3000, date(2017, 1, 1)
 
 
 def main() -> int:
-    from sensource_dagster.automation.day_ranges import days_from
     from sensource_dagster.automation.nightly_days import missed_days
     from sensource_dagster.config.settings import read_settings
+    from sensource_dagster.contract.day_ranges import each_day
     from sensource_dagster.instance import materialized_at
     from sensource_dagster_tests.automation.nights import report_read
     from sensource_dagster_tests.instances import instance
@@ -32,7 +32,7 @@ def main() -> int:
     end = FIRST + timedelta(days=DAYS)
     targets = Targets()
     with tempfile.TemporaryDirectory() as temporary, instance(Path(temporary) / "history") as history:
-        report_read(history, days_from(FIRST, end), date(2026, 6, 1))
+        report_read(history, each_day(FIRST, end - timedelta(days=1)), date(2026, 6, 1))
 
         def cpu() -> float:
             used = time.process_time()

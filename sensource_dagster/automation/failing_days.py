@@ -5,12 +5,13 @@ Such a day is tried alone, then once a week. A night on which nothing could be r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.instance.held import HELD_TAG
 from sensource_dagster.instance.private import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
@@ -65,7 +66,7 @@ def failing_days(
     good = _nights_with_success(instance, {record.dagster_run.tags[NIGHT_TAG] for record in failures})
     found: dict[date, dict[date, bool]] = {}
     for record in failures:
-        night, days = record.dagster_run.tags[NIGHT_TAG], [*_days_of(record)]
+        night, days = record.dagster_run.tags[NIGHT_TAG], _days_of(record)
         others_read = night in good or any(_is_read_since(record, day, read_at) for day in days)
         for day in days:
             if others_read and day in failed and not _is_read_since(record, day, read_at):
@@ -92,12 +93,12 @@ def _nights_with_success(instance: DagsterInstance, nights: Collection[str]) -> 
     return {record.dagster_run.tags[NIGHT_TAG] for record in instance.get_run_records(read)}
 
 
-def _days_of(record: RunRecord) -> Iterator[date]:
+def _days_of(record: RunRecord) -> list[date]:
     tags = record.dagster_run.tags
     first, last = (
         date.fromisoformat(tags[name]) for name in (ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
     )
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return each_day(first, last)
 
 
 def _is_read_since(record: RunRecord, day: date, read_at: Mapping[date, float]) -> bool:

@@ -10,13 +10,16 @@ from dagster import DagsterInstance
 
 from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.assets.partitions import daily_partitions
-from sensource_dagster.automation.day_ranges import Range, days_from, split
 from sensource_dagster.automation.failing_days import FailingDay, failing_days
 from sensource_dagster.automation.settled_days import early_days, remember_settled
 from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.day_ranges import DayRange, batches, each_day
 
 _DAY = timedelta(days=1)
+_FAILED_RANGES = 32
+"""About so many ranges hold all days that failed. One that keeps failing is soon alone, and an outage does not
+turn years into thousands of runs."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class NightlyDays:
         left_to_backfills: missed days that a backfill is to read.
     """
 
-    recent: Sequence[Range]
-    missed: Sequence[Range]
+    recent: Sequence[DayRange]
+    missed: Sequence[DayRange]
     failed: Collection[date]
     failing: Mapping[date, FailingDay]
     resting: Sequence[date]
@@ -45,11 +48,11 @@ def nightly_days(
 ) -> NightlyDays:
     """What the tick of the local day `today` reads; `of_backfills` are days that a backfill is to read."""
     first = max(settings.start_date, today - timedelta(days=settings.lookback_days))
-    failed = failed_days(instance, settings)
-    missed = missed_days(instance, settings, first)
-    failing = failing_days(instance, failed, days_read_at(instance, settings, today), today) if failed else {}
+    failed, read_at = failed_days(instance, settings), days_read_at(instance, settings, today)
+    missed = _missed(instance, settings, first, failed, read_at)
+    failing = failing_days(instance, failed, read_at, today) if failed else {}
     resting = {day for day, of_day in failing.items() if day < today and of_day.rests(today)}
-    recent = [day for day in days_from(first, today + _DAY) if day not in resting]
+    recent = [day for day in each_day(first, today) if day not in resting]
     older = [day for day in missed if day not in resting]
     to_read = [day for day in older if day not in of_backfills]
     return NightlyDays(
@@ -62,12 +65,23 @@ def nightly_days(
     )
 
 
+def split(days: Sequence[date], failed: Collection[date], longest: int) -> list[DayRange]:
+    """Ascending days as ranges of at most `longest` days, those that failed apart from the others.
+
+    Those that failed are in shorter ranges, so that each night fewer of them fail only because of another.
+    """
+    apart = [day for day in days if day in failed]
+    shortest = max(1, -(-len(apart) // _FAILED_RANGES))
+    others = [day for day in days if day not in failed]
+    return sorted([*batches(others, longest), *batches(apart, min(longest, shortest))])
+
+
 def days_read_at(instance: DagsterInstance, settings: Settings, last: date) -> dict[date, float]:
     """The timestamp at which each day from the start date to `last` was last read, the earlier of both tables.
 
     A day that one of them lacks is left out.
     """
-    days = {str(day): day for day in days_from(settings.start_date, last + _DAY)}
+    days = {str(day): day for day in each_day(settings.start_date, last)}
     tables = [last_read(instance, key, days) for key in COUNTS_KEYS]
     return {
         day: min(of_table[name] for of_table in tables)
@@ -84,10 +98,19 @@ def failed_days(instance: DagsterInstance, settings: Settings) -> set[date]:
 
 def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
     """The days before `before` that were never read, were last read when they could still change, or failed."""
-    read_at = days_read_at(instance, settings, before)
-    failed = failed_days(instance, settings)
+    failed, read_at = failed_days(instance, settings), days_read_at(instance, settings, before)
+    return _missed(instance, settings, before, failed, read_at)
+
+
+def _missed(
+    instance: DagsterInstance,
+    settings: Settings,
+    before: date,
+    failed: Collection[date],
+    read_at: Mapping[date, float],
+) -> list[date]:
     early = early_days(instance, settings, read_at, before)
     # A day that failed is read again in any case.
     remember_settled(instance, settings, early.difference(failed), before)
-    days = days_from(settings.start_date, before)
+    days = each_day(settings.start_date, before - _DAY)
     return [day for day in days if day not in read_at or day in early or day in failed]

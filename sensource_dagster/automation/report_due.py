@@ -17,7 +17,6 @@ from sensource_dagster.instance.private import SCHEDULE_NAME_TAG
 from sensource_dagster.report.write import report_file
 
 _NIGHTLY = "nightly"
-_NEWEST = 50  # runs; one night has as many as it has failed days
 
 
 def report_is_due(instance: DagsterInstance, settings: Settings) -> bool:
@@ -29,7 +28,9 @@ def report_is_due(instance: DagsterInstance, settings: Settings) -> bool:
     event = records[0].asset_entry.last_materialization if records else None
     if event is None or not report_file(settings).exists():
         return True
-    nights = instance.get_run_records(RunsFilter(tags={SCHEDULE_NAME_TAG: _NIGHTLY}), limit=_NEWEST)
+    since = datetime.fromtimestamp(event.timestamp, timezone.utc)
+    nights = instance.get_run_records(RunsFilter(tags={SCHEDULE_NAME_TAG: _NIGHTLY}, updated_after=since))
     # Another code location may have a schedule of this name.
-    ended = [record.end_time for record in nights if record.end_time and may_be_own_run(record.dagster_run)]
-    return max(ended, default=0.0) > event.timestamp
+    return any(
+        (record.end_time or 0.0) > event.timestamp and may_be_own_run(record.dagster_run) for record in nights
+    )

@@ -18,9 +18,8 @@ from dagster import (
 )
 
 from sensource_dagster.assets.partitions import daily_partitions
-from sensource_dagster.automation.day_ranges import Range, days_from, split
 from sensource_dagster.automation.failing_days import NIGHT_TAG, WEEK, tags_of_failed
-from sensource_dagster.automation.nightly_days import NightlyDays, failed_days, nightly_days
+from sensource_dagster.automation.nightly_days import NightlyDays, failed_days, nightly_days, split
 from sensource_dagster.checks.under_way import (
     COUNTS_KEYS,
     backfills_of_counts,
@@ -30,6 +29,7 @@ from sensource_dagster.checks.under_way import (
     unfinished_runs,
 )
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.day_ranges import DayRange, each_day
 from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -68,7 +68,7 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         skip = _before_start(today, settings) or _still_running(context, "hourly")
         if skip:
             return skip
-        days = days_from(max(settings.start_date, today - timedelta(days=1)), today + timedelta(days=1))
+        days = each_day(max(settings.start_date, today - timedelta(days=1)), today)
         failed = failed_days(context.instance, settings)
         if failed.issuperset(days):  # perhaps for one of them alone; in an outage, one run that fails is enough
             days = days[-1:]
@@ -141,7 +141,7 @@ def _run(
     )
 
 
-def _tags(of_days: Range, days: NightlyDays) -> dict[str, str]:
+def _tags(of_days: DayRange, days: NightlyDays) -> dict[str, str]:
     return tags_of_failed(*of_days, days.failing) if of_days[0] in days.failed else {}
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.day_ranges import DayRange, batches, each_day, range_text
 from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -29,20 +30,15 @@ class JudgedDays:
         ranges: first and last day, both included, of each range without a gap. They ascend.
     """
 
-    ranges: tuple[tuple[date, date], ...]
+    ranges: tuple[DayRange, ...]
     zone: ZoneInfo
     now: datetime
 
     @classmethod
     def of(cls, days: Iterable[date], zone: ZoneInfo, now: datetime) -> JudgedDays:
         """These days, in any order and repeated or not."""
-        ranges: list[tuple[date, date]] = []
-        for day in sorted(set(days)):
-            if ranges and day - ranges[-1][1] == _DAY:
-                ranges[-1] = ranges[-1][0], day
-            else:
-                ranges.append((day, day))
-        return cls(tuple(ranges), zone, now)
+        ascending = sorted(set(days))
+        return cls(tuple(batches(ascending, len(ascending))), zone, now)
 
     @classmethod
     def of_run(
@@ -61,32 +57,29 @@ class JudgedDays:
             read: which of some days have been read. The check `fresh` names those that have not.
         """
         today = now.astimezone(settings.timezone).date()
-        last_days = list(_days(max(settings.start_date, today - timedelta(days=settings.lookback_days)), today))
+        last_days = each_day(max(settings.start_date, today - timedelta(days=settings.lookback_days)), today)
         only = tags.get(PARTITION_NAME_TAG)
         first = only or tags.get(ASSET_PARTITION_RANGE_START_TAG)
         last = only or tags.get(ASSET_PARTITION_RANGE_END_TAG)
         if not (first and last):
             return cls.of(last_days, settings.timezone, now)
-        own = _days(date.fromisoformat(first), date.fromisoformat(last))
+        own = each_day(date.fromisoformat(first), date.fromisoformat(last))
         return cls.of([*own, *read(last_days)], settings.timezone, now)
 
     def __str__(self) -> str:
-        return ", and ".join(f"{first} to {last}" if first < last else str(first) for first, last in self.ranges)
+        return ", and ".join(range_text(*each) for each in self.ranges)
 
     def __iter__(self) -> Iterator[date]:
         for first, last in self.ranges:
-            yield from _days(first, last)
+            yield from each_day(first, last)
 
     def batches(self, days: int = 30) -> Iterator[JudgedDays]:
         """These days in ascending batches of at most `days` days without a gap."""
-        for first, last in self.ranges:
-            for number in range(0, (last - first).days + 1, days):
-                start = first + timedelta(days=number)
-                yield replace(self, ranges=((start, min(last, start + timedelta(days=days - 1))),))
+        return (replace(self, ranges=(batch,)) for batch in batches([*self], days))
 
     def with_days_before(self, days: int) -> JudgedDays:
         """These days, and `days` days before each of them."""
-        ranges: list[tuple[date, date]] = []
+        ranges: list[DayRange] = []
         for first, last in self.ranges:
             earlier = first - timedelta(days=days)
             if ranges and earlier - ranges[-1][1] <= _DAY:
@@ -137,10 +130,6 @@ class JudgedDays:
         """
         first = datetime.combine(day, time(), timezone.utc) - EARLIEST * _HOUR
         return sum(1 << (hour - first) // _HOUR for hour in self.expected_hours(day))
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _is_first_of_two(hour: datetime, zone: ZoneInfo) -> bool:

@@ -17,6 +17,7 @@ from sensource_dagster.checks.affected import Affected, labels_of
 from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.vea.windows import day_start
 
 LATE_DAYS = 2
@@ -42,8 +43,7 @@ def newest_outages(
     today = reading.days.today
     first, last = max(settings.start_date, today - timedelta(days=OUTAGE_DAYS)), today - timedelta(days=1)
     read = {*reading.days.with_days_before(reading.days_before)}
-    window = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    days = [day for day in window if day in read]
+    days = [day for day in each_day(first, last) if day in read]
     dark: defaultdict[str, set[date]] = defaultdict(set)
     names: dict[str, str] = {}
     for row in half_missing(reading, JudgedDays.of(days, settings.timezone, reading.days.now)):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import click
 from dagster import DagsterInstance
 from rich.console import Console
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.automation.publishing import outdated
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
@@ -23,6 +22,7 @@ from sensource_dagster.cli.publishing_run import publish
 from sensource_dagster.cli.runs import run_job, terminal
 from sensource_dagster.config import parsers
 from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
+from sensource_dagster.contract.day_ranges import batches, each_day
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.instance.private import capture_interrupts
@@ -108,7 +108,7 @@ def _day(option: str, text: str, settings: Settings) -> date:
 
 
 def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted) -> list[date]:
-    everything = [wanted.first + timedelta(days=n) for n in range((wanted.last - wanted.first).days + 1)]
+    everything = each_day(wanted.first, wanted.last)
     if wanted.again:
         return everything
     to_read = {datetime.now(settings.timezone).date()}  # today is never complete

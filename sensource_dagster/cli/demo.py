@@ -92,14 +92,13 @@ def _readings(settings: Settings, now: datetime) -> Iterator[tuple[tuple[date, d
     The first demo reads as a deployment that was there some days ago: all days, and then the last days again. A
     later one reads all days as they are now.
     """
-    from sensource_dagster.automation.day_ranges import batches
+    from sensource_dagster.contract.day_ranges import batches, each_day
 
     today = now.astimezone(settings.timezone).date()
     moments = [now] if settings.warehouse.exists() else [*demo_account.earlier_readings(today), now]
     first = settings.start_date
     for moment in moments:
         last = moment.astimezone(settings.timezone).date()
-        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        for batch in batches(days, settings.backfill_days):
+        for batch in batches(each_day(first, last), settings.backfill_days):
             yield batch, moment
         first = max(settings.start_date, last - timedelta(days=settings.lookback_days))

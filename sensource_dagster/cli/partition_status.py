@@ -11,8 +11,8 @@ from dagster import DagsterInstance
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.assets.partitions import daily_partitions
-from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.day_ranges import batches, each_day, range_text
 from sensource_dagster.contract.model import Table
 from sensource_dagster.vea.windows import day_start
 
@@ -36,7 +36,7 @@ def partition_status(
     instance: DagsterInstance, table: Table, settings: Settings, first: date, last: date
 ) -> PartitionStatus:
     """The days from first to last, both included, that are missing or failed. One read is enough for today."""
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    days = each_day(first, last)
     failed = failed_partitions(instance, asset_key(table), daily_partitions(settings))
     read = last_read(instance, asset_key(table), {str(day) for day in days})
 
@@ -53,6 +53,6 @@ def partition_status(
 
 def as_ranges(days: Sequence[date]) -> str:
     """`2026-01-01 to 2026-01-31, 2026-02-03`, of ascending days; the first few ranges of many."""
-    ranges = [str(a) if a == b else f"{a} to {b}" for a, b in batches(days, len(days))]
+    ranges = [range_text(*each) for each in batches(days, len(days))]
     more = len(ranges) - _RANGES_SHOWN
     return ", ".join(ranges[:_RANGES_SHOWN]) + (f" and {more} more" if more > 0 else "")

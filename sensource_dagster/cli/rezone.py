@@ -11,7 +11,6 @@ import click
 from dagster import AssetMaterialization, DagsterInstance, Definitions
 
 from sensource_dagster.assets.common import asset_key
-from sensource_dagster.automation.day_ranges import batches
 from sensource_dagster.automation.publishing import PUBLISH_JOB
 from sensource_dagster.automation.rezoned_days import rezoned_days
 from sensource_dagster.cli import project
@@ -19,6 +18,7 @@ from sensource_dagster.cli.dagster_instance import dagster_instance
 from sensource_dagster.cli.partition_status import as_ranges
 from sensource_dagster.cli.runs import code_location, run_job, stop_requests
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.day_ranges import batches
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import WarehouseError

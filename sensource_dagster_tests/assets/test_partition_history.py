@@ -12,14 +12,14 @@ from dagster import DagsterInstance
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.partition_history import last_read, newest_materializations
-from sensource_dagster.automation.day_ranges import days_from
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.instance import materialized_at
 from sensource_dagster_tests.automation.nights import at_three, report_read
 from sensource_dagster_tests.instances import instance
 
 KEY = asset_key(TABLES["traffic"])
-DAYS = days_from(date(2020, 1, 1), date(2023, 2, 1))  # more than the thousand that one query of events returns
+DAYS = each_day(date(2020, 1, 1), date(2023, 1, 31))  # more than the thousand that one query of events returns
 NAMES = [str(day) for day in DAYS]
 FIRST_NIGHT, SECOND_NIGHT = date(2025, 6, 1), date(2025, 6, 2)
 AGAIN = 3

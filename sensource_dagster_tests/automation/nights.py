@@ -25,8 +25,8 @@ from dagster._core.events import AssetMaterializationPlannedData, StepMaterializ
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.alerts import Alert, alerts_of
-from sensource_dagster.automation.day_ranges import days_from
 from sensource_dagster.checks.under_way import COUNTS_KEYS
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
 
 UTC = timezone.utc
@@ -104,7 +104,7 @@ class Nights:
 
     def _play(self, request: RunRequest, tonight: date) -> None:
         first, last = map(date.fromisoformat, days_of(request))
-        days = days_from(first, last + DAY)
+        days = each_day(first, last)
         if self.down or not set(days).isdisjoint(self.bad):
             run = report_failed(self.instance, days, tags=request.tags)
             ended = self.instance.get_run_by_id(run.run_id)

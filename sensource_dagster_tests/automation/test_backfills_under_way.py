@@ -12,9 +12,9 @@ import time_machine
 from dagster import AssetKey, DagsterInstance, RunRequest, build_schedule_context
 from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.automation.day_ranges import days_from
 from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.config.settings import read_settings
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.instance.private import BulkActionStatus, PartitionBackfill
 from sensource_dagster_tests.automation.ticks import days_of
@@ -72,7 +72,7 @@ def missed(history: DagsterInstance) -> list[tuple[str, str]]:
 def test_the_days_of_a_backfill_are_left_to_it_and_the_others_are_read(
     history: DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    backfill_of_assets(history, days_from(date(2025, 5, 3), date(2025, 5, 31)))
+    backfill_of_assets(history, each_day(date(2025, 5, 3), date(2025, 5, 30)))
     assert missed(history) == [("2025-05-01", "2025-05-02"), ("2025-05-31", "2025-06-02")]
     said = capfd.readouterr().err
     assert "The backfill b1 is under way" in said
@@ -90,7 +90,7 @@ def test_one_of_something_else_changes_nothing(history: DagsterInstance) -> None
 
 
 def test_one_that_has_made_no_progress_for_a_day_changes_nothing(history: DagsterInstance) -> None:
-    may = days_from(date(2025, 5, 1), date(2025, 6, 3))
+    may = each_day(date(2025, 5, 1), date(2025, 6, 2))
     backfill_of_assets(history, may, at=NOW - timedelta(days=1, hours=1))
     assert missed(history) == ALL
     with time_machine.travel(NOW - HOUR):  # its runs may be long

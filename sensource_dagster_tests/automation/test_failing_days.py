@@ -9,7 +9,6 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.automation.day_ranges import days_from
 from sensource_dagster.automation.failing_days import (
     KNOWN_FAILURE_TAG,
     LAST_NIGHTLY_TRY_TAG,
@@ -17,6 +16,7 @@ from sensource_dagster.automation.failing_days import (
     FailingDay,
     failing_days,
 )
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.instance.held import HELD_TAG
 from sensource_dagster_tests.automation.nights import DAY, Nights, at_three, report_failed, report_read
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
@@ -113,7 +113,7 @@ def three_nights(
                 "dagster/asset_partition_range_start": str(OLD),
                 "dagster/asset_partition_range_end": str(last),
             }
-            report_failed(history, days_from(OLD, last + DAY), tags={**tags, **(more or {})})
+            report_failed(history, each_day(OLD, last), tags={**tags, **(more or {})})
             if others:
                 create_run_for_test(history, "everything", tags=tags, status=DagsterRunStatus.SUCCESS)
     return failing_days(history, {OLD, last}, {}, FIRST + 3 * DAY).get(OLD)

@@ -10,8 +10,8 @@ import pytest
 from dagster import AssetKey, DagsterInstance, EventLogRecord, RunRequest
 from dagster._core.storage.event_log import SqlEventLogStorage
 
-from sensource_dagster.automation.day_ranges import days_from
 from sensource_dagster.checks.under_way import COUNTS_KEYS
+from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster_tests.automation.nights import DAY, report_failed, report_read
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
 
@@ -26,7 +26,7 @@ def materialise(
     at: date | None = None,
 ) -> None:
     """Days that were read at a time, or long after."""
-    report_read(history, days_from(first, last + DAY), at or date(2026, 6, 1), keys)
+    report_read(history, each_day(first, last), at or date(2026, 6, 1), keys)
 
 
 def asked_at_three(
@@ -81,7 +81,7 @@ def test_a_day_that_was_only_read_while_it_ran_is_read_again_whoever_read_it(his
 
 def read_on_its_last_night(history: DagsterInstance, first: date, last: date, lookback: int) -> None:
     """Each day was last read by the last nightly run that had it in its lookback."""
-    for day in days_from(first, last + DAY):
+    for day in each_day(first, last):
         materialise(history, day, day, at=day + lookback * DAY)
 
 
@@ -127,7 +127,7 @@ def test_a_settled_day_that_failed_since_is_read_again_as_those_that_rezone_mark
     history: DagsterInstance,
 ) -> None:
     materialise(history, date(2025, 5, 1), date(2025, 6, 10))
-    report_failed(history, days_from(date(2025, 5, 3), date(2025, 5, 5)))
+    report_failed(history, each_day(date(2025, 5, 3), date(2025, 5, 4)))
     asked = asked_at_three(history, "2025-06-10", START_DATE="2025-05-01")
     assert asked[1:] == [("2025-05-03", "2025-05-03"), ("2025-05-04", "2025-05-04")]
 

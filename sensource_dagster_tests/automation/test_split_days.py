@@ -1,15 +1,15 @@
-"""Ranges of days hold exactly the days that are to be read, and keep those that failed apart."""
+"""The ranges that the nightly schedule reads keep the days that failed apart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensource_dagster.automation.day_ranges import Range, batches, days_from, split
+from sensource_dagster.automation.nightly_days import split
+from sensource_dagster.contract.day_ranges import DayRange, each_day
 
 START, DAY = date(2025, 1, 1), timedelta(days=1)
 numbers = st.sets(st.integers(0, 400))
@@ -19,19 +19,8 @@ def days(wanted: set[int]) -> list[date]:
     return [START + number * DAY for number in sorted(wanted)]
 
 
-def held(ranges: Sequence[Range]) -> list[date]:
-    return [day for first, last in ranges for day in days_from(first, last + DAY)]
-
-
-@given(numbers, st.integers(1, 40))
-def test_batches_hold_exactly_the_days_given_without_gaps_and_none_is_too_long(
-    wanted: set[int], longest: int
-) -> None:
-    made = list(batches(days(wanted), longest))
-    assert held(made) == days(wanted)
-    assert all((last - first).days < longest for first, last in made)
-    for (first, last), (following, _) in pairwise(made):
-        assert following - last > DAY or (last - first).days == longest - 1
+def held(ranges: Sequence[DayRange]) -> list[date]:
+    return [day for first, last in ranges for day in each_day(first, last)]
 
 
 @given(numbers, numbers, st.integers(1, 40))
@@ -55,7 +44,7 @@ def test_up_to_32_days_that_failed_are_each_alone(failed: set[int]) -> None:
 def test_however_many_failed_in_a_row_they_are_at_most_32_ranges_or_as_long_as_any(
     count: int, longest: int
 ) -> None:
-    failed = days_from(START, START + count * DAY)
+    failed = each_day(START, START + (count - 1) * DAY)
     made = split(failed, set(failed), longest)
     assert len(made) <= max(32, -(-count // longest))
 
@@ -64,7 +53,7 @@ def test_however_many_failed_in_a_row_they_are_at_most_32_ranges_or_as_long_as_a
 def test_a_day_that_fails_is_alone_the_next_night_and_all_others_of_its_range_are_read(
     longest: int, count: int, data: st.DataObject
 ) -> None:
-    to_read = days_from(START, START + count * DAY)
+    to_read = each_day(START, START + (count - 1) * DAY)
     bad = data.draw(st.sampled_from(to_read))
     [range_of_bad] = [of_days for of_days in split(to_read, set(), longest) if bad in held([of_days])]
     failed = held([range_of_bad])

@@ -1,0 +1,34 @@
+"""Ranges of days hold exactly the days that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensource_dagster.contract.day_ranges import DayRange, batches, each_day
+
+START, DAY = date(2025, 1, 1), timedelta(days=1)
+numbers = st.sets(st.integers(0, 400))
+
+
+def days(wanted: set[int]) -> list[date]:
+    return [START + number * DAY for number in sorted(wanted)]
+
+
+def held(ranges: Sequence[DayRange]) -> list[date]:
+    return [day for first, last in ranges for day in each_day(first, last)]
+
+
+@given(numbers, st.integers(1, 40))
+def test_batches_hold_exactly_the_days_given_without_gaps_and_none_is_too_long(
+    wanted: set[int], longest: int
+) -> None:
+    made = list(batches(days(wanted), longest))
+    assert held(made) == days(wanted)
+    assert all((last - first).days < longest for first, last in made)
+    for (first, last), (following, _) in pairwise(made):
+        assert following - last > DAY or (last - first).days == longest - 1
