@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 import ssl
 from base64 import b64encode
-from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from threading import Event, Timer
 
 from sensource_dagster.automation.alerts import Alert
 from sensource_dagster.config.alert_parsers import MailServer
 from sensource_dagster.config.parsers import is_loopback
 from sensource_dagster.errors import AlertError
+from sensource_dagster.vea.deadline import cut_after
 from sensource_dagster.vea.redaction import excerpt
 
 _SECONDS = 5.0
@@ -25,25 +23,13 @@ class _Timed(smtplib.SMTP):
     """Waits so long for a whole reply. The socket's own timeout starts anew with each byte."""
 
     def getreply(self) -> tuple[int, bytes]:
-        passed, connected = Event(), self.sock
-
-        def cut() -> None:
-            passed.set()
-            if connected:
-                with suppress(OSError):  # already closed
-                    socket.socket.shutdown(connected, socket.SHUT_RDWR)  # as in vea/deadline.py
-
-        timer = Timer(_SECONDS, cut)
-        timer.daemon = True
-        timer.start()
-        reply = (-1, b"")
-        try:
-            reply = super().getreply()
-        except smtplib.SMTPServerDisconnected:
-            if not passed.is_set():
-                raise
-        finally:
-            timer.cancel()
+        reply, connected = (-1, b""), self.sock
+        with cut_after(_SECONDS, lambda: [connected] if connected else []) as passed:
+            try:
+                reply = super().getreply()
+            except smtplib.SMTPServerDisconnected:
+                if not passed.is_set():
+                    raise
         if passed.is_set():  # the reply may be the part that came before
             self.close()
             raise TimeoutError("timed out")

@@ -12,8 +12,9 @@ from dagster import DagsterInstance
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.response import Window
 from sensource_dagster.vea.windows import day_start
-from sensource_dagster.warehouse.local_days import Moves, Window
+from sensource_dagster.warehouse.local_days import Moves
 
 _DAY = timedelta(days=1)
 _FARTHEST = 2  # days; no two zones are farther apart

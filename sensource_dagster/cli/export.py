@@ -15,7 +15,6 @@ from sensource_dagster.cli.export_selection import Held, Selection, held, of_vie
 from sensource_dagster.cli.export_target import target_of
 from sensource_dagster.cli.published_days import Days, days_of, published
 from sensource_dagster.contract.view_columns import VIEWS
-from sensource_dagster.errors import SenSourceError
 
 _DEFAULT = "traffic_daily"
 
@@ -43,18 +42,15 @@ def run(
     # Before the command goes to the project folder: a relative path is meant from here.
     target = target_of(output, file_format, Path.cwd(), only_csv="--libinsight" if libinsight else None)
     settings = project.enter()
-    try:
-        with published(settings) as connection:
-            if libinsight:
-                selection = gate_counts(connection, view, days, gate.location, gate.door)
-            else:
-                selection = of_view(next(v for v in VIEWS if v.name == (view or _DEFAULT)), days)
-            found = held(connection, selection)
-            with target.file(selection.name, _named_after(days, found)) as file:
-                write(connection, selection, found, target.format, file)
-        click.echo(_said(selection, found, days, target.shown), err=True)
-    except SenSourceError as error:
-        raise click.ClickException(str(error)) from None
+    with published(settings) as connection:
+        if libinsight:
+            selection = gate_counts(connection, view, days, gate.location, gate.door)
+        else:
+            selection = of_view(next(v for v in VIEWS if v.name == (view or _DEFAULT)), days)
+        found = held(connection, selection)
+        with target.file(selection.name, _named_after(days, found)) as file:
+            write(connection, selection, found, target.format, file)
+    click.echo(_said(selection, found, days, target.shown), err=True)
     return 0
 
 

@@ -11,7 +11,6 @@ import click
 from sensource_dagster.cli import project
 from sensource_dagster.cli.published_days import Days, days_of, published
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.errors import SenSourceError
 from sensource_dagster.report import formats
 from sensource_dagster.report.content import Report
 from sensource_dagster.report.counts_of_period import Period
@@ -26,13 +25,10 @@ def run(first: str | None, last: str | None, location: str | None, output: str |
     given = None if output is None else _file(Path.cwd() / output)
     settings, _ = project.enter_to_look()
     file = given or report_file(settings)
-    try:
-        period = _period(days, settings)
-        as_of = made_when(settings.to_open, settings)
-        with published(settings) as connection:
-            made = write_report(connection, file, settings, as_of=as_of, period=period, location=location)
-    except SenSourceError as error:
-        raise click.ClickException(str(error)) from None
+    period = _period(days, settings)
+    as_of = made_when(settings.to_open, settings)
+    with published(settings) as connection:
+        made = write_report(connection, file, settings, as_of=as_of, period=period, location=location)
     click.echo(_said(made, file))
     if opens and not webbrowser.open(file.resolve().as_uri()):
         raise click.ClickException(f"There is no browser here to open {file} in. Open it on another machine.")

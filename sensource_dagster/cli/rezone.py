@@ -21,7 +21,6 @@ from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.day_ranges import batches
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS
-from sensource_dagster.errors import WarehouseError
 from sensource_dagster.instance.in_process_run import fail_without_running
 from sensource_dagster.instance.own_runs import COMMAND_TAG
 from sensource_dagster.instance.private import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
@@ -40,19 +39,16 @@ def run(yes: bool) -> int:
     settings = project.enter()
     warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {}, click.echo)
     zone = settings.timezone
-    try:
-        with warehouse.open(read_only=True) as connection:
-            moves = planned(connection, zone)
-        if not any(moves):
-            click.echo(f"Nothing to do: every row has its local day and hour in {zone.key}.")
-            return 0
-        _show(moves, settings)
-        if not yes and not (_at_terminal() and click.confirm("Move them?")):
-            click.echo("Nothing was changed. To move them, run: sensource rezone --yes")
-            return 1
-        return _rezone(warehouse, settings)
-    except WarehouseError as error:
-        raise click.ClickException(str(error)) from None
+    with warehouse.open(read_only=True) as connection:
+        moves = planned(connection, zone)
+    if not any(moves):
+        click.echo(f"Nothing to do: every row has its local day and hour in {zone.key}.")
+        return 0
+    _show(moves, settings)
+    if not yes and not (_at_terminal() and click.confirm("Move them?")):
+        click.echo("Nothing was changed. To move them, run: sensource rezone --yes")
+        return 1
+    return _rezone(warehouse, settings)
 
 
 def _at_terminal() -> bool:

@@ -16,6 +16,7 @@ from sensource_dagster.assets.common import asset_key
 from sensource_dagster.cli import demo_account, project
 from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
+from sensource_dagster.config.project_folder import command
 from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
 from sensource_dagster.contract.model import DAY, DELETED, HOUR, Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
@@ -53,14 +54,15 @@ def run() -> int:
 
 
 def _advice(settings: Settings, is_demo: bool) -> str:
-    if is_demo:
-        return "Something is missing or failed, see above. `make demo` reads it."
-    if not settings.has_credentials:
-        return f"Something is missing or failed, see above. {NO_CREDENTIALS}"
-    return (
-        "Something is missing or failed, see above. `sensource backfill` reads it: the lists, and each missing or "
-        "failed day. It says why if something fails again."
+    what = (
+        "`sensource backfill` reads it: the lists, and each missing or failed day. It says why if something fails "
+        "again."
     )
+    if is_demo:
+        what = f"`{command('demo')}` reads it."
+    elif not settings.has_credentials:
+        what = NO_CREDENTIALS
+    return f"Something is missing or failed, see above. {what}"
 
 
 def _demo() -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from sensource_dagster.config.parsers import host
+from sensource_dagster.config.parsers import host, parts_of_url
 
 _ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 _PORTS = {"smtp": 25, "smtps": 465}
@@ -29,11 +29,7 @@ def webhook_or_none(text: str) -> str | None:
     if not text:
         return None
     advice = "use the https:// URL of an incoming webhook of Slack or Teams, in one piece"
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(f"it is not a valid URL; {advice}") from None
+    parts = parts_of_url(text, advice)
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text) or parts.username:
         raise ValueError(f"it is not an http(s) URL; {advice}")
     return text
@@ -59,11 +55,7 @@ def address_or_none(text: str) -> str | None:
 def mail_server(text: str) -> MailServer:
     """`smtp://host`, with a user, a password and a port if it needs them. In these a %40 stands for an @."""
     advice = "use smtp://host, smtp://user:password@host:587 or smtps://user:password@host (write an @ as %40)"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError(f"it is not a valid URL; {advice}") from None
+    parts = parts_of_url(text, advice)
     extra = parts.path not in ("", "/") or parts.query or parts.fragment
     if parts.scheme not in _PORTS or not host(text) or extra or re.search(r"\s", text):
         raise ValueError(f"it is not the URL of a mail server; {advice}")
@@ -71,7 +63,7 @@ def mail_server(text: str) -> MailServer:
     if bool(user) != bool(password):
         raise ValueError(f"a user needs a password, and a password a user; {advice}")
     usual = 587 if user and parts.scheme == "smtp" else _PORTS[parts.scheme]
-    return MailServer(host(text), port or usual, parts.scheme == "smtps", user, password)
+    return MailServer(host(text), parts.port or usual, parts.scheme == "smtps", user, password)
 
 
 def toml_file(text: str) -> Path:

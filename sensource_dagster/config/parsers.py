@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 NO_LISTS = ("traffic", "occupancy", "corrections", "rejected", "vea", "published", "report", "door")
@@ -30,12 +30,18 @@ def is_loopback(name: str) -> bool:
         return name == "localhost"
 
 
-def url(text: str) -> str:
+def parts_of_url(text: str, advice: str) -> SplitResult:
+    """The parts of a URL, whose port is a number. An error ends with the advice."""
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises ValueError if the port is not a number
     except ValueError:  # whose text may quote a part of a password
-        raise ValueError("it is not a valid URL; use http(s)://host/path") from None
+        raise ValueError(f"it is not a valid URL; {advice}") from None
+    return parts
+
+
+def url(text: str) -> str:
+    parts = parts_of_url(text, "use http(s)://host/path")
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
         raise ValueError("it is not an http(s) URL; use http(s)://host/path")
     if parts.query or parts.fragment or "@" in text:

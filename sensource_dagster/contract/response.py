@@ -7,6 +7,9 @@ from datetime import datetime
 
 import pandas as pd
 
+Window = tuple[datetime, datetime]
+"""The instants [start, end) of hours."""
+
 
 @dataclass(frozen=True)
 class Response:
@@ -21,7 +24,7 @@ class Response:
 
     frame: pd.DataFrame
     requested_at: datetime
-    window: tuple[datetime, datetime] | None = None
+    window: Window | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

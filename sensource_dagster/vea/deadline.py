@@ -6,7 +6,7 @@ Its read timeout starts anew with every byte, so a response that arrives byte by
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Event, Timer
 from typing import Any
@@ -15,6 +15,33 @@ from weakref import WeakSet
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
+
+
+@contextmanager
+def cut_after(seconds: float, sockets: Callable[[], Collection[socket.socket]]) -> Iterator[Event]:
+    """Shut sockets down if the block lasts longer. This ends a blocked read.
+
+    The event is set once the time has passed.
+
+    Args:
+        sockets: those that are open when the time has passed.
+    """
+    passed = Event()
+
+    def cut() -> None:
+        passed.set()
+        for connected in sockets():
+            with suppress(OSError):  # already closed
+                # Not SSLSocket.shutdown: it removes the TLS state that the reading thread still uses.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+    timer = Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield passed
+    finally:
+        timer.cancel()
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -34,21 +61,8 @@ class DeadlineAdapter(HTTPAdapter):
 
         The event is set once the deadline has passed.
         """
-        passed = self._passed = Event()
-        timer = Timer(seconds, self._cut, [passed])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield passed
-        finally:
-            timer.cancel()
-
-    def _cut(self, passed: Event) -> None:
-        passed.set()
-        for connected in list(self._sockets):
-            with suppress(OSError):  # already closed
-                # Not SSLSocket.shutdown: it removes the TLS state that the reading thread still uses.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+        with cut_after(seconds, lambda: list(self._sockets)) as self._passed:
+            yield self._passed
 
     def get_connection_with_tls_context(
         self,
@@ -73,7 +87,7 @@ class DeadlineAdapter(HTTPAdapter):
                 # The socket, not the connection: a connection forgets its socket if the response ends by closing
                 # it.
                 adapter._sockets.add(self.sock)
-                if adapter._passed.is_set():  # it passed during connect(), so `_cut` did not know this socket
+                if adapter._passed.is_set():  # it passed during connect(), so this socket was not known then
                     self.close()
                     raise TimeoutError("deadline passed while connecting")
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import orjson
 
 from sensource_dagster.contract.model import HOUR, SYNCED_AT
+from sensource_dagster.contract.response import Window
 from sensource_dagster.warehouse.schema import Target
-from sensource_dagster.warehouse.sql import identifier
+from sensource_dagster.warehouse.sql import identifier, same_key
 
-Window = tuple[datetime, datetime]
 _Keys = dict[str, list[int]]
 """The hours of each zone or space. An entry of a list has none."""
 
@@ -108,8 +108,7 @@ class Confirmations:
         lacks: _Keys | None = None if whole_list else {}
         if not whole_list:
             among = f"t.{HOUR} >= ? AND t.{HOUR} < ?" if window else "true"
-            same = " AND ".join(f"s.{identifier(name)} = t.{identifier(name)}" for name in self._target.table.key)
-            missing = f"NOT EXISTS (SELECT 1 FROM incoming s WHERE {same})"
+            missing = f"NOT EXISTS (SELECT 1 FROM incoming s WHERE {same_key(self._target.table)})"
             query = f"SELECT {entity}, {hour} FROM {self._target.name} t WHERE {among} AND {missing}"
             _add(lacks, self._keys(query, window or ()))
         start, end = map(_microseconds, window) if window else (None, None)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from sensource_dagster.contract.model import DAY, HOUR, LOCAL_HOUR, Table
+from sensource_dagster.contract.response import Window
 from sensource_dagster.contract.tables import COUNTS, DERIVED
 from sensource_dagster.warehouse.local_hours import local_hours_of
 from sensource_dagster.warehouse.schema import Target, complete
@@ -20,7 +21,6 @@ from sensource_dagster.warehouse.transaction import transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SHIFTED = f"t.{DAY} IS DISTINCT FROM l.local::DATE"
-Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)

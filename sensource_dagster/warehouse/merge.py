@@ -16,12 +16,13 @@ import pandas as pd
 
 from sensource_dagster.contract.model import DAY, DELETED, MESSAGES, SYNCED_AT, Table
 from sensource_dagster.contract.rejection import RejectedRow, rejections_of
+from sensource_dagster.contract.response import Window
 from sensource_dagster.contract.tables import DERIVED, REJECTED
 from sensource_dagster.warehouse import corrections, delisted, rejected, vanished
-from sensource_dagster.warehouse.confirmations import Confirmations, Window
+from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Target, fit
-from sensource_dagster.warehouse.sql import identifier, identifiers
-from sensource_dagster.warehouse.staging import hours_of, same_key, stage
+from sensource_dagster.warehouse.sql import identifier, identifiers, same_key
+from sensource_dagster.warehouse.staging import hours_of, stage
 from sensource_dagster.warehouse.transaction import transaction
 
 _UTC = ZoneInfo("UTC")

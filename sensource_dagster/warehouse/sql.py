@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from sensource_dagster.contract.model import SCHEMA
+from sensource_dagster.contract.model import SCHEMA, Table
 
 
 def identifier(name: str) -> str:
@@ -73,6 +73,10 @@ def tables_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
         [SCHEMA],
     ).fetchall()
     return frozenset(name for (name,) in found)
+
+
+def same_key(table: Table) -> str:
+    return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
 
 
 def database_name(path: Path) -> str:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from sensource_dagster.contract.model import DELETED, HOUR, SYNCED_AT, Table, left_out
+from sensource_dagster.contract.response import Window
 from sensource_dagster.warehouse import vanished
-from sensource_dagster.warehouse.confirmations import Confirmations, Window
+from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Fit, Target, type_of_values
-from sensource_dagster.warehouse.sql import as_type, identifier
+from sensource_dagster.warehouse.sql import as_type, identifier, same_key
 
 
 def stage(
@@ -59,10 +60,6 @@ def stage(
     else:  # all rows are new; a join would lose the response's row order, which makes the file a third smaller
         rows = f"""SELECT *, 'inserted' AS "~change", 0 AS "~kept", false AS "~returned" FROM ({typed})"""
     connection.execute(f"CREATE TEMP VIEW incoming AS {rows}")
-
-
-def same_key(table: Table) -> str:
-    return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
 
 
 def _change(table: Table, fit: Fit, partly: Iterable[str], returned: str, confirmations: Confirmations) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from sensource_dagster.contract.model import DAY, HOUR, SYNCED_AT
+from sensource_dagster.contract.response import Window
 from sensource_dagster.warehouse import corrections, rejected
 from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier, text
 
 
-def are_known(target: Target, window: tuple[datetime, datetime]) -> bool:
+def are_known(target: Target, window: Window) -> bool:
     """Whether rows of this window may have vanished from earlier responses."""
     found = f"SELECT 1 FROM ({_nulls(target)}) WHERE {HOUR} >= ? AND {HOUR} < ? LIMIT 1"
     return bool(target.connection.execute(found, window).fetchall())
@@ -31,7 +32,7 @@ def noted(target: Target, rows: str) -> str:
 def count(
     target: Target,
     measures: list[str],
-    window: tuple[datetime, datetime],
+    window: Window,
     requested_at: datetime,
     today: date,
     keep: timedelta,
