@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sensource_dagster.checks.door_days import OF_EACH_DAY, read_door_days
-from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.contract.plurals import counted
 
 _WEEKS = 12
 _LEAST = 100

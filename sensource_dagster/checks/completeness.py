@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sensource_dagster.checks.judged_days import JudgedDays
-from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.outages import LATE_DAYS, OUTAGE_DAYS, newest_outages, settled_before
 from sensource_dagster.checks.reading import Findings, Reading, hour_number
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import DELETED, Table
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.sql import day
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sensource_dagster.checks.door_days import OF_EACH_DAY, read_door_days
-from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.reading import Reading
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.contract.view_columns import DOOR_UNUSUAL
 from sensource_dagster.views.refresh import query_of
 from sensource_dagster.warehouse.sql import day

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.contract.model import DELETED, Table
+from sensource_dagster.contract.plurals import counted
 
 
 def entities_are_listed(table: Table) -> Check:

@@ -24,10 +24,11 @@ from dagster import (
 
 from sensource_dagster.assets.common import asset_key
 from sensource_dagster.checks.affected import AFFECTED, Affected
-from sensource_dagster.checks.judgement import ERROR, WARN, counted
+from sensource_dagster.checks.judgement import ERROR, WARN
 from sensource_dagster.checks.under_way import waited_for
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.vea.windows import day_start
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from sensource_dagster.checks.judgement import Check, Judgement, counted
+from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.contract.model import DAY, HOUR
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.warehouse.sql import instant
 
 

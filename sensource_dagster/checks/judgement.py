@@ -63,11 +63,6 @@ class Judgement:
         )
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 hour`, `1,200 hours`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def _shown(value: object) -> str | int | float | bool | None:
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sensource_dagster.checks.judgement import ERROR, Check, Judgement, counted
+from sensource_dagster.checks.judgement import ERROR, Check, Judgement
 from sensource_dagster.checks.reading import Findings, Reading
 from sensource_dagster.contract.model import DAY, HOUR, Table
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.warehouse.sql import identifiers
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 
 from sensource_dagster.report.content import Day, Month
+from sensource_dagster.report.day_verdicts import is_outside, noted
 
 HEIGHT = 100
 # The box of the paths, in % of the chart's height. Above it is room for half a label, below it are the labels.
@@ -75,13 +75,6 @@ class BarChart:
     bar_width: float
     x: tuple[Tick, ...]
     y: tuple[Tick, ...]
-
-
-def is_outside(day: Day) -> bool:
-    """A day outside of what is usual. Too few people on an incomplete day say nothing, and a holiday says why."""
-    if day.people is None or day.low is None or day.high is None or day.note:
-        return False
-    return day.people > day.high or (day.complete and day.people < day.low)
 
 
 def line_chart(days: Sequence[Day]) -> LineChart:
@@ -198,11 +191,8 @@ def _thinned(ticks: Sequence[Tick], most: int = _MOST_LABELS) -> tuple[Tick, ...
 
 
 def _notes(days: Sequence[Day]) -> tuple[Tick, ...]:
-    """A line for each first day of a note; a holiday of several days in a row has one."""
-    found = []
-    for at, day in enumerate(days):
-        before = days[at - 1] if at else None
-        follows = before is not None and before.note == day.note and day.day - before.day == timedelta(days=1)
-        if day.note and not follows:
-            found.append(Tick(_middle(at, len(days)), f"{day.day}: {day.note}"))
-    return tuple(found)
+    """A line at the first day of each note."""
+    places = {day.day: at for at, day in enumerate(days)}
+    return tuple(
+        Tick(_middle(places[each.first], len(days)), f"{each.first}: {each.note}") for each in noted(days)
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from sensource_dagster.contract.day_ranges import each_day, range_text
+
 
 @dataclass(frozen=True)
 class Period:
@@ -14,7 +16,11 @@ class Period:
     last: date
 
     def __str__(self) -> str:
-        return f"{self.first} to {self.last}" if self.first < self.last else str(self.first)
+        return range_text(self.first, self.last)
+
+    @property
+    def days(self) -> list[date]:
+        return each_day(self.first, self.last)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _last_full_month(days: ReportDays) -> Period:
 
 def _panels(days: ReportDays, period: Period) -> tuple[Panel, ...]:
     lines, heats = daily_lines(days, period), heat_maps(days, period)
-    nothing = tuple(missing_day(period.first + timedelta(days=number)) for number in range(_length(period)))
+    nothing = tuple(map(missing_day, period.days))
     locations = days.locations if len(days.locations) > 1 else ()
     panels = []
     for subject in (days.main, *locations, *days.doors):
@@ -108,7 +108,3 @@ def _panels(days: ReportDays, period: Period) -> tuple[Panel, ...]:
             )
         )
     return tuple(panels)
-
-
-def _length(period: Period) -> int:
-    return (period.last - period.first).days + 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.report import periods
 from sensource_dagster.report.content import Fullness, HowFull
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.report_days import ReportDays
-from sensource_dagster.report.wording import counted
 
 
 def how_full(days: ReportDays, period: Period, location: str | None) -> HowFull:
@@ -48,7 +48,7 @@ def _sentence(spaces: tuple[Fullness, ...], period: Period) -> str:
     if space.capacity is None:
         most = "the fullest space" if len(spaces) > 1 else "at its fullest"
         return (
-            f"{space.space} was {most} {at}, with {counted(space.peak, 'person').replace('persons', 'people')}; "
+            f"{space.space} was {most} {at}, with {counted(space.peak, 'person', 'people')}; "
             "Vea has no capacity of it."
         )
     if len(spaces) == 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.report import periods
 from sensource_dagster.report.content import HowMany, Visits
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.report_days import ReportDays, Subject
-from sensource_dagster.report.wording import change_in_words, counted
+from sensource_dagster.report.wording import change_in_words
 
 
 def how_many(days: ReportDays, period: Period, first_month: int) -> HowMany:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.report import periods
 from sensource_dagster.report.content import Day
 from sensource_dagster.report.counts_of_period import Period
+from sensource_dagster.report.day_verdicts import BUSIER, INCOMPLETE, QUIETER, USUAL, verdict_of
 from sensource_dagster.report.report_days import ReportDays, Subject
-from sensource_dagster.report.wording import counted, listed
+from sensource_dagster.report.wording import listed
 
-_USUAL, _BUSIER, _QUIETER, _INCOMPLETE = "as usual", "busier", "quieter", "too incomplete to say"
-_OTHERS = (_BUSIER, _QUIETER, _INCOMPLETE)
+_OTHERS = (BUSIER, QUIETER, INCOMPLETE)
 
 
 def daily_lines(days: ReportDays, period: Period) -> Mapping[tuple[str, str], tuple[Day, ...]]:
@@ -26,9 +27,8 @@ def daily_lines(days: ReportDays, period: Period) -> Mapping[tuple[str, str], tu
     )
     for kind, name, *values in rows.fetchall():
         found[kind, name][values[0]] = Day(*values)
-    all_days = [period.first + timedelta(days=number) for number in range((period.last - period.first).days + 1)]
     return {
-        subject: tuple(by_day.get(day) or missing_day(day) for day in all_days)
+        subject: tuple(by_day.get(day) or missing_day(day) for day in period.days)
         for subject, by_day in found.items()
     }
 
@@ -42,9 +42,9 @@ def normal(subject: Subject, line: Sequence[Day], period: Period) -> str:
     if all(day.people is None for day in line):
         place = "" if subject.kind == "all" else f" at {subject.name}"
         return f"Nothing was counted{place} {periods.when(period)}."
-    verdicts = Counter(filter(None, map(_verdict, line)))
+    verdicts = Counter(filter(None, map(verdict_of, line)))
     judged = verdicts.total()
-    said = [f"{verdicts.pop(_USUAL, 0):,} of {counted(judged, 'day')} {'was' if judged == 1 else 'were'} as usual"]
+    said = [f"{verdicts.pop(USUAL, 0):,} of {counted(judged, 'day')} {'was' if judged == 1 else 'were'} as usual"]
     said += [f"{verdicts[verdict]:,} {verdict}" for verdict in _OTHERS if verdicts[verdict]]
     sentence = ", ".join(said) if judged else "Too few days were counted before to know what is usual"
     noted = [str(day.day) for day in line if day.note]
@@ -52,14 +52,3 @@ def normal(subject: Subject, line: Sequence[Day], period: Period) -> str:
     holidays = f"; a holiday or a closure: {listed(noted)}" if noted else ""
     gaps = f"; {counted(missing, 'day')} missing" if missing else ""
     return f"{sentence}{holidays}{gaps}."
-
-
-def _verdict(day: Day) -> str | None:
-    """None on a day of which nothing can be said, and on a holiday."""
-    if day.people is None or day.low is None or day.high is None or day.note:
-        return None
-    if day.people > day.high:
-        return _BUSIER
-    if day.people >= day.low:
-        return _USUAL
-    return _QUIETER if day.complete else _INCOMPLETE

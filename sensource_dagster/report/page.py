@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.report import formats
-from sensource_dagster.report.charts import HEIGHT, PLOT, TOP, bar_chart, is_outside
+from sensource_dagster.report.charts import HEIGHT, PLOT, TOP, bar_chart
 from sensource_dagster.report.content import Report
+from sensource_dagster.report.day_verdicts import is_outside
 from sensource_dagster.report.panel_rows import WEEKDAYS, panel_rows
 
 _TEMPLATE = Path(__file__).parent / "template"

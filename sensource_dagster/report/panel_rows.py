@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from sensource_dagster.report.charts import LineChart, line_chart
 from sensource_dagster.report.content import Day, HeatCell, Panel
+from sensource_dagster.report.day_verdicts import Noted, noted
 from sensource_dagster.report.formats import least_to_most
 
 LEVELS = 6
@@ -50,14 +51,14 @@ class PanelRows:
         id: a word for links, such as "s3". Names are no ids: they have any characters.
         heat: without the hours at both ends of the day in which nobody was ever counted.
         means_of: of each weekday, how many hours each of its means is made of; None if there are none.
-        notes: the holidays and closures, from the first to the last day of each.
+        notes: the holidays and closures.
     """
 
     id: str
     panel: Panel
     chart: LineChart
     weeks: tuple[Week, ...]
-    notes: tuple[tuple[date, date, str], ...]
+    notes: tuple[Noted, ...]
     heat: tuple[HeatRow, ...]
     means_of: tuple[str | None, ...]
 
@@ -68,7 +69,7 @@ def panel_rows(number: int, panel: Panel) -> PanelRows:
         panel=panel,
         chart=line_chart(panel.days),
         weeks=_weeks(panel.days),
-        notes=_notes(panel.days),
+        notes=noted(panel.days),
         heat=_heat(panel),
         means_of=tuple(_means_of(weekday) for weekday in panel.hours),
     )
@@ -83,18 +84,6 @@ def _weeks(days: Sequence[Day]) -> tuple[Week, ...]:
     return tuple(
         Week(first, tuple(by_date.get(first + timedelta(days=number)) for number in range(7))) for first in mondays
     )
-
-
-def _notes(days: Sequence[Day]) -> tuple[tuple[date, date, str], ...]:
-    found: list[tuple[date, date, str]] = []
-    for day in days:
-        if not day.note:
-            continue
-        if found and found[-1][1:] == (day.day - timedelta(days=1), day.note):
-            found[-1] = (found[-1][0], day.day, day.note)
-        else:
-            found.append((day.day, day.day, day.note))
-    return tuple(found)
 
 
 def _heat(panel: Panel) -> tuple[HeatRow, ...]:

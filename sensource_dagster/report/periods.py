@@ -67,13 +67,13 @@ def when(period: Period) -> str:
     if is_month(period):
         return f"in {month_name(period.first)}"
     if period.first == period.last:
-        return f"on {period.first}"
-    return f"from {period.first} to {period.last}"
+        return f"on {period}"
+    return f"from {period}"
 
 
 def when_before(period: Period) -> str:
     """The period before this one, such as "in September 2026"."""
     if is_month(period):
         return when(before(period))
-    days = (period.last - period.first).days + 1
+    days = len(period.days)
     return "on the day before" if days == 1 else f"in the {days:,} days before"

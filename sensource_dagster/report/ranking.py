@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.report import periods
 from sensource_dagster.report.content import Ranked, Which
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.report_days import ReportDays, Subject
-from sensource_dagster.report.wording import counted
 
 
 def which(days: ReportDays, period: Period) -> Which:

@@ -33,7 +33,8 @@ _NOTHING = Count(None, 0, 0), False
 
 @dataclass
 class ReportDays:
-    """The temporary table `report_day` of a connection: rows of `usual_daily`, of one location or of all.
+    """Two temporary tables of a connection, about one location or all: `report_day` has rows of `usual_daily`, and
+    `report_door` its doors.
 
     Attributes:
         schema: of the views, quoted.
@@ -90,7 +91,7 @@ class ReportDays:
 def read_report_days(
     connection: duckdb.DuckDBPyConnection, location: str | None, period: Period | None, over: date
 ) -> ReportDays:
-    """Make the table of all days that there are, and of the days of the period that never came.
+    """Make the tables of all days that there are, and of the days of the period that never came.
 
     Args:
         location: the name of the one location to read; None for all.
@@ -104,6 +105,11 @@ def read_report_days(
     _add_days_that_never_came(connection, min(period.last, over) if period else over)
     if location is not None:
         _keep(connection, location)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE report_door AS
+        SELECT DISTINCT subject_id AS zone_id, subject AS door, location, counts_visits
+        FROM report_day WHERE kind = 'door'"""
+    )
     found = connection.execute(
         """SELECT kind, subject_id, subject, coalesce(location, ?), counts_visits,
             min(day) FILTER (people IS NOT NULL)

@@ -21,11 +21,10 @@ def heat_maps(days: ReportDays, period: Period) -> Mapping[tuple[str, str], Heat
     """
     rows = days.connection.execute(
         f"""WITH door AS (
-            SELECT DISTINCT d.subject_id AS zone_id, d.counts_visits, l.subject_id AS location_id
-            FROM report_day d
+            SELECT d.zone_id, d.counts_visits, l.subject_id AS location_id
+            FROM report_door d
             LEFT JOIN (SELECT DISTINCT subject_id, subject FROM report_day WHERE kind = 'location') l
                 ON l.subject = d.location
-            WHERE d.kind = 'door'
         ),
         mean AS (
             SELECT zone_id, weekday, hour, avg(ins) AS people, count(ins) AS hours

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.report import periods
 from sensource_dagster.report.content import MissingDays, MovedFigure, Trust, UnusualDoor
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.report_days import ReportDays
-from sensource_dagster.report.wording import counted, listed
+from sensource_dagster.report.wording import listed
 
 _CLOSED_HOURS = {
     True: "People who pass a door while the location is closed are not counted.",
@@ -30,7 +31,7 @@ def trust(
     missing, unusual, moved = _missing(days, period), _unusual(days), _moved(days, last_report)
     [(newest_hour,)] = days.connection.execute(
         f"""SELECT max(local_hour) FROM {days.schema}.traffic_hourly
-        WHERE zone_id IN (SELECT subject_id FROM report_day WHERE kind = 'door')"""
+        WHERE zone_id IN (SELECT zone_id FROM report_door)"""
     ).fetchall()
     return Trust(
         sentence=_sentence(days, period, unusual, moved, first_report=last_report is None),
@@ -58,11 +59,10 @@ def _missing(days: ReportDays, period: Period) -> tuple[MissingDays, ...]:
 
 def _unusual(days: ReportDays) -> tuple[UnusualDoor, ...]:
     rows = days.connection.execute(
-        f"""SELECT d.subject, d.location, n.since, n.people, n.expected
+        f"""SELECT d.door, d.location, n.since, n.people, n.expected
         FROM {days.schema}.door_unusual_now n
-        JOIN (SELECT DISTINCT subject_id, subject, location FROM report_day WHERE kind = 'door') d
-            ON d.subject_id = n.zone_id
-        ORDER BY n.since, d.subject, n.is_above"""
+        JOIN report_door d USING (zone_id)
+        ORDER BY n.since, d.door, n.is_above"""
     ).fetchall()
     return tuple(UnusualDoor(*row) for row in rows)
 
@@ -71,10 +71,9 @@ def _moved(days: ReportDays, since: datetime | None) -> tuple[MovedFigure, ...]:
     rows = days.connection.execute(
         f"""WITH corrected AS (
             SELECT d.location, CAST(date_trunc('month', c.day) AS DATE) AS month,
-                count(DISTINCT (c.zone_id, c.record_date_hour_1)) AS hours, CAST(sum(c.moved) AS BIGINT) AS moved
+                count(DISTINCT (zone_id, c.record_date_hour_1)) AS hours, CAST(sum(c.moved) AS BIGINT) AS moved
             FROM {days.schema}.visits_corrected c
-            JOIN (SELECT DISTINCT subject_id, location FROM report_day WHERE kind = 'door') d
-                ON d.subject_id = c.zone_id
+            JOIN report_door d USING (zone_id)
             WHERE $since IS NULL OR c.seen_at > $since
             GROUP BY ALL
         ),

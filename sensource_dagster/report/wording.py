@@ -1,13 +1,8 @@
-"""Numbers in a sentence."""
+"""Changes and lists in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as "1 visit" or "41,203 visits"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def change_in_words(change: float) -> str:

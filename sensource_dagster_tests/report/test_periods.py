@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from sensource_dagster.contract.plurals import counted
 from sensource_dagster.report import periods
 from sensource_dagster.report.counts_of_period import Period
-from sensource_dagster.report.wording import change_in_words, counted, listed
+from sensource_dagster.report.wording import change_in_words, listed
 
 
 def period(first: str, last: str) -> Period:
