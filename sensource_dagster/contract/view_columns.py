@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sensource_dagster.contract.model import HOUR, Column, Type, View
 
+NO_LOCATION = "No location"
+"""What the views say in place of a location's name if Vea's lists lead to none."""
+
 
 def _text(name: str, description: str) -> Column:
     return Column(name, Type.VARCHAR, description)
@@ -25,7 +28,7 @@ _ZONE_ID = _text("zone_id", "Identifies the door")
 _DOOR = _text("door", "The door's name, as in the view door; no two doors have the same")
 _SPACE_ID = _text("space_id", "Identifies the space")
 _SPACE = _text("space", "The space's name; no two spaces have the same")
-_LOCATION = _text("location", "The location's name; \"No location\" if Vea's lists lead to none")
+_LOCATION = _text("location", f"The location's name; \"{NO_LOCATION}\" if Vea's lists lead to none")
 _HOUR = Column(HOUR, Type.TIMESTAMPTZ, "Start of the hour, an instant")
 _LOCAL_HOUR = Column("local_hour", Type.TIMESTAMP, "Start of the hour in local time, the location's own")
 _WEEKDAY = (
@@ -103,7 +106,12 @@ USUAL_DAILY = View(
         _number("hours_counted", "The hours that there are, over these doors"),
         _number("hours_expected", "The hours that whole days have, over these doors"),
         _flag("complete", "Every door has every hour"),
-        Column("usual", Type.DOUBLE, "Median of those same weekdays of eight weeks that count", "people"),
+        Column(
+            "usual",
+            Type.DOUBLE,
+            "Median of those same weekdays of eight weeks that count; null for fewer than three",
+            "people",
+        ),
         _people("low", "The lowest of those days"),
         _people("high", "The highest of those days"),
         _text("note", "A holiday or a closure that all doors of the location, or of all locations, share"),

@@ -7,7 +7,7 @@ from sensource_dagster.report import periods
 from sensource_dagster.report.content import HowMany, Visits
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.report_days import ReportDays, Subject
-from sensource_dagster.report.wording import change_in_words
+from sensource_dagster.report.wording import begun, change_in_words, location_in_words
 
 
 def how_many(days: ReportDays, period: Period, first_month: int) -> HowMany:
@@ -41,8 +41,8 @@ def _sentence(row: Visits, period: Period) -> str:
         )
         if change is not None
     ]
-    said = f"{row.location} counted {counted(row.now.people, 'visit')} {periods.when(period)}"
+    said = f"{location_in_words(row.location)} counted {counted(row.now.people, 'visit')} {periods.when(period)}"
     end = (
         f", {' and '.join(compared)}" if compared else "; too little is known to compare that with an earlier time"
     )
-    return f"{said}{end}."
+    return begun(f"{said}{end}.")

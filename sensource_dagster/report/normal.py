@@ -12,7 +12,7 @@ from sensource_dagster.report.content import Day
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.day_verdicts import BUSIER, INCOMPLETE, QUIETER, USUAL, verdict_of
 from sensource_dagster.report.report_days import ReportDays, Subject
-from sensource_dagster.report.wording import listed
+from sensource_dagster.report.wording import listed, location_in_words
 
 _OTHERS = (BUSIER, QUIETER, INCOMPLETE)
 
@@ -40,11 +40,12 @@ def missing_day(day: date) -> Day:
 def normal(subject: Subject, line: Sequence[Day], period: Period) -> str:
     """Section 3 of one panel in one sentence. Of an incomplete day nobody can say that it was quiet."""
     if all(day.people is None for day in line):
-        place = "" if subject.kind == "all" else f" at {subject.name}"
+        place = "" if subject.kind == "all" else f" at {location_in_words(subject.name)}"
         return f"Nothing was counted{place} {periods.when(period)}."
     verdicts = Counter(filter(None, map(verdict_of, line)))
     judged = verdicts.total()
-    said = [f"{verdicts.pop(USUAL, 0):,} of {counted(judged, 'day')} {'was' if judged == 1 else 'were'} as usual"]
+    usual = verdicts.pop(USUAL, 0)
+    said = [f"{usual:,} of {counted(judged, 'day')} {'was' if 1 in (usual, judged) else 'were'} as usual"]
     said += [f"{verdicts[verdict]:,} {verdict}" for verdict in _OTHERS if verdicts[verdict]]
     sentence = ", ".join(said) if judged else "Too few days were counted before to know what is usual"
     noted = [str(day.day) for day in line if day.note]

@@ -7,6 +7,7 @@ from sensource_dagster.report import periods
 from sensource_dagster.report.content import Ranked, Which
 from sensource_dagster.report.counts_of_period import Period
 from sensource_dagster.report.report_days import ReportDays, Subject
+from sensource_dagster.report.wording import location_in_words
 
 
 def which(days: ReportDays, period: Period) -> Which:
@@ -43,5 +44,5 @@ def _sentence(locations: tuple[Ranked, ...], doors: tuple[Ranked, ...], period: 
     place = locations[0] if len(locations) > 1 else None
     if place and place.now.people is not None:
         visits = counted(place.now.people, "visit")
-        said += f", and {place.name} the busiest of {len(locations):,} locations, with {visits}"
+        said += f", and {location_in_words(place.name)} the busiest of {len(locations):,} locations, with {visits}"
     return f"{said}."

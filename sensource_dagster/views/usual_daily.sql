@@ -101,6 +101,21 @@ noted AS (
         is_known AND note IS NULL AND k.people * 10 >= coalesce(k.busy, 0) AS is_reference
     FROM known k
     LEFT JOIN closed c ON c.location IS NOT DISTINCT FROM k.location AND c.day = k.day
+),
+-- One or two days are no band: nearly every day would be outside of it.
+compared AS (
+    SELECT
+        *,
+        count(*) FILTER (is_reference) OVER eight_weeks >= 3 AS has_usual,
+        median(people) FILTER (is_reference) OVER eight_weeks AS middle,
+        min(people) FILTER (is_reference) OVER eight_weeks AS least,
+        max(people) FILTER (is_reference) OVER eight_weeks AS most
+    FROM noted
+    WINDOW eight_weeks AS (
+        PARTITION BY kind, subject_id, weekday
+        ORDER BY day
+        RANGE BETWEEN INTERVAL 56 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
+    )
 )
 SELECT
     kind,
@@ -116,13 +131,8 @@ SELECT
     hours_counted,
     hours_expected,
     doors = doors_whole AS complete,
-    median(CASE WHEN is_reference THEN people END) OVER eight_weeks AS usual,
-    min(CASE WHEN is_reference THEN people END) OVER eight_weeks AS low,
-    max(CASE WHEN is_reference THEN people END) OVER eight_weeks AS high,
+    CASE WHEN has_usual THEN middle END AS usual,
+    CASE WHEN has_usual THEN least END AS low,
+    CASE WHEN has_usual THEN most END AS high,
     note
-FROM noted
-WINDOW eight_weeks AS (
-    PARTITION BY kind, subject_id, weekday
-    ORDER BY day
-    RANGE BETWEEN INTERVAL 56 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
-)
+FROM compared

@@ -171,6 +171,17 @@ def test_locations_of_the_same_name_are_two(account: Account) -> None:
     assert first == sum(others)  # type: ignore[arg-type] # each is known
 
 
+def test_a_sentence_does_not_say_that_no_location_counted_when_doors_without_one_did(account: Account) -> None:
+    account.door("c", site=None)
+    account.put("traffic", *hours_of("c", date(2025, 12, 1), 31))
+    with account.views() as views:
+        report = report_of(views)
+    assert report.how_many.rows[0].location == "No location"
+    assert report.how_many.sentence.startswith(
+        f"Doors without a location counted {report.how_many.rows[0].now.people:,}"
+    )
+
+
 def test_names_are_kept_as_they_are(account: Account) -> None:
     account.door("a", site="1", location="l")
     account.put_list("site", {"siteId": "1", "name": HOSTILE})

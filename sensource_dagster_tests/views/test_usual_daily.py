@@ -45,6 +45,14 @@ def test_the_band_is_of_the_eight_same_weekdays_before(account: Account) -> None
     assert of_monday(account, 0, "people, low, high, usual", "Site a") == (900, None, None, None)
 
 
+def test_fewer_than_three_days_are_no_band(account: Account) -> None:
+    account.put("traffic", *mondays("a", 10, 20, 30, 40))
+    assert [of_monday(account, week, "usual, low, high", "Site a") for week in (2, 3)] == [
+        (None, None, None),
+        (20, 10, 30),
+    ]
+
+
 def test_days_that_are_missing_incomplete_dead_or_closed_are_not_usual(account: Account) -> None:
     account.put("traffic", *mondays("a", 100, 101, None, 102, 0, 103), *mondays("b", 100, 100, 100, 100, 100, 100))
     account.put("traffic", *mondays("a", *[None] * 6, 50)[:22], *mondays("a", *[None] * 7, 104))
