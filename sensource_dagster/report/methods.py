@@ -59,8 +59,8 @@ METHODS = (
     Method(
         "Usual band",
         "The least and the most of the same weekday of the eight weeks before. Holidays, days on which hardly "
-        "anybody was counted, and days of which less than 95 % of the hours are there are left out. Fewer than three "
-        "of these days are no band.",
+        "anybody was counted, and days of which less than 95 % of the hours are there are left out. Fewer than "
+        "three of these days are no band.",
         "usual_daily",
     ),
     Method(
