@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from sensource_dagster.config import project_folder
+from sensource_dagster_tests import migrations
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C; some send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -22,6 +23,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+migrations.read_once()
 
 # How long one example takes says more about the machine than about the project.
 settings.register_profile("sensource", deadline=None)
