@@ -35,8 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": {*_BASE, "assets", "instance.own_runs", "instance.private", "vea", "views", "warehouse"},
     "automation": {
         *(_BASE | {"assets", "checks", "report", "vea", "views", "warehouse"}),
-        *("instance.held", "instance.in_process_run", "instance.materialized_at", "instance.own_runs"),
-        *("instance.private", "instance.retention"),
+        *("instance.held", "instance.in_process_run", "instance.life_lock", "instance.materialized_at"),
+        *("instance.own_runs", "instance.private", "instance.retention"),
     },
     "own_definitions": {"errors"},
     "definitions": {

@@ -23,7 +23,7 @@ KNOWN_FAILURE_TAG = "sensource/known_failure"
 """On a run of days that failed before, and in what words. If it fails too, that raises no alert: see alerts.py."""
 NIGHTS = 3
 WEEK = timedelta(days=7)
-_REMEMBERED = timedelta(days=35)  # five weekly tries; upkeep deletes older runs
+_REMEMBERED = timedelta(days=35)  # five weekly tries; upkeep deletes no run of these nights
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,11 @@ def failing_days(
     Args:
         read_at: the timestamp at which each day was last read whole; days that never were are left out.
     """
-    nights = [str(tonight - timedelta(days=n)) for n in range(_REMEMBERED.days + 1)]
-    failures = instance.get_run_records(RunsFilter(tags={NIGHT_TAG: nights}, statuses=[DagsterRunStatus.FAILURE]))
-    failures = [record for record in failures if not HELD_TAG.items() <= record.dagster_run.tags.items()]
+    failures = [
+        record
+        for record in nightly_runs(instance, tonight, DagsterRunStatus.FAILURE)
+        if not HELD_TAG.items() <= record.dagster_run.tags.items()
+    ]
     good = _nights_with_success(instance, {record.dagster_run.tags[NIGHT_TAG] for record in failures})
     found: dict[date, dict[date, bool]] = {}
     for record in failures:
@@ -72,6 +74,14 @@ def failing_days(
             if others_read and day in failed and not _is_read_since(record, day, read_at):
                 found.setdefault(day, {})[date.fromisoformat(night)] = len(days) == 1
     return {day: FailingDay(sorted(of_day), of_day[max(of_day)]) for day, of_day in found.items()}
+
+
+def nightly_runs(
+    instance: DagsterInstance, tonight: date, status: DagsterRunStatus | None = None
+) -> Sequence[RunRecord]:
+    """The runs of the nights by which it is known which days keep failing; of one status, or all."""
+    nights = [str(tonight - timedelta(days=n)) for n in range(_REMEMBERED.days + 1)]
+    return instance.get_run_records(RunsFilter(tags={NIGHT_TAG: nights}, statuses=[status] if status else []))
 
 
 def said_of_last_nightly_try(run: DagsterRun) -> str:

@@ -22,14 +22,12 @@ from sensource_dagster.automation.schedules import JOBS
 from sensource_dagster.instance.held import HELD_TAG, was_held
 from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
     BACKFILL_ID_TAG,
     BACKFILL_TAGS,
+    DAYS_TAGS,
     GRPC_INFO_TAG,
     IMPLICIT_ASSET_JOB_NAME,
     PARENT_RUN_ID_TAG,
-    PARTITION_NAME_TAG,
     ROOT_RUN_ID_TAG,
     TAGS_TO_MAYBE_OMIT_ON_RETRY,
     BulkActionStatus,
@@ -39,7 +37,6 @@ AFTER = timedelta(minutes=5)
 """How long after its end a run is started again."""
 _LOOKS_EVERY = 60  # seconds
 _FORGOTTEN_AFTER = timedelta(days=1)  # after a downtime
-_DAYS = (ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG, PARTITION_NAME_TAG)
 
 
 def held_runs_sensors() -> list[SensorDefinition]:
@@ -102,7 +99,7 @@ def runs_to_start_again(
 
 def _reads(run: DagsterRun) -> tuple[object, ...]:
     """What a run reads: two runs with the same leave the same rows."""
-    days = (run.tags.get(tag) for tag in _DAYS)
+    days = (run.tags.get(tag) for tag in DAYS_TAGS)
     return (run.job_name, run.asset_selection, run.asset_check_selection, *days)
 
 
@@ -110,7 +107,7 @@ def _is_read_anew(instance: DagsterInstance, run: DagsterRun, created: datetime)
     """Whether it was started again already, or a newer run reads the same, like the next hourly one."""
     if instance.get_runs(RunsFilter(tags={PARENT_RUN_ID_TAG: run.run_id}), limit=1):
         return True
-    days = {tag: run.tags[tag] for tag in _DAYS if tag in run.tags}
+    days = {tag: run.tags[tag] for tag in DAYS_TAGS if tag in run.tags}
     newer = instance.get_runs(RunsFilter(job_name=run.job_name, tags=days, created_after=created))
     return any(other.run_id != run.run_id and _reads(other) == _reads(run) for other in newer)
 

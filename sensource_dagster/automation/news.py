@@ -46,7 +46,7 @@ def news_of(instance: DagsterInstance, event: EventLogEntry) -> Iterator[News]:
     logged = event.get_dagster_event()
     now = logged.asset_check_evaluation_data
     outages = _entities(now, OUTAGES)
-    if now.passed and outages is None:
+    if outages is None and (now.passed or OUTAGES in now.metadata):
         return
     before = _before(instance, event)
     if outages is not None:

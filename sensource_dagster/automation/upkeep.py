@@ -15,7 +15,9 @@ from dagster import (
 )
 
 from sensource_dagster.assets.partition_history import newest_materializations, runs_of_unread_partitions
+from sensource_dagster.automation.failing_days import nightly_runs
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.instance.life_lock import delete_old_locks
 from sensource_dagster.instance.own_runs import is_own_run, location_of
 from sensource_dagster.instance.private import FINISHED_STATUSES
 from sensource_dagster.instance.retention import keep_runs_days
@@ -25,6 +27,7 @@ from sensource_dagster.instance.retention import keep_runs_days
 def delete_old_runs(context: OpExecutionContext) -> None:
     before = datetime.now(timezone.utc) - timedelta(days=keep_runs_days(context.instance))
     deleted = prune(context.instance, context.run, before)
+    delete_old_locks(context.instance, before)
     context.log.info(f"Deleted {deleted} runs that ended before {before:%Y-%m-%d}.")
 
 
@@ -49,7 +52,7 @@ def prune(instance: DagsterInstance, upkeep_run: DagsterRun, before: datetime) -
 
     A run that materialized an asset or a partition for the last time stays: without its events Dagster would take
     that day for missing. So does the newest failed run of a partition: its day would no longer be red, and a day
-    that `sensource rezone` has marked would seem whole.
+    that `sensource rezone` has marked would seem whole. And so do the nightly runs by which days are tried weekly.
 
     Only the project's own runs are deleted: other code locations may share the history.
     """
@@ -68,3 +71,5 @@ def _needed_runs(instance: DagsterInstance) -> Iterator[str]:
         for record in newest_materializations(instance, key):
             yield record.run_id
         yield from runs_of_unread_partitions(instance, key)
+    tonight = datetime.now(timezone.utc).date()
+    yield from (record.dagster_run.run_id for record in nightly_runs(instance, tonight))

@@ -18,6 +18,8 @@ AFFECTED = "affected"
 """The metadata with those that a failed check names, by id."""
 OUTAGES = "outages"
 """The metadata with those that were offline on the newest days, by id; empty if none was."""
+NOT_KNOWN = "not known: the newest day of which no hours are awaited has not been read since"
+"""In place of the outages."""
 SILENCED = "silenced"
 """The metadata with those that alarms.toml silences, by id."""
 
@@ -88,8 +90,10 @@ def labels_of(connection: duckdb.DuckDBPyConnection, entity: str) -> dict[str, s
 
 
 def names_of(key: str, name: str, label: str) -> set[str]:
-    """By which names alarms.toml can name a door or space: its id, Vea's name, the label and its parts."""
-    return {key, name, label, *label.split(", ")} - {""}
+    """By which names alarms.toml can name a door or space: its id, Vea's name, the label, and the
+    label without the location, which would be that of all its doors.
+    """
+    return {key, name, label, label.partition(", ")[2]} - {""}
 
 
 def joined(some: Mapping[str, Affected], others: Mapping[str, Affected]) -> dict[str, Affected]:

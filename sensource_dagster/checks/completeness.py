@@ -38,11 +38,11 @@ def _judge(reading: Reading, settings: Settings) -> Judgement:
         return Judgement(f"Nothing to judge yet: no hour of {days} is over.")
     missing = findings.sums["hours_missing"] + late
     outages = newest_outages(reading, settings, _half_missing)
-    offline = sum(1 for outage in outages.values() if not outage.back)
+    offline = sum(1 for outage in outages.values() if not outage.back) if outages is not None else None
     numbers = {
         "missing_hours": missing,
         "hours_that_may_still_come": late,
-        f"{entity}s_offline": offline,
+        **({f"{entity}s_offline": offline} if offline is not None else {}),
         f"incomplete_{entity}_days": findings.total,
         "percent_complete": round(100 * (1 - missing / total), 2),
     }
@@ -69,7 +69,7 @@ def _judge(reading: Reading, settings: Settings) -> Judgement:
             f" {counted(offline, entity)} sent nothing, or at most half of the hours, up to the last day that is "
             f"older than {LATE_DAYS} days."
         )
-    return Judgement(sentence, numbers, findings, outages=outages)
+    return Judgement(sentence, numbers, findings, outages=outages, judges_outages=True)
 
 
 def _missing(reading: Reading) -> tuple[int, int, Findings]:

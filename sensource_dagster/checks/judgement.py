@@ -8,7 +8,7 @@ from typing import Any
 
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetKey, MetadataValue, TableRecord
 
-from sensource_dagster.checks.affected import AFFECTED, OUTAGES, SILENCED, Affected, Silence
+from sensource_dagster.checks.affected import AFFECTED, NOT_KNOWN, OUTAGES, SILENCED, Affected, Silence
 from sensource_dagster.checks.reading import SHOWN, Findings, Reading
 
 ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
@@ -23,7 +23,8 @@ class Judgement:
         numbers: metadata that the UI plots over all runs, so a check that passes has them too.
         findings: the rows that are wrong, if any.
         severity: how severe a failed check is.
-        outages: the entities that are offline, by id; None for a check that does not judge this.
+        outages: the entities that are offline, by id; None where that is not known.
+        judges_outages: whether the check looks for outages. Then alerts are made of these, not of the findings.
     """
 
     sentence: str
@@ -31,6 +32,7 @@ class Judgement:
     findings: Findings | None = None
     severity: AssetCheckSeverity = WARN
     outages: Mapping[str, Affected] | None = None
+    judges_outages: bool = False
 
     def result(self, asset_key: AssetKey, check: str, silence: Silence) -> AssetCheckResult:
         """As Dagster shows it. Findings of what is silenced are shown, and do not let the check fail."""
@@ -46,11 +48,12 @@ class Judgement:
                 sentence += f" The first {len(shown)} are listed."
             records = [TableRecord({name: _shown(value) for name, value in row.items()}) for row in shown]
             metadata["found"] = MetadataValue.table(records)
-        named = {AFFECTED: affected} if self.outages is None and affected else {OUTAGES: self.outages}
-        for name, entities in named.items():
-            if entities is not None:
-                loud = {key: one.as_json() for key, one in entities.items() if key not in silent}
-                metadata[name] = MetadataValue.json(loud)
+        name, entities = (OUTAGES, self.outages) if self.judges_outages else (AFFECTED, affected or None)
+        if entities is not None:
+            loud = {key: one.as_json() for key, one in entities.items() if key not in silent}
+            metadata[name] = MetadataValue.json(loud)
+        elif self.judges_outages:
+            metadata[OUTAGES] = MetadataValue.text(NOT_KNOWN)
         if silent:
             metadata[SILENCED] = MetadataValue.json({key: str(entry.until) for key, entry in silent.items()})
         return AssetCheckResult(

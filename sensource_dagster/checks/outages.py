@@ -33,8 +33,11 @@ def settled_before(today: date) -> date:
 
 def newest_outages(
     reading: Reading, settings: Settings, half_missing: Callable[[Reading, JudgedDays], list[dict[str, Any]]]
-) -> dict[str, Affected]:
+) -> dict[str, Affected] | None:
     """The last outage of each entity that had one in the last two weeks, by its id. It may be over.
+
+    None where the newest settled day has not been read since it settled, as after a downtime: whoever is missing
+    among the outages would seem to be back.
 
     Args:
         half_missing: the entities of a reading, and those of some days, on which at least half of the hours are
@@ -50,9 +53,12 @@ def newest_outages(
         key = str(row[reading.entity])
         names[key] = str(row["name"] or "")
         dark[key].add(row["day"])
+    newest = settled_before(today) - timedelta(days=1)
+    known = _read_when_settled(reading, settings, {newest}.union(*dark.values()), today)
+    if newest >= settings.start_date and newest not in known:
+        return None
     if not dark:
         return {}
-    known = _read_when_settled(reading, settings, set().union(*dark.values()), today)
     labels = labels_of(reading.connection, reading.entity)
     found: dict[str, Affected] = {}
     for key in sorted(dark):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from logging import getLogger
 from multiprocessing.util import Finalize
@@ -47,6 +49,14 @@ def _held(_pid: int, folder: Path) -> FileLock:
     # At the end of the process; not by atexit, which is not called in the processes that Dagster starts.
     Finalize(None, Path(lock.lock_file).unlink, kwargs={"missing_ok": True}, exitpriority=0)
     return lock
+
+
+def delete_old_locks(instance: DagsterInstance, before: datetime) -> None:
+    """Delete the files of processes that were killed, if they began before then. Others delete theirs."""
+    for file in Path(instance.storage_directory(), _FOLDER).resolve().glob("*.lock"):
+        with suppress(OSError):  # another process has deleted it, or the folder is read-only
+            if file.stat().st_mtime < before.timestamp() and _is_free(file):
+                file.unlink()
 
 
 def why_gone(instance: DagsterInstance, run: DagsterRun) -> str | None:

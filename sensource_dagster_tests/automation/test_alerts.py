@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -27,6 +29,7 @@ from sensource_dagster.simulator import fault_kinds
 from sensource_dagster_tests.end_to_end.sync import syncing
 from sensource_dagster_tests.end_to_end.test_faults import FIRST
 
+BEGIN = datetime(2026, 3, 1, 4, 20, tzinfo=timezone.utc)
 found: list[AssetCheckResult] = []
 
 
@@ -78,6 +81,25 @@ def test_a_failed_run_is_reported_with_its_error(tmp_path: Path) -> None:
     assert alert.is_error
     assert alert.text.startswith("sensource__traffic: GET http://127.0.0.1")
     assert "HTTP 403" in alert.text
+
+
+def test_a_run_that_fails_in_the_words_of_the_one_before_it_is_not_told_until_the_next_night(
+    tmp_path: Path,
+) -> None:
+    def titles(status: int, at: timedelta, day: date = FIRST) -> list[str]:
+        sync.simulator.faults.next(fault_kinds.status(status), path="/api/data/traffic", times=20)
+        with time_machine.travel(BEGIN + at):
+            result = sync.run("counts", day)
+        sync.simulator.faults.clear()
+        return [alert.title for alert in alerts_of_run(sync.instance, result) if "counts failed" in alert.title]
+
+    with syncing(tmp_path) as sync:
+        assert len(titles(403, timedelta())) == 1
+        assert titles(403, timedelta(hours=1)) == []
+        assert len(titles(403, timedelta(hours=2), FIRST + timedelta(days=1))) == 1
+        assert titles(403, timedelta(hours=12)) == []
+        assert len(titles(404, timedelta(hours=13))) == 1
+        assert len(titles(404, timedelta(hours=26))) == 1
 
 
 def test_a_run_that_succeeds_and_checks_that_pass_tell_nothing(instance: DagsterInstance) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timezone
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
@@ -16,6 +16,7 @@ from sensource_dagster.automation.failing_days import (
     FailingDay,
     failing_days,
 )
+from sensource_dagster.automation.upkeep import prune
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.instance.held import HELD_TAG
 from sensource_dagster_tests.automation.nights import DAY, Nights, at_three, report_failed, report_read
@@ -49,6 +50,19 @@ def test_the_night_after_it_failed_a_day_is_read_alone_and_all_others_of_its_ran
     assert alone < set(nights.night(FIRST + DAY))
     assert nights.failed_runs == 4
     assert {*nights.night(FIRST + 2 * DAY)} == {("2025-06-09", "2025-06-12"), *alone}
+
+
+def test_upkeep_keeps_the_runs_of_the_last_nights_however_few_days_of_runs_are_kept(
+    history: DagsterInstance,
+) -> None:
+    runs = []
+    for back in (36, 35):
+        with at_three(FIRST - back * DAY):
+            runs.append(report_failed(history, [OLD], tags={NIGHT_TAG: str(FIRST - back * DAY)}).run_id)
+            report_read(history, [OLD], FIRST - (back - 1) * DAY)
+    with at_three(FIRST):
+        prune(history, create_run_for_test(history, "upkeep"), datetime.now(timezone.utc) - DAY)
+    assert [history.get_run_by_id(run) is not None for run in runs] == [False, True]
 
 
 def test_after_three_nights_it_is_tried_once_a_week_with_one_alert_and_when_it_can_be_read_all_is_as_ever(

@@ -45,8 +45,10 @@ def cut(checked: Checked, zone: str, *days: date, hours: int = 24) -> None:
         )
 
 
-def night(checked: Checked, history: DagsterInstance, today: date, reads: bool = True) -> list[Alert]:
-    """What is told of a run at 03:00 that reads and judges the last seven days."""
+def night(
+    checked: Checked, history: DagsterInstance, today: date, reads: bool = True, of: date | None = None
+) -> list[Alert]:
+    """What is told of a run at 03:00 that reads and judges the last seven days, or one other day."""
     checked.now = datetime.combine(today, time(3), DENVER)
     with time_machine.travel(checked.now):
         for back in range(8 if reads else 0):
@@ -54,7 +56,7 @@ def night(checked: Checked, history: DagsterInstance, today: date, reads: bool =
             history.report_runless_asset_event(
                 AssetMaterialization(AssetKey(["sensource", "traffic"]), partition=day)
             )
-    result = checked.run("traffic", only="hours_are_complete", history=history)
+    result = checked.run("traffic", of, only="hours_are_complete", history=history)
     run = history.get_run_by_id(result.run_id)
     assert run
     return [*alerts_of(history, run)]
@@ -115,6 +117,17 @@ def test_hours_that_come_late_end_an_outage(checked: Checked, history: DagsterIn
     [end] = night(checked, history, date(2025, 12, 7))
 
     assert "its hours up to 2025-12-03 have come" in end.text
+
+
+def test_after_a_downtime_a_run_of_an_old_day_does_not_tell_that_a_door_is_back(
+    checked: Checked, history: DagsterInstance, zones: list[str]
+) -> None:
+    cut(checked, zones[0], *DARK, *(date(2025, 12, day) for day in range(6, 11)))
+    assert len(night(checked, history, date(2025, 12, 6))) == 1
+    assert night(checked, history, date(2025, 12, 30), reads=False, of=FIRST) == []
+    assert night(checked, history, date(2025, 12, 7)) == []
+    fill(checked, FIRST, LAST)
+    assert len(night(checked, history, date(2025, 12, 8))) == 1
 
 
 def test_days_that_were_not_read_since_they_settled_tell_nothing(

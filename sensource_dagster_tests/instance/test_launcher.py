@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from signal import SIGKILL
 from unittest import mock
@@ -20,7 +22,7 @@ from dagster._core.test_utils import create_run_for_test
 from sensource_dagster.instance import life_lock
 from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs
 from sensource_dagster.instance.launcher import WatchedRunLauncher
-from sensource_dagster.instance.life_lock import own_life
+from sensource_dagster.instance.life_lock import delete_old_locks, own_life
 from sensource_dagster_tests.fork_server import fork
 from sensource_dagster_tests.instance.waiting_run import END, execute_in_child, waiting_run
 from sensource_dagster_tests.instances import instance
@@ -186,6 +188,19 @@ def test_a_process_that_cannot_write_its_lock_runs_and_is_never_taken_for_gone(
     assert "lock_file" not in life
     assert caplog.messages[0].startswith("Nobody will notice if this process is killed: ")
     assert health(history, of_life(history, life)) is RUNNING
+
+
+def test_old_files_of_killed_processes_are_deleted_and_no_others(
+    history: DagsterInstance, killed: Mapping[str, str]
+) -> None:
+    of_living = Path(own_life(history)["lock_file"])
+    of_killed = Path(shutil.copy(killed["lock_file"], of_living.parent))
+    now = datetime.now(timezone.utc)
+    delete_old_locks(history, now - timedelta(minutes=10))
+    assert of_killed.exists()
+    delete_old_locks(history, now + timedelta(minutes=10))
+    assert not of_killed.exists()
+    assert of_living.exists()
 
 
 def test_the_last_process_of_a_run_counts(history: DagsterInstance, killed: Mapping[str, str]) -> None:
