@@ -75,6 +75,7 @@ def test_after_a_run_the_views_and_the_copy_are_made_and_then_nothing_until_a_ro
     assert request.asset_selection == [COPY]
 
 
+@pytest.mark.slow
 def test_the_copy_is_not_made_again_at_once_so_that_it_takes_a_twentieth_of_the_time_at_most(sync: Sync) -> None:
     assert sync.run("counts", DAY).success
     publish(sync)
@@ -86,6 +87,7 @@ def test_the_copy_is_not_made_again_at_once_so_that_it_takes_a_twentieth_of_the_
         assert isinstance(tick(sync), RunRequest)
 
 
+@pytest.mark.slow
 def test_a_copy_that_failed_is_tried_again_after_ten_minutes(sync: Sync, tmp_path: Path) -> None:
     assert sync.run("counts", DAY).success
     publish(sync)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from functools import cached_property
 from typing import Any
 
 import duckdb
 import time_machine
-from dagster import AssetCheckEvaluation, AssetCheckKey, AssetKey, DagsterInstance, ExecuteInProcessResult
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    AssetKey,
+    DagsterInstance,
+    Definitions,
+    ExecuteInProcessResult,
+    JobDefinition,
+)
 
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.definitions import build_definitions
@@ -27,6 +36,7 @@ class Checked:
 
     settings: Settings
     now: datetime = NOW
+    _jobs: dict[tuple[str, str | None], JobDefinition] = field(default_factory=dict, init=False)
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement."""
@@ -47,22 +57,35 @@ class Checked:
     ) -> ExecuteInProcessResult:
         """Run all checks of a table, or only one, for some days. The run may fail."""
         tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
-        defs = build_definitions(self.settings)
-        key = AssetKey(["sensource", table])
-        keys = {check for check in defs.resolve_asset_graph().asset_check_keys if check.asset_key == key}
-        if only:
-            keys = {AssetCheckKey(key, only)}
-        job = defs.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection=set(), asset_check_selection=keys
-        )
+        job = self._job(table, only)
         kept = nullcontext(history) if history else DagsterInstance.ephemeral()
         with time_machine.travel(self.now), kept as instance:
             return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+    def _job(self, table: str, only: str | None) -> JobDefinition:
+        if (table, only) not in self._jobs:
+            key = AssetKey(["sensource", table])
+            known = self._definitions.resolve_asset_graph().asset_check_keys
+            checks = {AssetCheckKey(key, only)} if only else {check for check in known if check.asset_key == key}
+            self._jobs[table, only] = self._definitions.resolve_implicit_global_asset_job_def().get_subset(
+                asset_selection=set(), asset_check_selection=checks
+            )
+        return self._jobs[table, only]
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        return build_definitions(self.settings)
 
     def judge(
         self, table: str, first: date | None = None, last: date | None = None
     ) -> Mapping[str, AssetCheckEvaluation]:
         return evaluations(self.run(table, first, last))
+
+    def evaluate(
+        self, check: str, table: str, first: date | None = None, last: date | None = None
+    ) -> AssetCheckEvaluation:
+        """What one check of a table says, if it runs alone."""
+        return evaluations(self.run(table, first, last, only=check))[check]
 
 
 def evaluations(result: ExecuteInProcessResult, table: str | None = None) -> dict[str, AssetCheckEvaluation]:

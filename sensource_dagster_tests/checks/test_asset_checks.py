@@ -172,9 +172,9 @@ def test_checks_by_hand_judge_today_and_the_lookback(checked: Checked) -> None:
     judged = checked.judge("traffic")
     assert "2025-12-03 to 2025-12-10" in str(judged["counts_are_not_negative"].description)
     checked.sql(f"UPDATE {W}.traffic SET sumins = -1 WHERE record_date = '2025-12-02'")
-    assert checked.judge("traffic")["counts_are_not_negative"].passed
+    assert checked.evaluate("counts_are_not_negative", "traffic").passed
     checked.sql(f"UPDATE {W}.traffic SET sumins = -1 WHERE record_date = '2025-12-03'")
-    assert not checked.judge("traffic")["counts_are_not_negative"].passed
+    assert not checked.evaluate("counts_are_not_negative", "traffic").passed
 
 
 def test_one_check_can_run_alone(checked: Checked) -> None:
@@ -193,16 +193,16 @@ def test_without_a_file_a_table_or_a_list_there_is_nothing_to_judge_and_no_file_
     assert not Path("/nowhere").exists()
     checked.sql(f"DROP TABLE {W}.location", f"DROP TABLE {W}.zone")
     for table, check in (("site", "joins_hit"), ("zone", "key_is_unique"), ("traffic", "entities_are_listed")):
-        judgement = checked.judge(table)[check]
+        judgement = checked.evaluate(check, table)
         assert judgement.passed
         assert "Nothing to judge yet" in str(judgement.description)
 
 
 def test_a_list_that_is_switched_off_is_not_read_even_if_its_old_table_exists(checked: Checked) -> None:
     checked.sql(f"DELETE FROM {W}.zone")
-    assert not checked.judge("traffic", TODAY)["entities_are_listed"].passed
-    checked.settings = replace(checked.settings, static_endpoints=("space",))
-    listed = checked.judge("traffic", TODAY)["entities_are_listed"]
+    assert not checked.evaluate("entities_are_listed", "traffic", TODAY).passed
+    without = Checked(replace(checked.settings, static_endpoints=("space",)))
+    listed = without.evaluate("entities_are_listed", "traffic", TODAY)
     assert listed.passed
     assert "the list zone has not been read" in str(listed.description)
 

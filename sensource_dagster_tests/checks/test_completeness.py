@@ -76,11 +76,11 @@ def test_days_on_which_the_clocks_change_are_complete_without_the_hour_that_vea_
 ) -> None:
     days = date.fromisoformat(first), date.fromisoformat(first) + timedelta(days=2)
     zones = fill(checked, *days)
-    complete = checked.judge("traffic", *days)["hours_are_complete"]
+    complete = checked.evaluate("hours_are_complete", "traffic", *days)
     assert complete.passed, complete.description
     assert f"All {hours * len(zones)} hours" in str(complete.description)
     drop(checked, zones[0], "2025-03-09 09:00" if first == "2025-03-08" else "2025-11-02 08:00")
-    complete = checked.judge("traffic", *days)["hours_are_complete"]
+    complete = checked.evaluate("hours_are_complete", "traffic", *days)
     [row] = found(complete)
     assert (row["zone_id"], row["hours_missing"]) == (zones[0], 1)
     assert row["hours_expected"] == (23 if first == "2025-03-08" else 24)
@@ -93,19 +93,19 @@ def test_a_row_for_the_lost_hour_or_a_future_hour_does_not_replace_a_missing_hou
         f"UPDATE {W}.traffic SET record_date_hour_1 = TIMESTAMPTZ '2025-11-02 07:00Z' "
         f"WHERE zone_id = '{zones[0]}' AND record_date_hour_1 = TIMESTAMPTZ '2025-11-02 08:00Z'"
     )
-    [row] = found(checked.judge("traffic", fall_back)["hours_are_complete"])
+    [row] = found(checked.evaluate("hours_are_complete", "traffic", fall_back))
     assert row["hours_present"] == 23
     fill(checked, TODAY, TODAY)  # including hours in the future
     drop(checked, zones[0], "2025-12-10 12:00")
-    assert number(checked.judge("traffic", TODAY)["hours_are_complete"], "missing_hours") == 1
+    assert number(checked.evaluate("hours_are_complete", "traffic", TODAY), "missing_hours") == 1
 
 
 def test_of_today_the_hours_that_ended_before_the_run_are_expected(checked: Checked) -> None:
     fill(checked, TODAY, TODAY)
     checked.sql(f"DELETE FROM {W}.traffic WHERE record_date_hour_1 >= TIMESTAMPTZ '2025-12-10 18:00Z'")
-    assert checked.judge("traffic", TODAY)["hours_are_complete"].passed  # it is 18:20
+    assert checked.evaluate("hours_are_complete", "traffic", TODAY).passed  # it is 18:20
     checked.now = NOW + timedelta(minutes=45)
-    complete = checked.judge("traffic", TODAY)["hours_are_complete"]
+    complete = checked.evaluate("hours_are_complete", "traffic", TODAY)
     assert number(complete, "missing_hours") == number(complete, "hours_that_may_still_come") == 5
     assert complete.passed  # they may still come
 
@@ -121,7 +121,7 @@ def test_a_zone_that_was_created_during_a_day_is_expected_from_its_first_whole_h
         f"AND zone_id IN ('{zones[0]}', '{zones[1]}')",
         f"DELETE FROM {W}.traffic WHERE zone_id = '{zones[2]}'",
     )
-    [row] = found(checked.judge("traffic", DAY)["hours_are_complete"])
+    [row] = found(checked.evaluate("hours_are_complete", "traffic", DAY))
     # There are 12 hours from 19:00Z to 07:00Z. The second zone misses the first one. The first zone was created a
     # second after 19:00Z, so that hour is not expected of it.
     assert (row["zone_id"], row["hours_present"], row["hours_expected"]) == (zones[1], 11, 12)
@@ -131,7 +131,7 @@ def test_hours_before_the_creation_do_not_replace_missing_hours_after_it(checked
     zones = fill(checked, DAY, DAY)
     checked.sql(f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00Z'")
     drop(checked, zones[0], f"{DAY} 22:00")
-    [row] = found(checked.judge("traffic", DAY)["hours_are_complete"])
+    [row] = found(checked.evaluate("hours_are_complete", "traffic", DAY))
     assert (row["hours_present"], row["hours_expected"]) == (11, 12)
 
 
@@ -142,7 +142,7 @@ def test_a_listed_zone_without_rows_misses_whole_days_unless_it_is_disabled_or_d
         f"UPDATE {W}.zone SET disabled = true WHERE zone_id = '{zones[0]}'",
         f"UPDATE {W}.zone SET _deleted = true WHERE zone_id = '{zones[1]}'",
     )
-    rows = found(checked.judge("traffic", DAY)["hours_are_complete"])
+    rows = found(checked.evaluate("hours_are_complete", "traffic", DAY))
     assert [(row["zone_id"], row["hours_present"], row["hours_missing"]) for row in rows] == [
         (zones[2], 0, 24),
         (zones[3], 0, 24),
@@ -153,7 +153,7 @@ def test_without_the_list_only_zones_with_counts_are_judged_and_the_check_says_s
     zones = fill(checked, DAY, DAY)
     drop(checked, zones[0], f"{DAY} 22:00")
     checked.sql(f"DELETE FROM {W}.traffic WHERE zone_id = '{zones[1]}'", f"DROP TABLE {W}.zone")
-    complete = checked.judge("traffic", DAY)["hours_are_complete"]
+    complete = checked.evaluate("hours_are_complete", "traffic", DAY)
     [row] = found(complete)
     assert (row["zone_id"], row["hours_missing"]) == (zones[0], 1)
     assert "the list zone has not been read" in str(complete.description)
@@ -162,7 +162,7 @@ def test_without_the_list_only_zones_with_counts_are_judged_and_the_check_says_s
 def test_spaces_are_judged_too(checked: Checked) -> None:
     [(space,)] = checked.sql(f"SELECT min(space_id) FROM {W}.space")
     checked.sql(f"DELETE FROM {W}.occupancy WHERE space_id = '{space}' AND record_date = '{DAY}'")
-    row = found(checked.judge("occupancy", DAY)["hours_are_complete"])[0]
+    row = found(checked.evaluate("hours_are_complete", "occupancy", DAY))[0]
     assert (row["space_id"], row["hours_missing"]) == (space, 24)
 
 
@@ -170,7 +170,7 @@ def test_a_repeated_row_does_not_replace_a_missing_hour(checked: Checked) -> Non
     zones = fill(checked, DAY, DAY)
     drop(checked, zones[0], f"{DAY} 22:00")
     checked.sql(f"INSERT INTO {W}.traffic FROM {W}.traffic")
-    [row] = found(checked.judge("traffic", DAY)["hours_are_complete"])
+    [row] = found(checked.evaluate("hours_are_complete", "traffic", DAY))
     assert row["hours_missing"] == 1
 
 
@@ -187,7 +187,7 @@ def test_hours_need_not_start_at_whole_utc_hours(checked: Checked, minutes: int)
         SELECT zone_id, TIMESTAMPTZ '{start}' + INTERVAL 1 HOUR * n, '{DAY}', '{DAY}', now()
         FROM {W}.zone, range(24) r(n)""",
     )
-    complete = checked.judge("traffic", DAY)["hours_are_complete"]
+    complete = checked.evaluate("hours_are_complete", "traffic", DAY)
     assert complete.passed, complete.description
 
 

@@ -17,23 +17,23 @@ def test_a_zone_or_space_whose_hours_are_ahead_is_named_until_they_have_begun(
     checked: Checked, table: str, entity: str
 ) -> None:
     checked.sql(f"DELETE FROM {W}.{table} WHERE record_date_hour_1 > TIMESTAMPTZ '{NOW}'")
-    assert checked.judge(table)[NAME].passed  # it is 18:20
+    assert checked.evaluate(NAME, table).passed  # it is 18:20
     [(ahead,)] = checked.sql(f"SELECT min({entity}) FROM {W}.{table}")
     checked.sql(
         f"UPDATE {W}.{table} SET record_date_hour_1 = record_date_hour_1 + INTERVAL 3 HOUR "
         f"WHERE {entity} = '{ahead}' AND record_date_hour_1 >= TIMESTAMPTZ '2025-12-10 15:00Z'"
     )
 
-    judged = checked.judge(table)[NAME]
+    judged = checked.evaluate(NAME, table)
     [row] = found(judged)
     assert (row[entity], row["day"], row["last_hour"]) == (ahead, str(TODAY), "2025-12-10 21:00:00+00:00")
     assert number(judged, "hours_in_future") == row["hours_in_future"] == 3
     assert "The clock of the sensor is ahead" in str(judged.description)
 
     checked.now = NOW + timedelta(hours=2, minutes=30)
-    assert number(checked.judge(table)[NAME], "hours_in_future") == 1
+    assert number(checked.evaluate(NAME, table), "hours_in_future") == 1
     checked.now = NOW + timedelta(hours=2, minutes=40)  # 21:00
-    assert checked.judge(table)[NAME].passed
+    assert checked.evaluate(NAME, table).passed
 
 
 def test_a_run_of_an_old_day_names_them_too(checked: Checked) -> None:
@@ -41,5 +41,5 @@ def test_a_run_of_an_old_day_names_them_too(checked: Checked) -> None:
     [(zone, hours)] = checked.sql(
         f"SELECT zone_id, count(*) FROM {W}.traffic WHERE record_date_hour_1 > TIMESTAMPTZ '{NOW}' GROUP BY 1"
     )
-    judged = checked.judge("traffic", TODAY - timedelta(days=30))[NAME]
+    judged = checked.evaluate(NAME, "traffic", TODAY - timedelta(days=30))
     assert [(row["zone_id"], row["hours_in_future"]) for row in found(judged)] == [(zone, hours)]

@@ -25,7 +25,7 @@ AT = f"WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00Z'"
     ],
 )
 def test_a_count_below_zero_is_named_with_its_hour(checked: Checked, table: str, column: str) -> None:
-    assert checked.judge(table, DAY)["counts_are_not_negative"].passed
+    assert checked.evaluate("counts_are_not_negative", table, DAY).passed
     entity = "zone_id" if table == "traffic" else "space_id"
     [(one,)] = checked.sql(f"SELECT min({entity}) FROM {W}.{table} {AT}")
     checked.sql(f"UPDATE {W}.{table} SET {column} = -1 {AT} AND {entity} = '{one}'")
@@ -37,7 +37,7 @@ def test_a_count_below_zero_is_named_with_its_hour(checked: Checked, table: str,
     assert number(negative, "negative_hours") == 1
     [row] = found(negative)
     assert (row[entity], row["day"], row[column]) == (one, str(DAY), -1)
-    assert checked.judge(table, DAY + timedelta(days=1))["counts_are_not_negative"].passed
+    assert checked.evaluate("counts_are_not_negative", table, DAY + timedelta(days=1)).passed
 
 
 def test_a_silenced_zone_with_a_count_below_zero_does_not_fail(checked: Checked, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_silenced_zone_with_a_count_below_zero_does_not_fail(checked: Checked,
     quiet = Checked(replace(checked.settings, alarms=file))
     for zone, passes in zip(zones, (True, False), strict=False):
         checked.sql(f"UPDATE {W}.traffic SET sumins = -1 {AT} AND zone_id = '{zone}'")
-        result = quiet.judge("traffic", DAY)["counts_are_not_negative"]
+        result = quiet.evaluate("counts_are_not_negative", "traffic", DAY)
         assert result.passed is passes
         assert "1 zone is silenced until 2025-12-31: Known." in str(result.description)
         assert len(found(result)) == (1 if passes else 2)
@@ -75,7 +75,7 @@ def test_minimum_mean_and_maximum_are_in_order_if_they_are_known(
     checked.sql(
         f"UPDATE {W}.occupancy SET minoccupancy = {least}, avgoccupancy = {mean}, maxoccupancy = {most} {AT}"
     )
-    order = checked.judge("occupancy", DAY)["occupancy_is_in_order"]
+    order = checked.evaluate("occupancy_is_in_order", "occupancy", DAY)
     assert order.passed is passed
     if not passed:
         assert order.severity is AssetCheckSeverity.WARN

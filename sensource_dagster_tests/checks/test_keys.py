@@ -47,8 +47,8 @@ def test_a_repeated_row_fails_the_run_and_is_named(checked: Checked, table: str,
 def test_days_next_to_the_judged_days_are_not_judged(checked: Checked) -> None:
     checked.sql(f"INSERT INTO {W}.traffic SELECT * FROM {W}.traffic WHERE record_date = '{DAY}'")
     for day in (DAY - timedelta(days=1), DAY + timedelta(days=1)):
-        assert checked.judge("traffic", day)["key_is_unique"].passed
-    assert number(checked.judge("traffic", DAY)["key_is_unique"], "faulty_keys") > 100
+        assert checked.evaluate("key_is_unique", "traffic", day).passed
+    assert number(checked.evaluate("key_is_unique", "traffic", DAY), "faulty_keys") > 100
 
 
 @pytest.mark.parametrize("column", ["zone_id", "record_date_hour_1"])
@@ -59,7 +59,7 @@ def test_a_row_with_a_null_part_of_its_key_is_found(checked: Checked, column: st
         f"ALTER TABLE {W}.copied RENAME TO traffic",
         f"UPDATE {W}.traffic SET {column} = NULL WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00Z'",
     )
-    key = checked.judge("traffic", DAY)["key_is_unique"]
+    key = checked.evaluate("key_is_unique", "traffic", DAY)
     assert not key.passed
     assert all(row[column] is None for row in found(key))
 
@@ -75,7 +75,7 @@ def test_a_repeated_row_of_a_list_is_found(checked: Checked, table: str) -> None
 
 def test_only_the_first_50_are_listed_but_all_are_counted(checked: Checked) -> None:
     checked.sql(f"INSERT INTO {W}.traffic SELECT * FROM {W}.traffic")
-    key = checked.judge("traffic", date(2025, 10, 27), date(2025, 12, 10))["key_is_unique"]
+    key = checked.evaluate("key_is_unique", "traffic", date(2025, 10, 27), date(2025, 12, 10))
     assert number(key, "faulty_keys") == checked.sql(f"SELECT count(*) // 2 FROM {W}.traffic")[0][0]
     assert len(found(key)) == 50
     assert "The first 50 are listed." in str(key.description)
@@ -98,12 +98,12 @@ def test_a_row_with_a_wrong_day_is_found_from_either_day(checked: Checked) -> No
         [row] = found(local)
         assert (row["day"], row["local_day"], row["rows"]) == (str(DAY), "2025-12-02", rows)
         assert row["zone_id"]
-    assert checked.judge("traffic", DAY + timedelta(days=1))["days_are_local"].passed
+    assert checked.evaluate("days_are_local", "traffic", DAY + timedelta(days=1)).passed
 
 
 def test_a_changed_time_zone_is_found_and_the_text_says_what_to_do(checked: Checked) -> None:
     checked.sql(f"UPDATE {W}.traffic SET record_date = record_date_hour_1::DATE")  # days in UTC
-    local = checked.judge("traffic", DAY)["days_are_local"]
+    local = checked.evaluate("days_are_local", "traffic", DAY)
     assert not local.passed
     assert "SENSOURCE_TIMEZONE was changed" in str(local.description)
     assert "`sensource rezone`" in str(local.description)

@@ -24,7 +24,7 @@ def reject(checked: Checked, table: str, entity: str | None, day: date | None) -
 
 @pytest.mark.parametrize("table", ["traffic", "occupancy"])
 def test_a_rejected_row_of_counts_is_named_on_its_day(checked: Checked, table: str) -> None:
-    assert checked.judge(table, DAY)["no_rows_rejected"].passed
+    assert checked.evaluate("no_rows_rejected", table, DAY).passed
     reject(checked, table, "e1", DAY)
     result = checked.run(table, DAY)
     assert result.success
@@ -37,21 +37,21 @@ def test_a_rejected_row_of_counts_is_named_on_its_day(checked: Checked, table: s
     assert (row[entity], row["name"], row["day"], row["reason"]) == ("e1", "Door", str(DAY), "sumins (BIGINT): …")
     assert "1 row of" in str(check.description)
     assert "sensource.rejected" in str(check.description)
-    assert checked.judge(table, DAY + timedelta(days=1))["no_rows_rejected"].passed
+    assert checked.evaluate("no_rows_rejected", table, DAY + timedelta(days=1)).passed
 
 
 def test_a_rejected_entry_of_a_list_is_named_without_a_day(checked: Checked) -> None:
     reject(checked, "zone", None, None)
-    check = checked.judge("zone")["no_rows_rejected"]
+    check = checked.evaluate("no_rows_rejected", "zone")
     assert not check.passed
     [row] = found(check)
     assert (row["zone_id"], row["name"]) == (None, "Door")
-    assert checked.judge("space")["no_rows_rejected"].passed
+    assert checked.evaluate("no_rows_rejected", "space").passed
 
 
 def test_a_warehouse_without_the_table_has_no_rejected_rows(checked: Checked) -> None:
     checked.sql(f"DROP TABLE {W}.rejected")
-    assert checked.judge("traffic", DAY)["no_rows_rejected"].passed
+    assert checked.evaluate("no_rows_rejected", "traffic", DAY).passed
 
 
 def test_the_checks_read_lists_whose_columns_are_text_now(checked: Checked) -> None:

@@ -93,6 +93,7 @@ def lines_shown(project: Project, function: Callable[..., None]) -> tuple[int, l
     return status, [line for line in re.split(r"[\r\n]+", text) if line.strip() and "left:" not in line]
 
 
+@pytest.mark.slow
 def test_in_the_middle_of_a_merge(project: Project, simulator: RunningSimulator) -> None:
     status, lines = lines_shown(project, interrupted_in_a_merge)
     assert status == 130
@@ -105,6 +106,7 @@ def test_in_the_middle_of_a_merge(project: Project, simulator: RunningSimulator)
     assert status == 0, printed
 
 
+@pytest.mark.slow
 def test_while_the_copy_is_made_all_days_are_counted_and_the_same_command_makes_the_copy(project: Project) -> None:
     status, lines = lines_shown(project, interrupted_while_publishing)
     assert status == 130

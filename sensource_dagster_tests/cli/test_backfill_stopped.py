@@ -99,6 +99,7 @@ def test_a_stop_that_comes_when_a_run_is_all_but_over_is_not_forgotten() -> None
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+@pytest.mark.slow
 def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_outlives_a_killed_one(
     project: Project, simulator: RunningSimulator
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_backfill_waits_for_another_run_and_says_so_can_be_stopped_then_and_ou
         assert_true(sync, FIRST, LAST)
 
 
+@pytest.mark.slow
 def test_a_stopped_again_says_from_which_day_it_goes_on(project: Project, simulator: RunningSimulator) -> None:
     assert project.run("backfill", *RANGE)[0] == 0
     seen = len(requested_days(simulator, TRAFFIC))

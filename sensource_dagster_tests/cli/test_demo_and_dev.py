@@ -41,6 +41,9 @@ VIEW_NAMES = {view.name for view in VIEWS}
 ANY_ROW_NEW = re.compile(r"([\d,]+) rows new and [\d,]+ corrected")
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone(tmp_path_factory.mktemp("clone") / "project")
@@ -141,7 +144,6 @@ def _is_judged(shown: Any) -> bool:
     return all(state["freshnessStatus"] != "UNKNOWN" for state in states if state)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM to it alone"])
 def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_whole(
     project: Path, first_demo: str, end: str

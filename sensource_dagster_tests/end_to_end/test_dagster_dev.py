@@ -75,8 +75,14 @@ def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_sur
 
 @pytest.mark.parametrize(
     "command",
-    [("dg", "check", "defs"), ("dagster", "definitions", "validate", "-w", "workspace.yaml")],
-    ids=["dg", "dagster, which `dagster dev` loads them with as well"],
+    [
+        pytest.param(("dg", "check", "defs"), id="dg"),
+        pytest.param(
+            ("dagster", "definitions", "validate", "-w", "workspace.yaml"),
+            id="dagster, which `dagster dev` loads them with as well",
+            marks=pytest.mark.slow,
+        ),
+    ],
 )
 def test_the_definitions_validate_in_the_project_folder(tmp_path: Path, command: tuple[str, ...]) -> None:
     script = Path(sys.executable).with_name(command[0])

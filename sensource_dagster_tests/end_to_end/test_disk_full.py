@@ -31,6 +31,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_old_rows_names_the_cause_and_the_next_run_heals_it(
     tmp_path: Path, small_disk: Path
 ) -> None:
@@ -55,6 +56,7 @@ def test_a_full_disk_leaves_the_old_rows_names_the_cause_and_the_next_run_heals_
             assert sync.counts(name) == sync.truth(name, START, END)
 
 
+@pytest.mark.slow
 def test_a_read_only_disk_fails_the_run_with_the_cause_and_the_next_run_heals_it(
     tmp_path: Path, small_disk: Path
 ) -> None:

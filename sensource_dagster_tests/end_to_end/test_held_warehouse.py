@@ -119,6 +119,7 @@ def test_what_was_green_stays_green(sync: Sync) -> None:
         assert asset.asset_entry.last_run_id == asset.asset_entry.last_materialization.run_id
 
 
+@pytest.mark.slow
 def test_a_day_that_was_never_read_is_shown_as_failed(sync: Sync) -> None:
     held(sync, last=LAST + timedelta(days=1))
     assert days_of(sync, "traffic")["failed"] == {"2024-01-04"}
@@ -154,6 +155,7 @@ def test_a_held_run_is_started_again_after_five_minutes_and_once(sync: Sync) -> 
     assert {each.run_id for each in group[1]} == {result.run_id, again.run_id}
 
 
+@pytest.mark.slow
 def test_a_retry_that_is_held_again_is_started_again_the_same_way_and_told_once(sync: Sync) -> None:
     first, _ = held(sync)
     [request] = to_start_again(sync, AFTER)
@@ -180,6 +182,7 @@ def test_a_run_that_reads_the_same_later_takes_the_place_of_the_retry(sync: Sync
     assert to_start_again(sync, timedelta(hours=1)) == []
 
 
+@pytest.mark.slow
 def test_a_run_that_has_only_the_tags_of_a_held_one_is_not_started_again(sync: Sync) -> None:
     result, _ = held(sync)
     tags = record_of(sync, result.run_id).tags
@@ -190,6 +193,7 @@ def test_a_run_that_has_only_the_tags_of_a_held_one_is_not_started_again(sync: S
     assert to_start_again(sync, timedelta(hours=1)) == []
 
 
+@pytest.mark.slow
 def test_with_dagsters_own_storage_the_run_is_started_again_too(sync: Sync, tmp_path: Path) -> None:
     stock = {"sqlite": {"base_dir": str(tmp_path / "stock")}}
     with instance(tmp_path / "stock", stock) as history:

@@ -54,6 +54,7 @@ def test_the_storage_is_dagsters_own_on_another_dagster_and_one_line_of_the_log_
     assert "is not in the range that this project was tested with (<1)" in line
 
 
+@pytest.mark.slow
 def test_backfill_status_and_upkeep_work_on_another_dagster(
     project: Project,  # noqa: F811
     untested: None,

@@ -123,6 +123,7 @@ def test_what_somebody_wrote_into_the_old_copy_does_not_spoil_the_new_one(accoun
     assert rows(copy) == [(24,)]
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_killed_at_any_moment_leaves_the_old_one(account: Account, copy: Path) -> None:
     publish(account.warehouse.path, copy, DENVER, 5)
     account.hours("a", "2026-01-06T07:00", 24)
