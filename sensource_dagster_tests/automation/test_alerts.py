@@ -20,7 +20,6 @@ from dagster import (
     asset,
     asset_check,
     define_asset_job,
-    instance_for_test,
     materialize,
 )
 
@@ -49,7 +48,7 @@ def none_is_loud() -> AssetCheckResult:
 
 @pytest.fixture
 def instance() -> Iterator[DagsterInstance]:
-    with instance_for_test() as made:
+    with DagsterInstance.ephemeral() as made:
         yield made
 
 
