@@ -29,8 +29,17 @@ class Account:
         self.warehouse = Warehouse(path, 5, {})
         self.zone = zone
         self.merges = 0
+        self._lists: dict[str, dict[str, Row]] = {}
+        self._changed: set[str] = set()
+        self._has_views = False
 
     def put(self, table: str, *rows: Row) -> None:
+        """Merge a response, and before it what the lists have got since the last one."""
+        with self.warehouse.open() as connection:
+            self._merge_lists(connection)
+            self._merge(connection, table, [*rows])
+
+    def _merge(self, connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
         contract = TABLES[table]
         if contract.is_list:
             frame, _ = list_frame(contract, rows)
@@ -39,8 +48,13 @@ class Account:
             frame = counts_frame(contract, rows, start, start.replace(year=2100), self.zone).frame
         self.merges += 1
         now = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(hours=self.merges)
-        with self.warehouse.open() as connection:
-            merge(connection, contract, frame, now, timedelta(days=9999), self.zone)
+        merge(connection, contract, frame, now, timedelta(days=9999), self.zone)
+        self._has_views = False
+
+    def _merge_lists(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for table in sorted(self._changed):
+            self._merge(connection, table, [*self._lists[table].values()])
+        self._changed.clear()
 
     def door(self, zone: str, site: str | None = "s", location: str = "l", **fields: Any) -> None:
         """A zone whose sensor stands in `site` of `location`; without a site it leads nowhere."""
@@ -52,10 +66,9 @@ class Account:
 
     def put_list(self, table: str, row: Row) -> None:
         """Add an entry to a list, or change it; the others stay listed."""
-        listed = self.__dict__.setdefault("_listed", {}).setdefault(table, {})
-        key = row[f"{table}Id"]
+        listed, key = self._lists.setdefault(table, {}), row[f"{table}Id"]
         listed[key] = {**listed.get(key, {}), **row}
-        self.put(table, *listed.values())
+        self._changed.add(table)
 
     def hours(self, zone: str, first: str, count: int, ins: int = 1, outs: int = 1) -> None:
         """Consecutive hours of a zone from an instant on, such as 2026-01-01T07:00."""
@@ -68,7 +81,10 @@ class Account:
     @contextmanager
     def views(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self.warehouse.open() as connection:
-            refresh(connection, self.zone)
+            self._merge_lists(connection)
+            if not self._has_views:
+                refresh(connection, self.zone)
+                self._has_views = True
             yield connection
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
