@@ -7,6 +7,8 @@
     ├── OwnDefinitionsError     a file of the user's own in `defs/` cannot be loaded: mend it
     ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
     │   └── WarehouseHeldError      another process holds the file: close it there
+    ├── PostgresError           PostgreSQL cannot be used: check the server and PGPASSWORD
+    │   └── PostgresHeldError       another session has the lock: wait, or end it there
     ├── AlertError              an alert cannot be sent: check the variables SENSOURCE_ALERT_*
     ├── ExportError             a file cannot be exported: sync first, or write elsewhere or less
     ├── ReportError             a report cannot be made: sync first, or name another location
@@ -53,6 +55,18 @@ class WarehouseError(SenSourceError):
 
 class WarehouseHeldError(WarehouseError):
     """Another process held the DuckDB file during the whole wait. `holder` says which, as far as it is known."""
+
+    def __init__(self, text: str, holder: str) -> None:
+        super().__init__(text)
+        self.holder = holder
+
+
+class PostgresError(SenSourceError):
+    """PostgreSQL cannot be reached or refuses. The text names database and host, never a password."""
+
+
+class PostgresHeldError(PostgresError):
+    """Another session had a lock during the whole wait. `holder` says which."""
 
     def __init__(self, text: str, holder: str) -> None:
         super().__init__(text)

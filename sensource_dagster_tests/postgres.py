@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, on a socket in a folder of its own, as a `storage` of dagster.yaml."""
+"""A PostgreSQL server of a test's own, on a socket in a folder of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-_PASSWORD = "not for logs"
+PASSWORD = "not for logs"
 
 
 def _binaries() -> Path | None:
@@ -27,7 +27,30 @@ def _binaries() -> Path | None:
 
 @contextmanager
 def postgres() -> Iterator[dict[str, Any]]:
-    """The `storage` of a dagster.yaml that uses it. The test is skipped where PostgreSQL is not installed."""
+    """The `storage` of a dagster.yaml that uses a server of the test's own."""
+    with postgres_server() as folder:
+        yield {
+            "postgres": {
+                "postgres_db": {
+                    "scheme": "postgresql+psycopg2",
+                    "hostname": "",
+                    "username": "dagster",
+                    "password": PASSWORD,
+                    "db_name": "postgres",
+                    "params": {"host": str(folder)},
+                }
+            }
+        }
+
+
+def libpq_of(folder: Path, database: str = "postgres") -> str:
+    """A libpq string for a server. PGPASSWORD has to be `PASSWORD`."""
+    return f"host={folder} user=dagster dbname={database}"
+
+
+@contextmanager
+def postgres_server() -> Iterator[Path]:
+    """The folder of its socket. The test is skipped where PostgreSQL is not installed."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed")
@@ -35,7 +58,7 @@ def postgres() -> Iterator[dict[str, Any]]:
     user = "postgres" if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="sensource-postgres-") as name:
         folder, data = Path(name), Path(name, "data")
-        (folder / "password").write_text(_PASSWORD)
+        (folder / "password").write_text(PASSWORD)
         if user:
             owner = pwd.getpwnam(user)
             for path in (folder, folder / "password"):
@@ -52,17 +75,6 @@ def postgres() -> Iterator[dict[str, Any]]:
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
         run("pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "--wait", "start")
         try:
-            yield {
-                "postgres": {
-                    "postgres_db": {
-                        "scheme": "postgresql+psycopg2",
-                        "hostname": "",
-                        "username": "dagster",
-                        "password": _PASSWORD,
-                        "db_name": "postgres",
-                        "params": {"host": str(folder)},
-                    }
-                }
-            }
+            yield folder
         finally:
             run("pg_ctl", "-D", data, "--mode=immediate", "stop")

@@ -18,6 +18,7 @@ MOST_LINES = 250
 _BASE = {"config", "contract", "errors", "failures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "postgresql": {"errors"},
     "config": {"errors"},
     "contract": {"errors"},
     "failures": {"errors", "instance.held"},
@@ -51,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 # The libraries that a room must not import.
 MUST_NOT_IMPORT = {
+    "postgresql": {"dagster", "duckdb", "pandas", "requests"},
     "config": {"dagster", "duckdb", "pandas", "requests"},
     "contract": {"dagster", "duckdb", "requests"},
     "vea": {"dagster", "duckdb", "pandas"},
