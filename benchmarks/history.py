@@ -66,7 +66,7 @@ def merge_once(file: Path, first: date, bump: int) -> None:
     from sensource_dagster.config.settings import read_settings
     from sensource_dagster.contract.frames import counts_frame
     from sensource_dagster.contract.tables import TABLES
-    from sensource_dagster.warehouse.connection import Warehouse
+    from sensource_dagster.warehouse.file_warehouse import FileWarehouse
     from sensource_dagster.warehouse.merge import merge
 
     with duckdb.connect() as connection:
@@ -81,7 +81,7 @@ def merge_once(file: Path, first: date, bump: int) -> None:
     counts = counts_frame(TABLES["traffic"], rows, start, start + timedelta(days=BATCH), ZoneInfo("UTC"))
     keep = timedelta(days=read_settings({}).corrections_days)
     started, used = time.monotonic(), time.process_time()
-    with Warehouse(file, 0, {}).open() as session:
+    with FileWarehouse(file, 0, {}).open() as session:
         merged = merge(session, TABLES["traffic"], counts.frame, datetime.now(timezone.utc), keep, ZoneInfo("UTC"))
     wall, cpu = time.monotonic() - started, time.process_time() - used
     all_row_counts = merged.days.values()

@@ -36,6 +36,7 @@ from sensource_dagster.config.operating_system import refuse_windows
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.remarks import remarks
 from sensource_dagster.config.settings import Settings, read_settings
+from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.instance.watched_executor import watched_in_process_executor
 from sensource_dagster.own_definitions import with_own
 from sensource_dagster.resources import sensource_resource
@@ -76,6 +77,7 @@ def build_definitions(settings: Settings) -> Definitions:
             "sensource": sensource_resource(settings),
             WAREHOUSE: SenSourceDuckDBIOManager(
                 database=str(settings.warehouse),
+                lake_data=settings.warehouse.data or "" if isinstance(settings.warehouse, LakePlace) else "",
                 wait_seconds=settings.warehouse_wait,
                 corrections_days=settings.corrections_days,
                 timezone=settings.timezone.key,

@@ -8,12 +8,15 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
 from sensource_dagster.config import project_folder
 from sensource_dagster_tests import migrations
+from sensource_dagster_tests.lakes import NewLake, lake_in, why_no_lake
+from sensource_dagster_tests.postgres import PASSWORD, postgres_server
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C; some send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -44,6 +47,30 @@ def _own_project_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folders with the longest tests come first: nothing runs beside a long test that starts last."""
+@pytest.fixture(scope="session")
+def _lake_server() -> Iterator[Path]:
+    with postgres_server() as folder:
+        yield folder
+
+
+@pytest.fixture
+def new_lake(_lake_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewLake:
+    """Makes lakes that do not exist yet. Their files are in `tmp_path`."""
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    return lambda: lake_in(_lake_server, tmp_path / f"lake {uuid4().hex[:8]}")
+
+
+def pytest_report_header() -> str | None:
+    why = why_no_lake()
+    return f"lakes are not tested, because {why}; make test-lake" if why else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Lakes are tested where there can be one.
+
+    The folders with the longest tests come first: nothing runs beside a long test that starts last.
+    """
+    if why_no_lake():
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("lake")])
+        items[:] = [item for item in items if not item.get_closest_marker("lake")]
     items.sort(key=lambda item: not {"end_to_end", "cli"} & set(item.path.parts))

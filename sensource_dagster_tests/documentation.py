@@ -15,7 +15,7 @@ def text_of(name: str) -> str:
     return (PROJECT / name).read_text()
 
 
-WITH_TESTS_OF_THEIR_OWN = {"questions.md", "tools.md"}
+WITH_TESTS_OF_THEIR_OWN = {"lake.md", "questions.md", "tools.md"}
 
 
 def blocks(language: str) -> list[str]:

@@ -17,7 +17,7 @@ import pytest
 PASSWORD = "not for logs"
 
 
-def _binaries() -> Path | None:
+def binaries() -> Path | None:
     """Debian keeps them out of the PATH."""
     found = shutil.which("initdb")
     if found:
@@ -51,8 +51,8 @@ def libpq_of(folder: Path, database: str = "postgres") -> str:
 @contextmanager
 def postgres_server() -> Iterator[Path]:
     """The folder of its socket. The test is skipped where PostgreSQL is not installed."""
-    binaries = _binaries()
-    if binaries is None:
+    found = binaries()
+    if found is None:
         pytest.skip("PostgreSQL is not installed")
     # It refuses to run as root. Others cannot look into the folders of the tests.
     user = "postgres" if os.geteuid() == 0 else None
@@ -66,9 +66,7 @@ def postgres_server() -> Iterator[Path]:
 
         def run(*command: str | Path) -> None:
             program, *arguments = command
-            subprocess.run(
-                [binaries / program, *arguments], user=user, cwd=folder, check=True, capture_output=True
-            )
+            subprocess.run([found / program, *arguments], user=user, cwd=folder, check=True, capture_output=True)
 
         password = f"--pwfile={folder / 'password'}"
         run("initdb", "-D", data, "-U", "dagster", "--auth=scram-sha-256", password, "--no-sync")

@@ -19,11 +19,11 @@ _BASE = {"config", "contract", "errors", "failures"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "postgresql": {"errors"},
-    "config": {"errors"},
+    "config": {"errors", "postgresql"},
     "contract": {"errors"},
     "failures": {"errors", "instance.held"},
     "vea": {"config", "errors"},
-    "warehouse": {*_BASE, "instance.private"},
+    "warehouse": {*_BASE, "instance.private", "postgresql"},
     "views": {"config", "contract", "errors", "warehouse"},
     "report": {"config", "contract", "errors", "views", "warehouse"},
     "simulator": set(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypedDict
 
 from dagster import (
@@ -17,8 +18,10 @@ from dagster import (
 )
 
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.model import HOUR, SCHEMA, Column, Table, View
-from sensource_dagster.warehouse.sql import database_name, qualified
+from sensource_dagster.warehouse.sql import qualified
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 POOL = "sensource_api"
 """The pool of all steps that use the API or the DuckDB file. dagster.yaml gives it one slot."""
@@ -73,22 +76,30 @@ def described(table: Table | View, settings: Settings) -> Described:
         "tags": dict(settings.tags),
         "metadata": {
             "dagster/column_schema": table_schema(columns),
-            "dagster/table_name": ".".join((database_name(settings.to_open), SCHEMA, table.name)),
+            "dagster/table_name": ".".join((warehouse_of(settings.to_open, 0).name, SCHEMA, table.name)),
             "account": settings.account,
-            "duckdb_file": MetadataValue.path(str(settings.to_open.resolve())),
+            **_where(settings.to_open),
             "example_query": MetadataValue.md(_query(table, settings)),
         },
     }
 
 
+def _where(place: WarehousePlace) -> dict[str, Any]:
+    if isinstance(place, Path):
+        return {"duckdb_file": MetadataValue.path(str(place.resolve()))}
+    return {"lake": warehouse_of(place, 0).describe()}
+
+
 def _query(table: Table | View, settings: Settings) -> str:
-    """An example query, to be run in the folder of the DuckDB file."""
+    """An example query, to be run in the folder of the DuckDB file, or in the lake."""
     names = {column.name for column in table.columns}
     newest = next((f" ORDER BY {name} DESC" for name in (HOUR, "day") if name in names), "")
     # DuckDB names a database after its file: in sensource.duckdb the schema's name alone is ambiguous.
-    database = database_name(settings.to_open)
+    place = settings.to_open
+    database = warehouse_of(place, 0).name
     name = f"{SCHEMA}.{table.name}" if database != SCHEMA else qualified(database, SCHEMA, table.name)
-    return f"```sql\n-- duckdb -readonly {settings.to_open.name}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
+    how = f"duckdb -readonly {place.name}" if isinstance(place, Path) else "docs/lake.md says how to open the lake"
+    return f"```sql\n-- {how}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
 
 
 def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:

@@ -20,9 +20,9 @@ from sensource_dagster.contract.model import SCHEMA, View
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.views.refresh import query_of, refresh
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.preview import preview
 from sensource_dagster.warehouse.sql import identifier
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 QUERY_VERSION = "query_version"
 
@@ -33,7 +33,7 @@ def view_assets(settings: Settings) -> AssetsDefinition:
         selected = [view for view in VIEWS if asset_key(view) in context.selected_asset_keys]
         with errors_as_failures(context):
             log = context.log.warning
-            with Warehouse(settings.warehouse, settings.warehouse_wait, {}, log).open() as connection:
+            with warehouse_of(settings.warehouse, settings.warehouse_wait, log=log).open() as connection:
                 refresh(connection, settings.timezone, _with_sources(selected))
                 previews = [preview(connection, identifier(view.name), _newest_first(view)) for view in selected]
         for view, first_rows in zip(selected, previews, strict=True):

@@ -33,7 +33,7 @@ from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import NOT_FINISHED_STATUSES
-from sensource_dagster.views.published_copy import version_of
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _LOOKS_EVERY = 30  # seconds
 _SHARE = 20  # of any 20 seconds, copies may take one
@@ -71,7 +71,7 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
 
     That are views whose text has changed, the copy if the warehouse has changed, and the report after a night.
     """
-    version = version_of(settings.warehouse)
+    version = warehouse_of(settings.warehouse, 0).version()
     if version is None:
         return []
     last = _last_metadata(instance, [*map(asset_key, VIEWS), PUBLISHED])

@@ -38,8 +38,8 @@ from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.failures import errors_as_failures
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import tables_of
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _READ = DagsterEventType.ASSET_MATERIALIZATION
 
@@ -129,14 +129,14 @@ def _step(
 def _judge(
     context: AssetCheckExecutionContext, table: Table, selected: list[Check], settings: Settings, started: datetime
 ) -> Mapping[str, Judgement]:
-    if not settings.warehouse.exists():
-        return _all(selected, f"Nothing to judge yet: the file {settings.warehouse} does not exist.")
-    warehouse = Warehouse(
+    warehouse = warehouse_of(
         settings.warehouse,
         settings.warehouse_wait,
         {"custom_user_agent": "sensource_dagster"},
         context.log.warning,
     )
+    if not warehouse.exists():
+        return _all(selected, f"Nothing to judge yet: the {warehouse.kind} {warehouse.describe()} does not exist.")
     with warehouse.open(read_only=True) as connection, _reading(table):
         existing = tables_of(connection)
         if table.name not in existing:

@@ -37,7 +37,7 @@ from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 # Someone is waiting at a terminal, so there are fewer attempts than in a run.
 _POLICY = HttpPolicy(connect_timeout=5, read_timeout=30, deadline=60, max_attempts=2)
@@ -209,13 +209,14 @@ def _warn_of_rejected(table: Table, frame: pd.DataFrame) -> None:
 
 
 def _warehouse(settings: Settings) -> str:
-    existed = settings.warehouse.exists()
-    with Warehouse(settings.warehouse, _WAIT_FOR_WAREHOUSE, {}).open() as connection:
+    warehouse = warehouse_of(settings.warehouse, _WAIT_FOR_WAREHOUSE)
+    existed = warehouse.exists()
+    with warehouse.open() as connection:
         # Within a transaction that is not committed, so that nothing stays behind.
         connection.execute("BEGIN TRANSACTION")
         connection.execute("CREATE TABLE sensource_check_of_writability (i INTEGER)")
         connection.execute("ROLLBACK")
-    return f"{settings.warehouse} is writable" + ("" if existed else ", and was made")
+    return f"{warehouse.describe()} is writable" + ("" if existed else ", and was made")
 
 
 def _compare_rules(settings: Settings) -> None:
@@ -223,7 +224,7 @@ def _compare_rules(settings: Settings) -> None:
     zones = [settings.timezone]
     with (
         suppress(WarehouseError),  # the step before this one says so
-        Warehouse(settings.warehouse, 0, {}).open(read_only=True) as connection,
+        warehouse_of(settings.warehouse, 0).open(read_only=True) as connection,
     ):
         zones += [zone for zone in zones_of_locations(connection) if zone.key != settings.timezone.key]
     last = date(datetime.now(settings.timezone).year + 1, 12, 31)

@@ -15,8 +15,8 @@ from sensource_dagster.config.parsers import host
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import SettingsError, WarehouseError
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema, identifier, tables_of
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _TEST = Alert(
     "Test alert of sensource_dagster",
@@ -94,10 +94,11 @@ def _of_entry(number: int, entry: Quiet, today: date, names: list[str]) -> list[
 def _names(settings: Settings) -> list[str]:
     """The ids and names of all zones and spaces in the warehouse; empty before the first sync."""
     names: list[str] = []
-    if not settings.warehouse.exists():
-        return names
+    warehouse = warehouse_of(settings.warehouse, 0)
     try:
-        with Warehouse(settings.warehouse, 0, {}).open(read_only=True) as connection:
+        if not warehouse.exists():
+            return names
+        with warehouse.open(read_only=True) as connection:
             existing = tables_of(connection)
             for table in COUNTS:
                 if table.entity in existing:

@@ -26,7 +26,7 @@ _WIDE = 1000  # columns, where no terminal sets a width: a line stays one line
 
 
 def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPolicy, *, mint: bool) -> str:
-    """Print the table, and write it without ids, names and counts into a file beside the warehouse.
+    """Print the table, and write it without ids, names and counts into the folder of files for people.
 
     Raises:
         ExportError: the file cannot be written.
@@ -37,7 +37,7 @@ def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPol
     facts = ask(vea, settings, second_token)
     lines = judge(facts)
     _print(lines)
-    file = settings.warehouse.parent / "deep_check.md"
+    file = settings.folder_of_files / "deep_check.md"
     write(file, lines)
     said = f"{file} has the table without ids, names and counts, for an issue"
     wrong = [line.assumption.text for line in lines if line.is_wrong]

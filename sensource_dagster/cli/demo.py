@@ -18,6 +18,7 @@ from sensource_dagster.config.project_folder import in_clone, initialised_folder
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.report.write import report_file
 from sensource_dagster.simulator import ManualClock, serving
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 
 def run() -> int:
@@ -42,7 +43,7 @@ def run() -> int:
             f"If it still fails, delete {demo_account.home()}."
         )
         return 1
-    show(console, settings.to_open, report_file(settings), changed, seconds=time.monotonic() - started)
+    show(console, demo_account.published(), report_file(settings), changed, seconds=time.monotonic() - started)
     return 0
 
 
@@ -95,7 +96,8 @@ def _readings(settings: Settings, now: datetime) -> Iterator[tuple[tuple[date, d
     from sensource_dagster.contract.day_ranges import batches, each_day
 
     today = now.astimezone(settings.timezone).date()
-    moments = [now] if settings.warehouse.exists() else [*demo_account.earlier_readings(today), now]
+    is_there = warehouse_of(settings.warehouse, 0).exists()
+    moments = [now] if is_there else [*demo_account.earlier_readings(today), now]
     first = settings.start_date
     for moment in moments:
         last = moment.astimezone(settings.timezone).date()

@@ -28,6 +28,11 @@ def home() -> Path:
     return project_folder() / "data" / "demo"
 
 
+def published() -> Path:
+    """The demo's file that people open."""
+    return home() / "footfall.duckdb"
+
+
 def has_run() -> bool:
     """Whether the demo has left anything to look at."""
     return (home() / "warehouse.duckdb").exists()
@@ -82,7 +87,7 @@ def environment(simulator: RunningSimulator | None = None) -> dict[str, str]:
         "SENSOURCE_TIMEZONE": ZONE.key,
         "SENSOURCE_START_DATE": (today - timedelta(days=DAYS - 1)).isoformat(),
         "SENSOURCE_WAREHOUSE": str(home() / "warehouse.duckdb"),
-        "SENSOURCE_PUBLISHED": str(home() / "footfall.duckdb"),
+        "SENSOURCE_PUBLISHED": str(published()),
         "DAGSTER_HOME": str(home()),
     }
 

@@ -15,6 +15,7 @@ from sensource_dagster.cli.dagster_instance import dagster_instance, storage_con
 from sensource_dagster.config.env_file import environment_with_dotenv
 from sensource_dagster.config.project_folder import DAGSTER_HOME, beside_dagster_yaml, has_project, project_folder
 from sensource_dagster.config.settings import Settings, read_settings
+from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace
 from sensource_dagster.errors import ProjectFolderError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def enter() -> Settings:
 def enter_to_look() -> tuple[Settings, bool]:
     """As `enter`, but the demo where it has run and there is no deployment. Whether it is the demo."""
     settings = _enter()
-    there = settings.warehouse.exists() or settings.to_open.exists()
+    there = any(map(_is_there, (settings.warehouse, settings.to_open)))
     if settings.has_credentials or there or not demo_account.has_run():
         _name_other_home()
         return settings, False
@@ -47,6 +48,10 @@ def enter_to_look() -> tuple[Settings, bool]:
     os.environ.clear()  # a setting of the deployment is none of the demo's
     os.environ.update(environment)
     return read_settings(), True
+
+
+def _is_there(place: WarehousePlace) -> bool:
+    return isinstance(place, LakePlace) or place.exists()  # who names a lake has a deployment
 
 
 def enter_to_serve() -> Settings:

@@ -27,6 +27,7 @@ from sensource_dagster.instance.private import ASSET_PARTITION_RANGE_END_TAG, AS
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.local_days import Moves, numbers, planned, rezoned
 from sensource_dagster.warehouse.run_metadata import query_of_day
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _COMMAND = "sensource rezone"
 _NOT_READ = (
@@ -37,7 +38,7 @@ _NOT_READ = (
 
 def run(yes: bool) -> int:
     settings = project.enter()
-    warehouse = Warehouse(settings.warehouse, settings.warehouse_wait, {}, click.echo)
+    warehouse = warehouse_of(settings.warehouse, settings.warehouse_wait, log=click.echo)
     zone = settings.timezone
     with warehouse.open(read_only=True) as connection:
         moves = planned(connection, zone)

@@ -21,8 +21,8 @@ from sensource_dagster.config.settings import NO_CREDENTIALS, Settings
 from sensource_dagster.contract.model import DAY, DELETED, HOUR, Table
 from sensource_dagster.contract.tables import COUNTS, list_tables
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema, identifier, tables_of
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _WAIT_FOR_WAREHOUSE = 2.0
 _WIDE = 1000  # columns, where no terminal sets a width: a line stays one line
@@ -72,11 +72,12 @@ def _demo() -> str:
 
 def _held(settings: Settings, tables: Sequence[Table]) -> _Held | None:
     """What each table of the warehouse holds; None where it cannot be opened, and then the reason is printed."""
-    if not settings.warehouse.exists():
-        click.echo(f"The warehouse {settings.warehouse} is not there yet.")
-        return {}
+    warehouse = warehouse_of(settings.warehouse, _WAIT_FOR_WAREHOUSE)
     try:
-        with Warehouse(settings.warehouse, _WAIT_FOR_WAREHOUSE, {}).open(read_only=True) as connection:
+        if not warehouse.exists():
+            click.echo(f"The warehouse {warehouse.describe()} is not there yet.")
+            return {}
+        with warehouse.open(read_only=True) as connection:
             schema = full_schema(connection)
             there = tables_of(connection)
             return {

@@ -119,20 +119,6 @@ def true_false_or_none(text: str) -> bool | None:
     return text == "true" if text else None
 
 
-def database_file(text: str) -> Path:
-    if not text or text.startswith(":") or "://" in text:
-        raise ValueError("it is not a path; use the path of a DuckDB file, such as data/warehouse.duckdb")
-    path = Path(text).expanduser()
-    if path.is_dir():
-        raise ValueError("it is a folder; use the path of a DuckDB file, such as data/warehouse.duckdb")
-    return path
-
-
-def database_file_or_none(text: str) -> Path | None:
-    """As `database_file`; an empty text means no file."""
-    return database_file(text) if text else None
-
-
 def folder_or_none(text: str) -> Path | None:
     """A folder, which need not exist yet. An empty text means none."""
     if not text:
@@ -173,4 +159,5 @@ def problem(name: str, text: str, reason: str, secret: str | None, default: str)
     if secret and len(secret) > 5 and secret in text:
         text, reason = text.replace(secret, "***"), "the client secret is in this value"
     text = re.sub(r"(?s)//.*@", "//***@", text)  # a password in a URL
+    text = re.sub(r"(?is)(password\s*=).*", r"\1***", text)  # one in a libpq string
     return f"{name}={text!r}: {reason}. The default is {default!r}."

@@ -56,9 +56,9 @@ def beside_dagster_yaml(path: str) -> str:
     return str(Path(os.environ.get(DAGSTER_HOME, "")) / path)
 
 
-def placed(path: Path | None, folder: Path | None) -> Path | None:
+def placed(path: Path, folder: Path | None) -> Path:
     """A path of a setting; a relative one is meant from this folder. It stays short in the working folder."""
-    return path if path is None or folder in (None, Path.cwd()) else Path(folder or "") / path
+    return path if folder is None or folder == Path.cwd() else folder / path
 
 
 def command(name: str) -> str:

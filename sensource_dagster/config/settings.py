@@ -14,6 +14,7 @@ from sensource_dagster.config import parsers as check
 from sensource_dagster.config.alert_settings import AlertSettings
 from sensource_dagster.config.project_folder import command, placed
 from sensource_dagster.config.variable import variable
+from sensource_dagster.config.warehouse_settings import WarehouseSettings, advice, place_warehouse
 from sensource_dagster.errors import SettingsError
 
 CREDENTIALS = ("SENSOURCE_CLIENT_ID", "SENSOURCE_CLIENT_SECRET")
@@ -24,13 +25,11 @@ NO_CREDENTIALS = (
 )
 
 DEMO_CLIENT = "demo"
-PATHS = {"warehouse", "published", "token_cache", "alarms"}
-EARLIER_WAREHOUSE = Path("data/sensource.duckdb")
-"""The default of earlier versions. A deployment that has this file, and no setting, goes on with it."""
+PATHS = {"token_cache", "alarms"}
 
 
 @dataclass(frozen=True)
-class Settings(AlertSettings):
+class Settings(WarehouseSettings, AlertSettings):
     """The parsed settings of one deployment. `read_settings` makes them."""
 
     client_id: str | None = variable(
@@ -86,24 +85,6 @@ class Settings(AlertSettings):
         "which lists are assets",
         check.endpoints,
     )
-    warehouse: Path = variable(
-        "SENSOURCE_WAREHOUSE",
-        "data/warehouse.duckdb",
-        "the DuckDB file that the sync writes; people open the published copy",
-        check.database_file,
-    )
-    published: Path | None = variable(
-        "SENSOURCE_PUBLISHED",
-        "data/footfall.duckdb",
-        "the published copy of it, which everybody may open at any time; empty: no copy is made",
-        check.database_file_or_none,
-    )
-    warehouse_wait: int = variable(
-        "SENSOURCE_WAREHOUSE_WAIT",
-        "60",
-        "seconds to wait for a DuckDB file that another process holds",
-        check.whole_number(0, 86_400),
-    )
     backfill_days: int = variable(
         "SENSOURCE_BACKFILL_DAYS", "30", "partitions per backfill run", check.whole_number(1, 3_660)
     )
@@ -153,19 +134,9 @@ class Settings(AlertSettings):
         return {"traffic": self.traffic_metrics, "occupancy": self.occupancy_metrics}
 
     @property
-    def to_open(self) -> Path:
-        """The file that people open: the published copy, or the warehouse itself where no copy is made."""
-        return self.published or self.warehouse
-
-    @property
     def advice(self) -> str | None:
-        """A line for a deployment whose file has the default name of earlier versions; None for all others."""
-        if self.warehouse != EARLIER_WAREHOUSE:
-            return None
-        return (
-            f"The warehouse is {EARLIER_WAREHOUSE}, the default of earlier versions. To rename it, stop all that "
-            f"uses it, then run: mv {EARLIER_WAREHOUSE} {VARIABLES['SENSOURCE_WAREHOUSE']['default']}"
-        )
+        """A line about a default of earlier versions; None where it is not in use."""
+        return advice(self.warehouse)
 
     @property
     def has_credentials(self) -> bool:
@@ -224,13 +195,8 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
             "environment or in the file `.env` of the project folder."
         )
     for path in PATHS & values.keys():
-        values[path] = placed(values[path], folder)
-    warehouse, earlier = values.get("warehouse"), placed(EARLIER_WAREHOUSE, folder)
-    not_chosen = warehouse and "SENSOURCE_WAREHOUSE" not in environment and not warehouse.exists()
-    if not_chosen and earlier and earlier.exists():
-        warehouse = values["warehouse"] = earlier
-    if warehouse and values.get("published") == warehouse:
-        problems.append("SENSOURCE_PUBLISHED is the same file as SENSOURCE_WAREHOUSE: name another one.")
+        values[path] = values[path] and placed(values[path], folder)
+    problems += place_warehouse(values, environment, folder)
     if {"start_date", "timezone"} <= values.keys():
         in_future = check.future(values["start_date"], values["timezone"])
         if in_future is not None:

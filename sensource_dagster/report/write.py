@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.errors import ReportError
 from sensource_dagster.report.content import Report
 from sensource_dagster.report.counts_of_period import Period
@@ -21,8 +22,8 @@ _HEAD = 10_000  # characters; it is in the first lines
 
 
 def report_file(settings: Settings) -> Path:
-    """Where the report is: in a folder of its own, beside the file that it is about."""
-    return settings.to_open.parent / "report" / "index.html"
+    """Where the report is: in a folder of its own, beside the file that it is about, if it is one."""
+    return settings.folder_of_files / "report" / "index.html"
 
 
 def write_report(
@@ -65,12 +66,15 @@ def write_report(
     return report
 
 
-def made_when(file: Path, settings: Settings) -> datetime:
-    """When a file was made; now, if it is not there. Ask before it is opened: later there may be a newer one."""
-    try:
-        return datetime.fromtimestamp(file.stat().st_mtime, settings.timezone)
-    except FileNotFoundError:
-        return datetime.now(settings.timezone)
+def made_when(place: WarehousePlace, settings: Settings) -> datetime:
+    """When a file was made; now, if it is not there, or if it is a lake, which is read as it is.
+
+    Ask before it is opened: later there may be a newer one.
+    """
+    with suppress(FileNotFoundError):
+        if isinstance(place, Path):
+            return datetime.fromtimestamp(place.stat().st_mtime, settings.timezone)
+    return datetime.now(settings.timezone)
 
 
 def data_of_page(file: Path) -> datetime | None:

@@ -1,13 +1,8 @@
-"""Makes the published copy of the warehouse, in a process of its own.
-
-A process of its own, because POSIX drops all locks of a file when a process closes the file anywhere: to copy the
-file in a process that also has it open in DuckDB would let others write.
-"""
+"""Makes the published copy of the warehouse, in a process of its own: see `Warehouse.copy_to`."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from filelock import FileLock
 
+from sensource_dagster.config.warehouse_place import WarehousePlace, warehouse_place
 from sensource_dagster.contract.model import HOUR, SCHEMA
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.contract.view_columns import VIEWS
@@ -27,8 +23,10 @@ from sensource_dagster.errors import SenSourceError, WarehouseError
 from sensource_dagster.views.agreement import disagreements
 from sensource_dagster.views.refresh import refresh
 from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse, wal_of
 from sensource_dagster.warehouse.replacement import replace_whole
 from sensource_dagster.warehouse.sql import full_schema, identifier
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _FAILED = 3  # exit status; the text is in stdout
 
@@ -38,7 +36,7 @@ class Published:
     """What the copy holds.
 
     Attributes:
-        version: the version of the warehouse that was copied, as `version_of` gives it.
+        version: the version of the warehouse that was copied, as `Warehouse.version` gives it.
         seconds: how long the copy took.
         size: of the file, in bytes.
         rows: the rows of each table and view, by `schema.name`. Views of the user are not among them: one may be
@@ -55,24 +53,14 @@ class Published:
     disagreements: list[dict[str, Any]]
 
 
-def version_of(warehouse: Path) -> str | None:
-    """A text that changes whenever the file does; None if there is no file."""
-    try:
-        return (
-            "-".join(str(file.stat().st_mtime_ns) for file in (warehouse, _wal(warehouse)) if file.exists())
-            or None
-        )
-    except FileNotFoundError:  # the file with recent changes has just been merged into the other one
-        return None
-
-
-def publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -> Published:
+def publish(warehouse: WarehousePlace, copy: Path, zone: ZoneInfo, wait_seconds: float) -> Published:
     """Replace `copy` by a copy of the warehouse with current views. Who has the old one open keeps it, whole.
 
     Raises:
         WarehouseError: the copy cannot be made. The old one is still there, unchanged.
     """
-    job = json.dumps([str(warehouse.absolute()), str(copy.absolute()), zone.key, wait_seconds])
+    place = str(warehouse.absolute() if isinstance(warehouse, Path) else warehouse)
+    job = json.dumps([place, str(copy.absolute()), zone.key, wait_seconds])
     command = [sys.executable, "-m", __spec__.name, job]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
@@ -85,18 +73,20 @@ def publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) ->
     )
 
 
-def _publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -> Published:
+def _publish(warehouse: Warehouse, copy: Path, zone: ZoneInfo) -> Published:
     started = time.monotonic()
     partial = copy.with_name(f".{copy.name}.partial")
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(copy.with_name(f".{copy.name}.lock")):
             try:
-                version = _copy(warehouse, partial, wait_seconds)
+                for left in (partial, wal_of(partial)):  # by a copy that was killed
+                    left.unlink(missing_ok=True)
+                version = warehouse.copy_to(partial)
                 described = _refresh(partial, zone)
                 _replace(partial, copy)
             finally:
-                for left in (partial, _wal(partial)):
+                for left in (partial, wal_of(partial)):
                     left.unlink(missing_ok=True)
         size = copy.stat().st_size
     except OSError as error:
@@ -107,19 +97,8 @@ def _publish(warehouse: Path, copy: Path, zone: ZoneInfo, wait_seconds: float) -
     return Published(version=version, seconds=round(time.monotonic() - started, 3), size=size, **described)
 
 
-def _copy(warehouse: Path, partial: Path, wait_seconds: float) -> str:
-    # Open, so that nobody writes meanwhile.
-    with Warehouse(warehouse, wait_seconds, {}).open(read_only=True):
-        version = version_of(warehouse)
-        for source, target in ((warehouse, partial), (_wal(warehouse), _wal(partial))):
-            target.unlink(missing_ok=True)
-            if source.exists():
-                shutil.copyfile(source, target)
-    return str(version)
-
-
 def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
-    with Warehouse(partial, 0, {}).open() as connection:
+    with FileWarehouse(partial, 0, {}).open() as connection:
         refresh(connection, zone)
         connection.execute("CHECKPOINT")
         rows = _row_counts(connection)
@@ -148,19 +127,15 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _replace(partial: Path, copy: Path) -> None:
     # Changes that somebody wrote into the old copy do not fit the new one, which could not be opened with them.
-    _wal(copy).unlink(missing_ok=True)
+    wal_of(copy).unlink(missing_ok=True)
     replace_whole(partial, copy)
 
 
-def _wal(file: Path) -> Path:
-    """Where DuckDB keeps changes until they are merged into the file."""
-    return file.with_name(f"{file.name}.wal")
-
-
 def main(job: str) -> int:
-    warehouse, copy, zone, wait_seconds = json.loads(job)
+    place, copy, zone, wait_seconds = json.loads(job)
     try:
-        print(json.dumps(asdict(_publish(Path(warehouse), Path(copy), ZoneInfo(zone), wait_seconds))))
+        warehouse = warehouse_of(warehouse_place(place), wait_seconds)
+        print(json.dumps(asdict(_publish(warehouse, Path(copy), ZoneInfo(zone)))))
     except SenSourceError as error:
         print(error)
         return _FAILED

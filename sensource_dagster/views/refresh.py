@@ -13,7 +13,7 @@ from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.views.local_time import IRREGULAR_DAY, UTC_OFFSET, refresh_local_time
 from sensource_dagster.warehouse.schema import Target, complete
-from sensource_dagster.warehouse.sql import identifier, text
+from sensource_dagster.warehouse.sql import identifier, is_lake, text
 from sensource_dagster.warehouse.transaction import transaction
 
 _HERE = Path(__file__).parent
@@ -55,9 +55,11 @@ def refresh(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo, views: Iterab
             _describe(connection, "TABLE", table.name, table.description, table.all_columns)
         for name, (description, columns) in _LOCAL_TIME.items():
             _describe(connection, "TABLE", name, description, columns)
+        in_lake = is_lake(connection)
         for view in views:
             connection.execute(f"CREATE OR REPLACE VIEW {identifier(view.name)} AS {query_of(view)}")
-            _describe(connection, "VIEW", view.name, view.description, view.columns)
+            columns = () if in_lake else view.columns  # a lake takes no comment on a view's column
+            _describe(connection, "VIEW", view.name, view.description, columns)
 
 
 def _describe(

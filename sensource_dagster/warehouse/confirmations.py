@@ -1,22 +1,21 @@
 """Which rows a later request has confirmed. It left them as they were, so their `_synced_at` does not say so.
 
-This stands in a file beside the warehouse, so that a merge that changes nothing writes nothing into the warehouse.
-If the file is lost, a response that comes late can overwrite a row that a later request has confirmed.
+This stands beside the warehouse, so that a merge that changes nothing writes nothing into it. If it is lost, a
+response that comes late can overwrite a row that a later request has confirmed.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import orjson
 
 from sensource_dagster.contract.model import HOUR, SYNCED_AT
 from sensource_dagster.contract.response import Window
+from sensource_dagster.warehouse.kept_requests import KeptRequests, kept_requests
 from sensource_dagster.warehouse.schema import Target
 from sensource_dagster.warehouse.sql import identifier, same_key
 
@@ -65,9 +64,9 @@ class Confirmations:
 
     def __init__(self, target: Target, requested_at: datetime, window: Window | None) -> None:
         self._target, self._at = target, _microseconds(requested_at)
-        self._file = _file_of(target)
+        self._kept = kept_requests(target.connection)
         self._later, self._others = list[Request](), list[Request]()
-        for request in _read(self._file):
+        for request in _read(self._kept):
             if abs(request.at - self._at) < _DAY:  # what is older is forgotten
                 is_later = request.table == target.table.name and request.at > self._at
                 (self._later if is_later and request.touches(window) else self._others).append(request)
@@ -115,13 +114,10 @@ class Confirmations:
         return Request(self._target.table.name, self._at, start, end, lacks)
 
     def write(self, request: Request) -> None:
-        """Keep what the merge was about, once it is done. A file that cannot be written is no reason to fail."""
-        if self._file:
+        """Keep what the merge was about, once it is done."""
+        if self._kept:
             kept = [other for other in self._others if not request.confirms_all_of(other)]
-            draft = self._file.with_suffix(f".{os.getpid()}.tmp")
-            with suppress(OSError):
-                draft.write_bytes(orjson.dumps([asdict(each) for each in (*self._later, *kept, request)]))
-                draft.replace(self._file)
+            self._kept.write(orjson.dumps([asdict(each) for each in (*self._later, *kept, request)]).decode())
 
     def _keys(self, query: str, given: Iterable[datetime] = ()) -> list[tuple[str, int | None]]:
         return self._target.connection.execute(query, list(given)).fetchall()
@@ -160,15 +156,7 @@ def _microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
-def _file_of(target: Target) -> Path | None:
-    """Beside the warehouse; None if that is in memory."""
-    [(path,)] = target.connection.execute(
-        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
-    ).fetchall()
-    return Path(path).with_name(f".{Path(path).name}.requests.json") if path else None
-
-
-def _read(file: Path | None) -> list[Request]:
-    with suppress(OSError, ValueError, TypeError):
-        return [Request(**request) for request in orjson.loads(file.read_bytes())] if file else []
+def _read(kept: KeptRequests | None) -> list[Request]:
+    with suppress(ValueError, TypeError):
+        return [Request(**request) for request in orjson.loads((kept and kept.read()) or "[]")]
     return []

@@ -1,119 +1,70 @@
-"""Opens the DuckDB file. One process at a time can write, so the others wait for a limited time."""
+"""What every warehouse can do, whether it is a DuckDB file or a lake."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
-
-from sensource_dagster.errors import WarehouseError, WarehouseHeldError
-from sensource_dagster.warehouse import storage_format
-from sensource_dagster.warehouse.holder import holder_named_in
-from sensource_dagster.warehouse.transaction import first_line
-
-TOLD_EVERY = 15.0
-"""How many seconds lie between two lines of the log while another process holds the file."""
 
 
-def _is_held(error: BaseException) -> bool:
-    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+def tell_nobody(_line: str) -> None:
+    """The log of who shows the error itself."""
 
 
-def _tell_nobody(_line: str) -> None:
-    """For who shows the error itself."""
-
-
-@dataclass(frozen=True)
-class Warehouse:
-    """The DuckDB file of a deployment.
+class Warehouse(ABC):
+    """The warehouse of a deployment. One process at a time writes, so the others wait for a limited time.
 
     Attributes:
-        path: the file. The first write creates it and its folder.
-        wait_seconds: how long to wait while another process holds the file.
-        config: DuckDB's own settings (duckdb.org/docs/stable/configuration).
-        log: told which process is waited for, at once and then every `TOLD_EVERY` seconds.
+        kind: what it is, in one word.
     """
 
-    path: Path
-    wait_seconds: float
-    config: dict[str, str]
-    log: Callable[[str], None] = _tell_nobody
+    kind: ClassVar[str]
 
-    @contextmanager
-    def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    @abstractmethod
+    def open(self, *, read_only: bool = False) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """An open connection, which is closed at the end of the block. Its session time zone is UTC.
 
+        The warehouse is its current database. All that a read-only connection reads is of one moment.
+
         Raises:
-            WarehouseHeldError: another process held the file during the whole wait.
-            WarehouseError: the file cannot be opened.
+            WarehouseHeldError: another process wrote during the whole wait.
+            WarehouseError: the warehouse cannot be opened.
         """
-        connection = self._connect(read_only)
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-        finally:
-            connection.close()
 
-    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
-        if read_only and not self.path.exists():
-            raise WarehouseError(f"The warehouse {self.path} does not exist yet: materialize an asset first.")
-        waiting = Retrying(
-            retry=retry_if_exception(_is_held),
-            stop=stop_after_delay(self.wait_seconds),
-            wait=wait_random_exponential(multiplier=0.05, max=1.0),
-            before_sleep=self._teller(),
-            reraise=True,
-        )
-        # DuckDB reads a frame's texts under Python's lock. More threads would wait for each other and use a third
-        # more CPU.
-        config = {**({} if read_only else {"threads": "1", **storage_format.SETTING}), **self.config}
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = str(self.path.absolute())
-            connect = partial(waiting, duckdb.connect, file, read_only=read_only, config=config)
-            if not read_only and storage_format.is_too_new(self.path):
-                with connect() as connection:
-                    self._convert(connection)
-            return connect()
-        except (duckdb.Error, OSError) as error:
-            raise self._cannot_open(error) from None
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether something was ever written.
 
-    def _convert(self, connection: duckdb.DuckDBPyConnection) -> None:
-        try:
-            storage_format.convert(connection, self.path)
-        except (duckdb.Error, OSError) as error:
-            self.log(f"DuckDB 1 cannot open {self.path}, and a conversion failed: {error}")
-        else:
-            self.log(f"{self.path} was converted, once: DuckDB 1.4 and later can open it now.")
+        Raises:
+            WarehouseError: a lake's catalogue cannot be reached.
+        """
 
-    def _teller(self) -> Callable[[RetryCallState], None]:
-        """Tells who holds the file: not before each attempt, but now and then."""
-        told_at = float("-inf")
+    @abstractmethod
+    def version(self) -> str | None:
+        """A text that changes whenever the warehouse does; None if it does not exist. Errors as of `exists`."""
 
-        def tell(attempt: RetryCallState) -> None:
-            nonlocal told_at
-            if attempt.outcome is None or time.monotonic() < told_at + TOLD_EVERY:
-                return
-            told_at = time.monotonic()
-            left = self.wait_seconds - (attempt.seconds_since_start or 0.0)
-            holder = holder_named_in(str(attempt.outcome.exception()))
-            self.log(f"The warehouse {self.path} is held: waiting for {holder}, at most {left:.0f} s more.")
+    @abstractmethod
+    def size(self) -> int:
+        """How many bytes its files have. Errors as of `exists`; a file has to be there."""
 
-        return tell
+    @abstractmethod
+    def copy_to(self, file: Path) -> str:
+        """Write a copy into a DuckDB file that is not there yet; the version that was copied.
 
-    def _cannot_open(self, error: Exception) -> WarehouseError:
-        if not _is_held(error):
-            return WarehouseError(f"The warehouse {self.path} cannot be opened: {first_line(error)}")
-        holder = holder_named_in(str(error))
-        return WarehouseHeldError(
-            f"The warehouse {self.path} is held by {holder}. Waiting {self.wait_seconds:g} s did not help. Close "
-            "the file there (a notebook, the DuckDB CLI and its UI keep it while they are open), or set "
-            "SENSOURCE_WAREHOUSE_WAIT to more seconds. Then run again.",
-            holder,
-        )
+        Only a process that does not have the warehouse open may call it.
+
+        Raises:
+            OSError: the file cannot be written. WarehouseError and WarehouseHeldError are as of `open`.
+        """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What DuckDB calls the database."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The warehouse in a sentence: a file's path, or where a lake is. Never a password."""

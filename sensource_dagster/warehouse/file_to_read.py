@@ -1,17 +1,17 @@
-"""Opens the file that people open, to read its views."""
+"""Opens what people open, to read its views."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.sql import full_schema
 from sensource_dagster.warehouse.transaction import first_line
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 
 def is_interruption(error: BaseException) -> bool:
@@ -20,18 +20,20 @@ def is_interruption(error: BaseException) -> bool:
 
 
 @contextmanager
-def file_to_read(file: Path, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def file_to_read(place: WarehousePlace, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the published copy, or to the warehouse, with our schema as the current one.
 
     Raises:
         WarehouseError: it is not there, cannot be opened or read, or was made before the view existed.
     """
-    if not file.exists():
+    source = warehouse_of(place, wait_seconds)
+    it = f"{source.kind} {source.describe()}"
+    if not source.exists():
         raise WarehouseError(
-            f"There is no file {file} yet. Run `sensource backfill`: it reads the counts and makes the file. Or "
+            f"There is no {it} yet. Run `sensource backfill`: it reads the counts and makes the {source.kind}. Or "
             "materialize everything in the UI."
         )
-    with Warehouse(file, wait_seconds, {}).open(read_only=True) as connection:
+    with source.open(read_only=True) as connection:
         try:
             # Otherwise DuckDB takes a Python variable of the same name for a view that is not there.
             connection.execute("SET python_enable_replacements = false")
@@ -39,10 +41,10 @@ def file_to_read(file: Path, wait_seconds: float) -> Iterator[duckdb.DuckDBPyCon
             yield connection
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise WarehouseError(
-                f"The file {file} does not have this view as this version makes it: {first_line(error)} Run the "
-                "sync again (`sensource backfill`, or materialize the views in the UI): it makes the views anew."
+                f"The {it} does not have this view as this version makes it: {first_line(error)} Run the sync "
+                "again (`sensource backfill`, or materialize the views in the UI): it makes the views anew."
             ) from None
         except duckdb.Error as error:
             if is_interruption(error):
                 raise
-            raise WarehouseError(f"The rows cannot be read from {file}: {first_line(error)}") from None
+            raise WarehouseError(f"The rows cannot be read from the {it}: {first_line(error)}") from None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dagster_duckdb import DuckDBIOManager
 from pydantic import Field
 
 from sensource_dagster.config.settings import VARIABLES
+from sensource_dagster.config.warehouse_place import WarehousePlace, warehouse_place
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.response import Response
 from sensource_dagster.errors import WarehouseError
@@ -27,12 +29,12 @@ from sensource_dagster.warehouse.merge import MergeResult, merge
 from sensource_dagster.warehouse.own_output import MAIN, check_output, contract_of, write_own
 from sensource_dagster.warehouse.run_metadata import MergeMetadata
 from sensource_dagster.warehouse.sql import (
-    database_name,
     day,
     full_schema,
     identifier,
     identifiers,
 )
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 
 class FrameTypeHandler(DbTypeHandler[Any]):
@@ -105,11 +107,17 @@ def _merge_all(
             for merge_result in done:
                 metadata.add(merge_result)
             metadata.publish_derived()
-    metadata.publish(warehouse.path)
+    metadata.publish(warehouse.size())
+
+
+def _place(config: Mapping[str, Any]) -> WarehousePlace:
+    place = warehouse_place(config["database"])
+    return place if isinstance(place, Path) else replace(place, data=config["lake_data"] or None)
 
 
 def _names(table_slice: TableSlice) -> tuple[str, str, str]:
-    return database_name(Path(table_slice.database or "")), table_slice.schema, table_slice.table
+    database = warehouse_of(warehouse_place(table_slice.database or ""), 0).name
+    return database, table_slice.schema, table_slice.table
 
 
 def _select(table_slice: TableSlice, schema: str) -> str:
@@ -131,11 +139,11 @@ class ContractClient(DbClient[Warehouse]):
     @contextmanager
     def connect(context: OutputContext | InputContext, table_slice: TableSlice) -> Iterator[Warehouse]:
         config = _config(context)
-        yield Warehouse(
-            path=Path(config["database"]),
-            wait_seconds=config["wait_seconds"],
-            config={"custom_user_agent": "sensource_dagster", **config["connection_config"]},
-            log=context.log.warning,
+        yield warehouse_of(
+            _place(config),
+            config["wait_seconds"],
+            {"custom_user_agent": "sensource_dagster", **config["connection_config"]},
+            context.log.warning,
         )
 
     @staticmethod
@@ -148,7 +156,7 @@ class ContractClient(DbClient[Warehouse]):
 
     @staticmethod
     def get_table_name(table_slice: TableSlice) -> str:
-        """The name that DuckDB uses. It names a database after its file."""
+        """The name that DuckDB uses."""
         return ".".join(_names(table_slice))
 
     @staticmethod
@@ -199,9 +207,15 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
     [('Main Library', 9)]
     """
 
-    database: str = Field(description="Path of the DuckDB file. The first write creates the file and its folder.")
+    database: str = Field(
+        description="Path of the DuckDB file, or `ducklake:postgres:<libpq string>` (SENSOURCE_WAREHOUSE). The "
+        "first write creates the file and its folder, or the lake."
+    )
+    lake_data: str = Field(
+        default="", description="The folder, or s3://bucket/folder, of a new lake (SENSOURCE_WAREHOUSE_DATA)."
+    )
     wait_seconds: float = Field(
-        default=60.0, ge=0, description="Seconds to wait while another process holds the file. Default 60."
+        default=60.0, ge=0, description="Seconds to wait while another process holds it. Default 60."
     )
 
     corrections_days: int = Field(

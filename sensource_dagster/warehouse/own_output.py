@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -80,7 +79,7 @@ def write_own(context: OutputContext, table_slice: TableSlice, frame: object, wa
     with warehouse.open() as connection:
         rows = replace(connection, table, frame)
         facts = _facts(connection, table)
-    _publish(context, table, rows, facts, warehouse.path)
+    _publish(context, table, rows, facts, warehouse.size())
 
 
 def _own_table(table_slice: TableSlice) -> OwnTable:
@@ -103,9 +102,9 @@ def _facts(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> dict[str, 
 
 
 def _publish(
-    context: OutputContext, table: OwnTable, rows: dict[date | None, int], facts: dict[str, Any], file: Path
+    context: OutputContext, table: OwnTable, rows: dict[date | None, int], facts: dict[str, Any], size: int
 ) -> None:
-    facts["dagster/size_bytes"] = file.stat().st_size
+    facts["dagster/size_bytes"] = size
     if table.days is None:
         context.add_output_metadata({"rows": rows[None], **facts})
         return

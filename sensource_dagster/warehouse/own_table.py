@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 
 from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.column_type import change_type
 from sensource_dagster.warehouse.sql import day, full_schema, identifier
 from sensource_dagster.warehouse.transaction import transaction
 
@@ -160,7 +161,7 @@ def _fit(
                 advice = f"Return {have}, or change the table: ALTER TABLE {name} ALTER {quoted} TYPE {kind};"
                 _check_values(connection, column, kind, have, f"column {column} of table {table}", advice)
             else:
-                connection.execute(f"ALTER TABLE {name} ALTER {quoted} TYPE {kind}")
+                change_type(connection, name, column, kind, f"CAST({quoted} AS {kind})")
 
 
 def _has_values(connection: duckdb.DuckDBPyConnection, name: str, column: str) -> bool:

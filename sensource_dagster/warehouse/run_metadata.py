@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -116,9 +115,9 @@ class MergeMetadata:
             self._context.log_event(AssetMaterialization(key, metadata=metadata))
         self._derived = {}
 
-    def publish(self, file: Path) -> None:
-        """Add the metadata of the table's own event or events. `file` is the DuckDB file, closed by now."""
-        facts = self._facts and {**self._facts, "dagster/size_bytes": file.stat().st_size}
+    def publish(self, size: int) -> None:
+        """Add the metadata of the table's own event or events. `size` is the warehouse's, in bytes."""
+        facts = self._facts and {**self._facts, "dagster/size_bytes": size}
         if self._table.is_list:
             numbers = _numbers(self._table, self._days.get(None, NO_ROWS))
             more = {"rows_rejected": self._rejected[None], "rows_deleted": self._deleted}

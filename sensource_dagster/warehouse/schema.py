@@ -13,6 +13,7 @@ from sensource_dagster.contract.list_values import may_widen
 from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type, is_left_out
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
+from sensource_dagster.warehouse.column_type import change_type
 from sensource_dagster.warehouse.local_hours import fill_local_hours
 from sensource_dagster.warehouse.sql import as_type, full_schema, identifier, text
 
@@ -82,8 +83,10 @@ class Target:
                 + "Then start this run again. Afterwards run "
                 + " ".join(str(sql) for _, sql in indexes)
             )
-        alter = f"ALTER TABLE {self.name} ALTER {identifier(column)} TYPE {kind}"
-        self.connection.execute(f"{alter} USING {as_type(identifier(column), have, kind)}")
+        is_field = self.comments().get(column) == _OURS
+        change_type(self.connection, self.name, column, kind, as_type(identifier(column), have, kind))
+        if is_field:
+            self.mark_as_field(column)
 
 
 def _definition(column: Column) -> str:

@@ -75,6 +75,12 @@ def tables_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     return frozenset(name for (name,) in found)
 
 
+def is_lake(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the current database is a lake, which lacks some of DuckDB's statements."""
+    found = connection.execute("SELECT type FROM duckdb_databases() WHERE database_name = current_database()")
+    return found.fetchall() == [("ducklake",)]
+
+
 def same_key(table: Table) -> str:
     return " AND ".join(f"t.{identifier(name)} = s.{identifier(name)}" for name in table.key)
 

@@ -19,6 +19,7 @@ from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.simulator import ManualClock
 from sensource_dagster.views.refresh import query_of
 from sensource_dagster_tests.end_to_end.sync import Sync, syncing
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 DAY = date(2025, 11, 3)
@@ -92,10 +93,10 @@ def test_a_copy_that_failed_is_tried_again_after_ten_minutes(sync: Sync, tmp_pat
     assert sync.run("counts", DAY).success
     publish(sync)
     assert sync.run("counts", DAY + timedelta(days=1)).success
-    sync.settings.warehouse.rename(tmp_path / "away.duckdb")
+    warehouse_file(sync.settings).rename(tmp_path / "away.duckdb")
     job = sync.definitions.resolve_job_def("publish")
     assert not job.execute_in_process(instance=sync.instance, asset_selection=[COPY], raise_on_error=False).success
-    (tmp_path / "away.duckdb").rename(sync.settings.warehouse)
+    (tmp_path / "away.duckdb").rename(warehouse_file(sync.settings))
     with later(9):
         skipped = tick(sync)
         assert isinstance(skipped, SkipReason)

@@ -12,6 +12,7 @@ from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import FIRST, NOW, TODAY, Checked
 from sensource_dagster_tests.end_to_end.sync import syncing
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synced")
     with time_machine.travel(NOW), syncing(folder, Options(zones=5), ManualClock(NOW)) as sync:
         assert sync.run("everything", FIRST, TODAY).success
-        return sync.settings.warehouse
+        return warehouse_file(sync.settings)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, failed_checks, found
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 W = "warehouse.sensource"
 COUNTS = {
@@ -216,10 +217,10 @@ def test_a_table_that_cannot_be_read_fails_the_run_with_its_name(checked: Checke
 
 
 def test_the_checks_change_nothing_in_the_file(checked: Checked) -> None:
-    before = checked.settings.warehouse.read_bytes()
+    before = warehouse_file(checked.settings).read_bytes()
     for table in EXPECTED:
         checked.run(table, date(2025, 10, 27), TODAY)
-    assert checked.settings.warehouse.read_bytes() == before
+    assert warehouse_file(checked.settings).read_bytes() == before
     with duckdb.connect(str(checked.settings.warehouse), read_only=True) as connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     assert {name for (name,) in tables} >= set(EXPECTED)

@@ -12,6 +12,7 @@ from dagster import AssetCheckKey, AssetCheckSeverity, AssetKey, DagsterInstance
 from sensource_dagster.automation.alerts import alerts_of
 from sensource_dagster_tests.checks.checked import TODAY, Checked, evaluations, failed_checks, found
 from sensource_dagster_tests.warehouse.processes import notebook
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 W = "warehouse.sensource"
 
@@ -23,7 +24,7 @@ def history() -> Iterator[DagsterInstance]:
 
 
 def held(checked: Checked, history: DagsterInstance, table: str = "traffic"):  # type: ignore[no-untyped-def]
-    with notebook(checked.settings.warehouse, "writes") as process:
+    with notebook(warehouse_file(checked.settings), "writes") as process:
         return checked.run(table, TODAY, history=history), f"process {process.pid} (python"
 
 

@@ -18,7 +18,7 @@ from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.errors import SenSourceError
 from sensource_dagster.vea.envelope import rows_of
-from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster_tests.warehouse.samples import KEEP
 
@@ -80,14 +80,14 @@ RESPONSES = (
 )
 
 
-def sync(warehouse: Warehouse, table: Table, body: bytes) -> None:
+def sync(warehouse: FileWarehouse, table: Table, body: bytes) -> None:
     found = rows_of(orjson.loads(body), "GET /api/…")
     frame = list_frame(table, found)[0] if table.is_list else counts_frame(table, found, START, END, DENVER).frame
     with warehouse.open() as connection:
         merge(connection, table, frame, datetime.now(UTC), KEEP)
 
 
-def content(warehouse: Warehouse, table: Table) -> list[tuple[Any, ...]]:
+def content(warehouse: FileWarehouse, table: Table) -> list[tuple[Any, ...]]:
     with warehouse.open() as connection:
         return connection.execute(f"SELECT * FROM w.sensource.{table.name} ORDER BY ALL").fetchall()
 
@@ -100,7 +100,7 @@ def test_any_response_is_taken_whole_or_refused_whole(
     tmp_path_factory: pytest.TempPathFactory, name: str, responses: list[Any], wrapped: bool
 ) -> None:
     table = TABLES[name]
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("any")) / "w.duckdb", wait_seconds=0, config={})
+    warehouse = FileWarehouse(Path(tmp_path_factory.mktemp("any")) / "w.duckdb", wait_seconds=0, config={})
     first = [{"zoneId": "a", "recordDate_hour_1": "2025-03-08T08:00:00Z", "sumins": 1, "extra": 1}]
     sync(warehouse, table, json.dumps(first).encode())
     for response in responses:

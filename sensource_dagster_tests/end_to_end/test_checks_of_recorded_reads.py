@@ -22,6 +22,7 @@ from sensource_dagster_tests.checks.checked import Checked, found
 from sensource_dagster_tests.checks.directly import judge
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 from sensource_dagster_tests.end_to_end.test_recorded_reads import FIRST, LAST, recording
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 READ_AT = datetime(2025, 12, 10, 22, 56, tzinfo=timezone.utc)
 JUDGED, YESTERDAY = date(2025, 11, 18), date(2025, 12, 9)
@@ -48,7 +49,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
 
 @pytest.fixture
 def checked(read: Read, tmp_path: Path) -> Checked:
-    warehouse = Path(shutil.copy(read[0].settings.warehouse, tmp_path / "warehouse.duckdb"))
+    warehouse = Path(shutil.copy(warehouse_file(read[0].settings), tmp_path / "warehouse.duckdb"))
     return Checked(replace(read[0].settings, warehouse=warehouse), READ_AT)
 
 

@@ -11,6 +11,7 @@ from dagster import ExecuteInProcessResult
 
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import Sync, error_text, syncing
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 DAY = date(2025, 11, 3)
@@ -61,7 +62,7 @@ def test_a_header_that_says_that_rows_are_missing_fails_the_run(tmp_path: Path, 
             assert not result.success
             assert "only a part of its rows: its header x-total-count is '" in error_text(result)
             assert "and the response has 3 rows. Nothing was stored." in error_text(result)
-        assert not sync.settings.warehouse.exists()
+        assert not warehouse_file(sync.settings).exists()
 
 
 def test_an_unknown_key_beside_the_rows_is_named_in_a_warning_and_the_rows_are_taken(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 UTC = timezone.utc
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
@@ -219,7 +220,7 @@ def test_a_batch_that_fails_leaves_the_windows_before_it_and_the_next_run_adds_t
 
 def test_where_reading_fails_and_then_the_merge_of_what_was_read_both_are_said(tmp_path: Path) -> None:
     with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_WAREHOUSE_WAIT="0") as sync:
-        sync.settings.warehouse.write_text("not a database" * 1000)
+        warehouse_file(sync.settings).write_text("not a database" * 1000)
         sync.simulator.faults.next(fault_kinds.delay(0), path="/api/data/traffic")
         sync.simulator.faults.next(fault_kinds.status(400), path="/api/data/traffic")
         result = sync.run("counts", date(2025, 9, 1), date(2025, 10, 30))

@@ -27,6 +27,7 @@ from sensource_dagster.warehouse import connection
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, Sync, error_text, syncing
 from sensource_dagster_tests.instances import instance
 from sensource_dagster_tests.warehouse.processes import notebook
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 1, 3)
 KEYS = {name: AssetKey(["sensource", name]) for name in ("traffic", "occupancy")}
@@ -51,7 +52,7 @@ def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait: str) -> Iterator
 
 def held(sync: Sync, job: str = "counts", last: date = LAST) -> tuple[ExecuteInProcessResult, str]:
     """A run while a notebook reads the file, and the words that name the notebook's process."""
-    with notebook(sync.settings.warehouse) as process:
+    with notebook(warehouse_file(sync.settings)) as process:
         result = sync.run(job, FIRST, last)
     assert not result.success
     return result, f"process {process.pid} (python"
@@ -159,7 +160,7 @@ def test_a_held_run_is_started_again_after_five_minutes_and_once(sync: Sync) -> 
 def test_a_retry_that_is_held_again_is_started_again_the_same_way_and_told_once(sync: Sync) -> None:
     first, _ = held(sync)
     [request] = to_start_again(sync, AFTER)
-    with notebook(sync.settings.warehouse):
+    with notebook(warehouse_file(sync.settings)):
         second = start(sync, request)
     assert not second.success
 

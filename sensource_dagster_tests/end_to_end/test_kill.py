@@ -15,6 +15,7 @@ from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.end_to_end.sync import error_text, run_counts, syncing
 from sensource_dagster_tests.fork_server import fork
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 UTC = timezone.utc
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=UTC)
@@ -33,8 +34,8 @@ def test_runs_killed_at_any_moment_leave_only_true_rows_and_a_last_run_completes
         killed, longest = 0, 1.0
         for number in range(kills):
             if number % 3 == 0:  # from an empty file, half-filled and full ones in turn
-                sync.settings.warehouse.unlink(missing_ok=True)
-                sync.settings.warehouse.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+                warehouse_file(sync.settings).unlink(missing_ok=True)
+                warehouse_file(sync.settings).with_suffix(".duckdb.wal").unlink(missing_ok=True)
             started = time.monotonic()
             with fork(run_counts, str(FIRST), str(LAST), folder=tmp_path, environment=environment) as run:
                 time.sleep(moments.uniform(0.05, longest))
@@ -43,7 +44,7 @@ def test_runs_killed_at_any_moment_leave_only_true_rows_and_a_last_run_completes
                     killed += 1
                 else:  # it was faster: look for moments within its life
                     longest = time.monotonic() - started
-            if sync.settings.warehouse.exists():
+            if warehouse_file(sync.settings).exists():
                 there = {name for (name,) in sync.query("SELECT table_name FROM duckdb_tables()")}
                 for name in there & truth.keys():
                     rows = sync.query(f"SELECT count(*) FROM warehouse.sensource.{name}")

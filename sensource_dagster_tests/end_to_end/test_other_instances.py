@@ -39,6 +39,7 @@ from sensource_dagster_tests.cli.project import Project, make_project, until
 from sensource_dagster_tests.end_to_end.sync import Sync
 from sensource_dagster_tests.postgres import postgres
 from sensource_dagster_tests.warehouse.processes import notebook
+from sensource_dagster_tests.warehouse_file import warehouse_file
 
 LAST = FIRST.replace(day=3)
 RANGE = ("--from", str(FIRST), "--to", str(LAST))
@@ -116,7 +117,7 @@ def test_the_commands_the_sensors_and_the_upkeep_work(
         failed = sync.run("counts", FIRST)
         assert "HTTP 403" in "\n".join(alert.text for alert in alerts(sync, failed.run_id))
 
-        with notebook(sync.settings.warehouse):
+        with notebook(warehouse_file(sync.settings)):
             assert not sync.run("counts", FIRST).success
         now = datetime.now(timezone.utc)
         [request] = runs_to_start_again(sync.instance, now + AFTER, ["counts"], None)

@@ -1,21 +1,21 @@
-"""A small account in a DuckDB file, with the views on it."""
+"""A small account in a warehouse, with the views on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.views.refresh import refresh
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import merge
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 UTC = ZoneInfo("UTC")
 DENVER = ZoneInfo("America/Denver")
@@ -25,8 +25,9 @@ Row = dict[str, Any]
 class Account:
     """Lists and counts that are merged as the sync merges them."""
 
-    def __init__(self, path: Path, zone: ZoneInfo = DENVER) -> None:
-        self.warehouse = Warehouse(path, 5, {})
+    def __init__(self, place: WarehousePlace, zone: ZoneInfo = DENVER) -> None:
+        self.place = place
+        self.warehouse = warehouse_of(place, 5)
         self.zone = zone
         self.merges = 0
         self._lists: dict[str, dict[str, Row]] = {}

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 from dagster import BetaWarning
 
+from sensource_dagster_tests.lakes import LAKE, LAKE_PARAMETER
 from sensource_dagster_tests.warehouse.runs import Runs
 from sensource_dagster_tests.warehouse.samples import Store
 
 
-@pytest.fixture
+@pytest.fixture(params=[pytest.param("w.duckdb", id="file"), LAKE_PARAMETER])
 def store(tmp_path: Path, request: pytest.FixtureRequest) -> Store:
-    return Store(tmp_path / getattr(request, "param", "w.duckdb"))
+    if request.param == LAKE:
+        return Store(request.getfixturevalue("new_lake")())
+    return Store(tmp_path / "deep" / "folder" / request.param)
 
 
 @pytest.fixture

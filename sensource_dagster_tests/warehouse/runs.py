@@ -62,7 +62,7 @@ class Runs:
     def run(
         self, *assets: AssetsDefinition | AssetSpec, days: tuple[str, str] | None = None, **arguments: Any
     ) -> ExecuteInProcessResult:
-        manager = SenSourceDuckDBIOManager(database=str(self.store.warehouse.path), wait_seconds=0)
+        manager = SenSourceDuckDBIOManager(database=str(self.store.path), wait_seconds=0)
         tags = {} if days is None else dict(zip(RANGE, days, strict=True))
         return materialize(
             [*assets],

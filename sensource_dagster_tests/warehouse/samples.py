@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,24 @@ import duckdb
 import pandas as pd
 import pytest
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import TABLES
-from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.merge import MergeResult, merge
 from sensource_dagster.warehouse.sql import full_schema
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
+from sensource_dagster_tests.lakes import LAKE_PARAMETER
 
 Row = dict[str, Any]
 FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """When the first response is merged. Each later one is merged an hour after the one before."""
 KEEP = timedelta(days=30)  # of corrections
 # DuckDB names a database after its file. In the second file our schema's name alone is ambiguous.
-in_both_files = pytest.mark.parametrize("store", ["w.duckdb", "sensource.duckdb"], indirect=True)
+in_both_files_and_a_lake = pytest.mark.parametrize(
+    "store", ["w.duckdb", "sensource.duckdb", LAKE_PARAMETER], indirect=True
+)
+in_a_file = pytest.mark.parametrize("store", ["w.duckdb"], indirect=True)
 
 
 def instant(number: int) -> datetime:
@@ -55,11 +61,18 @@ def frame_of(table: Table, *rows: Row, zone: str = "UTC") -> pd.DataFrame:
 
 
 class Store:
-    """A DuckDB file, and responses that are merged into it at known times."""
+    """A warehouse, and responses that are merged into it at known times."""
 
-    def __init__(self, path: Path) -> None:
-        self.warehouse = Warehouse(path, 5, {})
+    def __init__(self, place: WarehousePlace, wait_seconds: float = 5) -> None:
+        self.place = place
+        self.warehouse = warehouse_of(place, wait_seconds)
         self.merges = 0
+
+    @property
+    def path(self) -> Path:
+        """The file that the warehouse is."""
+        assert isinstance(self.place, Path)
+        return self.place
 
     def put(self, *rows: Row, table: str = "traffic", window: tuple[int, int] | None = None) -> MergeResult:
         """Merge a response. `window` says of which hours into December 2025 it has every row."""
@@ -74,6 +87,9 @@ class Store:
                 *(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP),
                 window=window and (instant(window[0]), instant(window[1])),
             )
+
+    def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return self.warehouse.open(read_only=True)
 
     def put_and_count(self, *rows: Row) -> tuple[int, int, int]:
         """Put these rows. Returns how many rows of traffic were inserted, changed and unchanged."""

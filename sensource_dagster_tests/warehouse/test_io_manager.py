@@ -83,7 +83,7 @@ def test_a_list_reports_its_numbers_and_how_many_rows_were_marked_deleted(runs: 
     assert runs.run(zones("a", "b")).success
     [reported] = by_day(runs.run(zones("a", "c"))).values()
     assert reported.pop("preview")
-    assert reported.pop("dagster/size_bytes") == runs.store.warehouse.path.stat().st_size
+    assert reported.pop("dagster/size_bytes") == runs.store.path.stat().st_size
     assert reported == {
         "rows": 2,
         "rows_inserted": 1,
@@ -114,7 +114,7 @@ def test_the_query_on_the_event_of_a_day_reads_that_day_alone(runs: Runs, tmp_pa
         str(event.partition): str(event.step_materialization_data.materialization.metadata["Query"].value)
         for event in events
     }
-    copy = shutil.copy(runs.store.warehouse.path, tmp_path / "footfall.duckdb")  # people open a copy
+    copy = shutil.copy(runs.store.path, tmp_path / "footfall.duckdb")  # people open a copy
     with duckdb.connect(str(copy), read_only=True) as connection:
         found = {day: len(connection.execute(query).fetchall()) for day, query in queries.items()}
     assert found == {"2025-12-01": 1, "2025-12-02": 2}
@@ -130,7 +130,7 @@ def test_a_group_of_frames_is_merged_before_the_next_is_made_and_the_file_is_fre
     def responses() -> Iterator[Response]:
         for number in range(4):
             if number > 1:  # another process, which would be locked out
-                path = str(runs.store.warehouse.path)
+                path = str(runs.store.path)
                 counted = subprocess.run(
                     [sys.executable, "-c", script, path, query], capture_output=True, text=True, check=True
                 )
@@ -178,7 +178,7 @@ def test_an_error_of_the_asset_between_frames_keeps_the_earlier_frames(runs: Run
 
 
 def test_a_file_that_is_not_a_warehouse_fails_the_run_with_the_reason_and_without_retry(runs: Runs) -> None:
-    runs.store.warehouse.path.write_text("not a database" * 1000)
+    runs.store.path.write_text("not a database" * 1000)
     result = runs.run(traffic_asset(frame(count())), partition_key="2025-12-01")
-    assert f"The warehouse {runs.store.warehouse.path} cannot be opened" in failure(result)
-    assert runs.store.warehouse.path.read_text() == "not a database" * 1000
+    assert f"The warehouse {runs.store.path} cannot be opened" in failure(result)
+    assert runs.store.path.read_text() == "not a database" * 1000

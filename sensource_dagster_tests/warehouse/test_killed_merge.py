@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 from sensource_dagster.contract.frames import counts_frame
 from sensource_dagster.contract.tables import TABLES
-from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster.warehouse.merge import merge
 from sensource_dagster_tests.warehouse.samples import count
 table, start = TABLES["traffic"], datetime(2025, 12, 1, tzinfo=timezone.utc)
@@ -27,7 +27,7 @@ frame = counts_frame(table, rows, start, start.replace(day=2), ZoneInfo("UTC")).
 for number in range(1000):
     frame[["sumins", "sumouts"]] = number
     print(number, flush=True)
-    with Warehouse(Path(sys.argv[1]), 0, {}).open() as connection:
+    with FileWarehouse(Path(sys.argv[1]), 0, {}).open() as connection:
         merge(connection, table, frame, datetime.now(timezone.utc), timedelta(days=400))
 """
 

@@ -11,14 +11,22 @@ import pytest
 
 from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.tables import TABLES
-from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster.warehouse.merge import RowCounts, merge
-from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, column, count, frame_of, in_both_files
+from sensource_dagster_tests.warehouse.samples import (
+    FIRST,
+    KEEP,
+    Store,
+    column,
+    count,
+    frame_of,
+    in_both_files_and_a_lake,
+)
 
 DAY = date(2025, 12, 1)
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_rows_are_inserted_corrected_or_left_and_counted_by_day(store: Store) -> None:
     assert store.put(count(), count("z2"), count(at=25)).days == {
         DAY: RowCounts(2, 0, 0, 0, 2, {"ins": 2, "outs": 4}),
@@ -120,7 +128,7 @@ def keeps_a_field(store: Store, field: str) -> None:
     assert len(others) == 2
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_tables_of_the_user_with_the_names_of_our_temporary_tables_change_nothing(store: Store) -> None:
     store.put(count())
     names = ("incoming", "compared", "frame", "traffic", "s", "t")
@@ -130,7 +138,7 @@ def test_tables_of_the_user_with_the_names_of_our_temporary_tables_change_nothin
 
 
 def test_merges_leave_no_temporary_views_on_the_connection(tmp_path: Path) -> None:
-    with Warehouse(tmp_path / "w.duckdb", 5, {"enable_view_dependencies": "true"}).open() as connection:
+    with FileWarehouse(tmp_path / "w.duckdb", 5, {"enable_view_dependencies": "true"}).open() as connection:
         for at in (0, 50, 0):  # new, new, compared
             merge(connection, TABLES["traffic"], frame_of(TABLES["traffic"], count(at=at)), FIRST, KEEP)
         views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()

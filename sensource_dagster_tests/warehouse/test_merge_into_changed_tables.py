@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster_tests.warehouse.samples import Store, column, count, in_both_files
+from sensource_dagster_tests.warehouse.samples import Store, column, count, in_both_files_and_a_lake
 
 DAY = date(2025, 12, 1)
 
@@ -52,7 +52,7 @@ def test_a_row_that_violates_a_constraint_of_the_user_fails_the_whole_merge(stor
     assert store.rows() == before
 
 
-@in_both_files
+@in_both_files_and_a_lake
 @pytest.mark.parametrize(
     "breakage",
     ["ALTER TABLE {s}.traffic ALTER sumins TYPE DOUBLE", "CREATE INDEX slow ON {s}.traffic(sumins)"],

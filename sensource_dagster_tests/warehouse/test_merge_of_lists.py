@@ -9,7 +9,7 @@ import pytest
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.merge import RowCounts
-from sensource_dagster_tests.warehouse.samples import FIRST, Row, Store, in_both_files
+from sensource_dagster_tests.warehouse.samples import FIRST, Row, Store, in_both_files_and_a_lake
 
 
 def zones(*ids: str, **fields: Any) -> list[Row]:
@@ -20,7 +20,7 @@ def deleted(store: Store) -> dict[str, bool]:
     return {row["zone_id"]: row["_deleted"] for row in store.rows("zone")}
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_rows_that_vanish_are_marked_as_deleted_and_rows_that_return_are_unmarked(store: Store) -> None:
     assert store.put(*zones("a", "b", "c"), table="zone").deleted == 0
     assert store.put(*zones("b"), table="zone").deleted == 2
@@ -33,7 +33,7 @@ def test_rows_that_vanish_are_marked_as_deleted_and_rows_that_return_are_unmarke
     assert [(row["_synced_at"] - FIRST).seconds // 3600 for row in store.rows("zone")] == synced
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_an_empty_list_changes_nothing_and_the_error_says_what_to_do(store: Store) -> None:
     store.put(*zones("a", "b"), table="zone")
     before = store.rows("zone")
@@ -46,7 +46,7 @@ def test_an_empty_list_changes_nothing_and_the_error_says_what_to_do(store: Stor
     assert deleted(store) == {"a": True, "b": True}
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_if_more_than_half_of_a_list_vanishes_nothing_changes_and_the_error_says_how_to_accept_it(
     store: Store,
 ) -> None:

@@ -44,7 +44,7 @@ def test_no_own_asset_gets_a_table_or_view_that_the_project_makes(runs: Runs) ->
     ]:  # DuckDB ignores case
         said = failure(runs.run(own(FRAME, ["sensource", name])))
         assert f"The project itself makes sensource.{name.lower()}, so an asset of yours cannot" in said
-    assert not runs.store.warehouse.path.exists()
+    assert not runs.store.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_partitions_have_to_be_days_and_name_their_column(
     said = failure(runs.run(own(FRAME, DAILY, partitions), partition_key=key))
     assert "Asset sensource/daily" in said
     assert text in said
-    assert not runs.store.warehouse.path.exists()
+    assert not runs.store.path.exists()
 
 
 def test_a_run_of_a_partitioned_asset_without_days_does_not_replace_the_whole_table(runs: Runs) -> None:

@@ -15,7 +15,15 @@ from sensource_dagster.contract.frames import counts_frame
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.merge import MergeResult, merge
 from sensource_dagster_tests.warehouse.runs import Runs, frame, traffic_asset
-from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, count, hour, in_both_files
+from sensource_dagster_tests.warehouse.samples import (
+    FIRST,
+    KEEP,
+    Row,
+    Store,
+    count,
+    hour,
+    in_both_files_and_a_lake,
+)
 
 DAY = timedelta(days=1)
 START = datetime(2025, 12, 1, tzinfo=timezone.utc)
@@ -36,7 +44,7 @@ def put(store: Store, first: int, days: int, *rows: Row, at: datetime = FIRST) -
         return merge(connection, TABLES["traffic"], response, at, KEEP)
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_a_rejected_row_has_its_table_key_and_day_and_the_rest_is_merged(store: Store) -> None:
     merged = store.put(GOOD, BAD, count("z2", at=30, ins=3))
     assert [row["zone_id"] for row in store.rows()] == ["z0", "z2"]

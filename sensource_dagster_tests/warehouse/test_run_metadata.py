@@ -75,7 +75,7 @@ def test_a_run_says_once_how_many_rows_the_whole_table_of_counts_has_and_how_lar
         (second.run_id, 51),
         (first.run_id, 50),
     ]
-    assert said[0][1]["dagster/size_bytes"] == runs.store.warehouse.path.stat().st_size
+    assert said[0][1]["dagster/size_bytes"] == runs.store.path.stat().st_size
     on_days = materializations(runs, TRAFFIC)
     assert len(on_days) == 4
     assert not [name for day in on_days for name in day if name.startswith(("dagster/", "run_"))]
@@ -91,7 +91,7 @@ def test_a_list_shows_all_its_rows_as_a_number_and_ten_of_them(runs: Runs) -> No
     assert [*newest][-1] == "Query"
     assert newest["rows"] == 6
     assert newest["dagster/row_count"] == 12
-    assert newest["dagster/size_bytes"] == runs.store.warehouse.path.stat().st_size
+    assert newest["dagster/size_bytes"] == runs.store.path.stat().st_size
     [event] = [
         record.asset_materialization for record in runs.instance.fetch_materializations(ZONE, limit=1).records
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,11 +21,6 @@ KINDS: dict[str, Any] = {
 }
 # What a column of one type becomes when it gets values of the other. Every other pair becomes JSON.
 WIDENED = {("BIGINT", "DOUBLE"): "DOUBLE", ("DOUBLE", "BIGINT"): "DOUBLE"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "deep" / "folder" / "w.duckdb")
 
 
 def held(store: Store, name: str) -> list[Any]:
@@ -165,7 +159,7 @@ def test_a_dropped_column_is_added_empty_and_filled_again(store: Store) -> None:
 def test_there_is_no_primary_key_so_the_merge_alone_keeps_a_key_unique(store: Store) -> None:
     store.put(count(), count("z2"))
     store.put(count(), count("z2"))
-    with duckdb.connect(str(store.warehouse.path), read_only=True) as connection:
+    with duckdb.connect(str(store.path), read_only=True) as connection:
         constraints = connection.execute("SELECT DISTINCT constraint_type FROM duckdb_constraints()").fetchall()
         keys = connection.execute(
             "SELECT count(*), count(DISTINCT (zone_id, record_date_hour_1)) FROM w.sensource.traffic"

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from sensource_dagster.warehouse import storage_format
-from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster_tests.warehouse.samples import Store, count
 
 pytestmark = pytest.mark.skipif(
@@ -30,14 +30,14 @@ def new_format(tmp_path: Path) -> Path:
 def test_a_new_file_has_the_older_format_and_keeps_it(tmp_path: Path) -> None:
     store = Store(tmp_path / "w.duckdb")
     store.put(count())
-    assert not storage_format.is_too_new(store.warehouse.path)
+    assert not storage_format.is_too_new(store.path)
     store.put(count(at=1))
-    assert not storage_format.is_too_new(store.warehouse.path)
+    assert not storage_format.is_too_new(store.path)
 
 
 def test_a_file_of_duckdb_2_is_converted_with_all_that_is_in_it_and_that_is_said_once(new_format: Path) -> None:
     said: list[str] = []
-    warehouse = Warehouse(new_format, 5, {}, said.append)
+    warehouse = FileWarehouse(new_format, 5, {}, said.append)
     assert storage_format.is_too_new(new_format)
     for _ in range(2):
         with warehouse.open() as connection:
@@ -52,7 +52,7 @@ def test_a_file_of_duckdb_2_is_converted_with_all_that_is_in_it_and_that_is_said
 
 def test_reading_converts_nothing(new_format: Path) -> None:
     before = new_format.read_bytes()
-    with Warehouse(new_format, 5, {}).open(read_only=True) as connection:
+    with FileWarehouse(new_format, 5, {}).open(read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM own").fetchall() == [(1,)]
     assert new_format.read_bytes() == before
 
@@ -65,7 +65,7 @@ def test_a_conversion_that_fails_leaves_the_file_as_it_was_and_says_so(
 
     monkeypatch.setattr("os.fsync", full)
     said: list[str] = []
-    with Warehouse(new_format, 5, {}, said.append).open() as connection:
+    with FileWarehouse(new_format, 5, {}, said.append).open() as connection:
         assert connection.execute("SELECT count(*) FROM own").fetchall() == [(1,)]
     assert storage_format.is_too_new(new_format)
     assert "a conversion failed" in said[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster_tests.warehouse.samples import Row, Store, column, count, in_both_files
+from sensource_dagster_tests.warehouse.samples import Row, Store, column, count, in_both_files_and_a_lake
 
 
 def zone(entity: str = "a", **fields: Any) -> Row:
@@ -19,7 +19,7 @@ def corrected(store: Store, *rows: Row, table: str = "zone") -> int:
     return store.put(*rows, table=table).days[None].corrected
 
 
-@in_both_files
+@in_both_files_and_a_lake
 def test_a_whole_number_column_that_gets_a_fraction_becomes_double_and_says_so_once(store: Store) -> None:
     store.put(zone(scaleFactor=1), zone("b", scaleFactor=2), table="zone")
     changed = store.put(zone(scaleFactor=1.05), zone("b", scaleFactor=2), table="zone")

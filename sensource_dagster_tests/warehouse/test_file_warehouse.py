@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
-from sensource_dagster.warehouse import connection as connection_module
-from sensource_dagster.warehouse.connection import TOLD_EVERY, Warehouse
+from sensource_dagster.warehouse import file_warehouse
+from sensource_dagster.warehouse.file_warehouse import TOLD_EVERY, FileWarehouse
 from sensource_dagster_tests.warehouse.processes import line, notebook, running
 from sensource_dagster_tests.warehouse.samples import Store, count
 
@@ -54,7 +54,7 @@ def test_a_file_held_for_longer_than_the_wait_is_an_error_that_names_file_proces
     duckdb.connect(str(path)).close()
     with running(HOLD, str(path), mode) as holder:
         assert line(holder) == "held"
-        with pytest.raises(WarehouseError) as raised, Warehouse(path, 0.3, {}).open():
+        with pytest.raises(WarehouseError) as raised, FileWarehouse(path, 0.3, {}).open():
             pass
     text = str(raised.value)
     assert f"The warehouse {path} is held by process {holder.pid} (" in text
@@ -66,7 +66,7 @@ def test_a_file_held_for_longer_than_the_wait_is_an_error_that_names_file_proces
 def test_a_file_held_for_shorter_than_the_wait_is_waited_for(path: Path) -> None:
     with running(HOLD, str(path), "writes") as holder:
         assert line(holder) == "held"
-        with pytest.raises(WarehouseError), Warehouse(path, 0, {}).open():
+        with pytest.raises(WarehouseError), FileWarehouse(path, 0, {}).open():
             pass
         release(holder)  # it closes half a second later, during our wait
         Store(path).put(count())
@@ -79,12 +79,12 @@ def test_who_is_waited_for_is_told_at_once_and_then_every_fifteen_seconds(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert TOLD_EVERY == 15
-    monkeypatch.setattr(connection_module, "TOLD_EVERY", 1.5)
+    monkeypatch.setattr(file_warehouse, "TOLD_EVERY", 1.5)
     duckdb.connect(str(path)).close()
     told: list[tuple[float, str]] = []
     with notebook(path) as holder:
         start = time.monotonic()
-        waiting = Warehouse(path, 4, {}, lambda text: told.append((time.monotonic() - start, text)))
+        waiting = FileWarehouse(path, 4, {}, lambda text: told.append((time.monotonic() - start, text)))
         with pytest.raises(WarehouseHeldError) as raised, waiting.open():
             pass
     times = [at for at, _ in told]
@@ -99,7 +99,7 @@ def test_who_is_waited_for_is_told_at_once_and_then_every_fifteen_seconds(
 
 def test_a_file_that_is_free_is_opened_without_a_word(path: Path) -> None:
     told: list[str] = []
-    with Warehouse(path, 4, {}, told.append).open():
+    with FileWarehouse(path, 4, {}, told.append).open():
         pass
     assert told == []
 
@@ -108,7 +108,7 @@ def test_a_reader_does_not_keep_another_reader_out(path: Path) -> None:
     Store(path).put(count())
     with running(HOLD, str(path), "reads") as holder:
         assert line(holder) == "held"
-        with Warehouse(path, 0, {}).open(read_only=True) as connection:
+        with FileWarehouse(path, 0, {}).open(read_only=True) as connection:
             assert connection.execute("SELECT count(*) FROM w.sensource.traffic").fetchall() == [(1,)]
 
 
@@ -173,7 +173,7 @@ def test_a_path_that_cannot_be_a_warehouse_is_an_error_at_once_and_is_not_change
     before = path.read_bytes() if path.is_file() else sorted(path.iterdir())
     with (
         pytest.raises(WarehouseError, match=str(file)) as raised,
-        Warehouse(file, 3600, {}).open(read_only=read_only),
+        FileWarehouse(file, 3600, {}).open(read_only=read_only),
     ):
         pass
     assert "\n" not in str(raised.value)
@@ -185,7 +185,7 @@ def test_a_file_of_a_newer_duckdb_is_an_error(path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[12:20] = (10_000).to_bytes(8, "little")  # the storage version, after checksum and magic bytes
     path.write_bytes(raw)
-    with pytest.raises(WarehouseError, match="cannot be opened"), Warehouse(path, 3600, {}).open():
+    with pytest.raises(WarehouseError, match="cannot be opened"), FileWarehouse(path, 3600, {}).open():
         pass
     assert path.read_bytes() == raw
 
@@ -205,7 +205,10 @@ def test_a_read_only_file_is_an_error_for_a_writer(path: Path) -> None:
 
 def test_reading_a_missing_warehouse_says_to_materialize_and_creates_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a" / "w.duckdb"
-    with pytest.raises(WarehouseError, match="does not exist yet"), Warehouse(path, 0, {}).open(read_only=True):
+    with (
+        pytest.raises(WarehouseError, match="does not exist yet"),
+        FileWarehouse(path, 0, {}).open(read_only=True),
+    ):
         pass
     assert not path.parent.exists()
 
@@ -227,7 +230,7 @@ def test_the_session_is_in_utc_whatever_the_host(
     monkeypatch.setenv("TZ", host_zone)
     time.tzset()
     try:
-        with Warehouse(path, 0, {}).open() as connection:
+        with FileWarehouse(path, 0, {}).open() as connection:
             assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
     finally:
         monkeypatch.undo()
@@ -235,5 +238,5 @@ def test_the_session_is_in_utc_whatever_the_host(
 
 
 def test_the_config_is_passed_to_duckdb(path: Path) -> None:
-    with Warehouse(path, 0, {"threads": "1"}).open() as connection:
+    with FileWarehouse(path, 0, {"threads": "1"}).open() as connection:
         assert connection.execute("SELECT current_setting('threads')").fetchall() == [(1,)]

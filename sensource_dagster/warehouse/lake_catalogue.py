@@ -1,0 +1,92 @@
+"""What a lake's catalogue in PostgreSQL says of the lake, without DuckDB: the sensors ask it every half minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from sensource_dagster.errors import WarehouseError
+from sensource_dagster.postgresql.libpq import place
+from sensource_dagster.warehouse.transaction import first_line
+
+_CONNECT_SECONDS = 10
+_SIZES = " UNION ALL ".join(
+    f"SELECT file_size_bytes FROM {table} WHERE end_snapshot IS NULL"
+    for table in ("ducklake_data_file", "ducklake_delete_file")
+)
+# A table of ours beside those of DuckLake. In the lake itself each merge would leave files behind.
+_REQUESTS = "sensource_requests"
+
+
+@dataclass(frozen=True)
+class Lake:
+    """What there is: the number of the newest snapshot, and the folder of the files."""
+
+    snapshot: int
+    data: str
+
+
+def lake_at(libpq: str) -> Lake | None:
+    """The lake there; None if there is none yet.
+
+    Raises:
+        WarehouseError: PostgreSQL cannot be reached, or refuses. So it is with the other functions here.
+    """
+    newest = "SELECT max(snapshot_id) FROM ducklake_snapshot"
+    query = f"SELECT ({newest}), value FROM ducklake_metadata WHERE key = 'data_path'"
+    found = _row(libpq, "ducklake_metadata", query)
+    return Lake(*found) if found else None
+
+
+def size(libpq: str) -> int:
+    """How many bytes the files of the newest snapshot have; 0 without a lake."""
+    query = f"SELECT coalesce(sum(file_size_bytes), 0)::bigint FROM ({_SIZES}) sizes"
+    found = _row(libpq, "ducklake_data_file", query)
+    return int(found[0]) if found else 0
+
+
+def read_requests(libpq: str) -> str | None:
+    """The text that `write_requests` wrote last; None if it never did."""
+    found = _row(libpq, _REQUESTS, f"SELECT requests FROM {_REQUESTS}")
+    return str(found[0]) if found else None
+
+
+def write_requests(libpq: str, requests: str) -> None:
+    """Keep a text. Only who has the turn of the writers may call it."""
+    with _cursor(libpq) as cursor:
+        cursor.execute(
+            f"CREATE TABLE IF NOT EXISTS {_REQUESTS} (only boolean PRIMARY KEY, requests text NOT NULL)"
+        )
+        conflict = "ON CONFLICT (only) DO UPDATE SET requests = excluded.requests"
+        cursor.execute(f"INSERT INTO {_REQUESTS} VALUES (true, %s) {conflict}", [requests])
+
+
+def _row(libpq: str, table: str, query: str) -> tuple[Any, ...] | None:
+    """The row of a query; None without one, and without the table."""
+    with _cursor(libpq) as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+        [(there,)] = cursor.fetchall()
+        if not there:
+            return None
+        cursor.execute(query)
+        return next(iter(cursor.fetchall()), None)
+
+
+@contextmanager
+def _cursor(libpq: str) -> Iterator[Any]:
+    try:
+        with closing(
+            psycopg2.connect(libpq, connect_timeout=_CONNECT_SECONDS, application_name="sensource: catalogue")
+        ) as session:
+            session.autocommit = True
+            with session.cursor() as cursor:
+                yield cursor
+    except psycopg2.Error as error:
+        raise WarehouseError(
+            f"The lake's catalogue, PostgreSQL's {place(libpq)}, cannot be used: {first_line(error)} Check that "
+            "the server runs, and PGPASSWORD or PGPASSFILE."
+        ) from None
