@@ -28,7 +28,7 @@ from sensource_dagster.automation.gone_runs import gone_runs_sensor
 from sensource_dagster.automation.held_runs import held_runs_sensors
 from sensource_dagster.automation.publishing import PUBLISH_JOB, publish_sensor
 from sensource_dagster.automation.schedules import JOBS, schedules
-from sensource_dagster.automation.upkeep import upkeep, upkeep_schedule
+from sensource_dagster.automation.upkeep import upkeep_job, upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import FRESHNESS_JOB, freshness_schedule
 from sensource_dagster.config.env_file import restore_hidden, take_dotenv_of_home
@@ -65,7 +65,7 @@ def build_definitions(settings: Settings) -> Definitions:
     return Definitions(
         assets=linked,
         asset_checks=checks(settings),
-        jobs=[*JOBS, PUBLISH_JOB, FRESHNESS_JOB, upkeep],
+        jobs=[*JOBS, PUBLISH_JOB, FRESHNESS_JOB, upkeep_job(settings)],
         schedules=[*schedules(settings), freshness_schedule(settings), upkeep_schedule(settings)],
         sensors=[
             *alert_sensors(settings),

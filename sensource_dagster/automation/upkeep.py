@@ -7,6 +7,7 @@ from dagster import (
     DagsterInstance,
     DagsterRun,
     DefaultScheduleStatus,
+    JobDefinition,
     OpExecutionContext,
     RunsFilter,
     ScheduleDefinition,
@@ -16,7 +17,9 @@ from dagster import (
 
 from sensource_dagster.assets.partition_history import newest_materializations, runs_of_unread_partitions
 from sensource_dagster.automation.failing_days import nightly_runs
+from sensource_dagster.automation.lake_upkeep import tidy_lake_op
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.instance.life_lock import delete_old_locks
 from sensource_dagster.instance.own_runs import is_own_run, location_of
 from sensource_dagster.instance.private import FINISHED_STATUSES
@@ -36,12 +39,29 @@ def upkeep() -> None:
     delete_old_runs()
 
 
+def upkeep_job(settings: Settings) -> JobDefinition:
+    """The job, with what a lake needs."""
+    place = settings.warehouse
+    if not isinstance(place, LakePlace):
+        return upkeep
+
+    @job(
+        name="upkeep",
+        description="Deletes old runs from Dagster's history, and merges the lake's small files.",
+    )
+    def upkeep_with_lake() -> None:
+        delete_old_runs()
+        tidy_lake_op(settings, place)()
+
+    return upkeep_with_lake
+
+
 def upkeep_schedule(settings: Settings) -> ScheduleDefinition:
     return ScheduleDefinition(
         name="upkeep",
         cron_schedule="0 5 * * 0",
         execution_timezone=settings.timezone.key,
-        job=upkeep,
+        job_name=upkeep.name,
         default_status=DefaultScheduleStatus.RUNNING,  # it sends no request to the API
         description="Each Sunday: deletes old runs from Dagster's history.",
     )

@@ -6,7 +6,7 @@ import duckdb
 
 from sensource_dagster.warehouse.sql import identifier, is_lake
 
-_NEW = identifier("~wider")
+_NEW = identifier("~new")
 
 
 def change_type(connection: duckdb.DuckDBPyConnection, table: str, column: str, kind: str, values: str) -> None:
@@ -19,11 +19,20 @@ def change_type(connection: duckdb.DuckDBPyConnection, table: str, column: str, 
         column: its name.
         values: SQL for its values in the new type.
     """
+    for statement in statements(connection, table, column, kind, values):
+        connection.execute(statement)
+
+
+def statements(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str, kind: str, values: str
+) -> list[str]:
+    """What `change_type` executes, which a person may execute, too."""
     old, alter = identifier(column), f"ALTER TABLE {table}"
     if not is_lake(connection):
-        connection.execute(f"{alter} ALTER {old} TYPE {kind} USING {values}")
-        return
-    connection.execute(f"{alter} ADD COLUMN {_NEW} {kind}")
-    connection.execute(f"UPDATE {table} SET {_NEW} = {values}")
-    connection.execute(f"{alter} DROP COLUMN {old}")
-    connection.execute(f"{alter} RENAME COLUMN {_NEW} TO {old}")
+        return [f"{alter} ALTER {old} TYPE {kind} USING {values}"]
+    return [
+        f"{alter} ADD COLUMN {_NEW} {kind}",
+        f"UPDATE {table} SET {_NEW} = {values}",
+        f"{alter} DROP COLUMN {old}",
+        f"{alter} RENAME COLUMN {_NEW} TO {old}",
+    ]

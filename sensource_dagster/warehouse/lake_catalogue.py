@@ -58,10 +58,8 @@ def read_requests(libpq: str) -> str | None:
 def write_requests(libpq: str, requests: str) -> None:
     """Keep a text. Only who has the turn of the writers may call it."""
     with _cursor(libpq) as cursor:
-        cursor.execute(
-            f"CREATE TABLE IF NOT EXISTS {_REQUESTS} (only boolean PRIMARY KEY, requests text NOT NULL)"
-        )
-        conflict = "ON CONFLICT (only) DO UPDATE SET requests = excluded.requests"
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {_REQUESTS} (one boolean PRIMARY KEY, requests text NOT NULL)")
+        conflict = "ON CONFLICT (one) DO UPDATE SET requests = excluded.requests"
         cursor.execute(f"INSERT INTO {_REQUESTS} VALUES (true, %s) {conflict}", [requests])
 
 

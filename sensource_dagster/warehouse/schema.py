@@ -13,7 +13,7 @@ from sensource_dagster.contract.list_values import may_widen
 from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type, is_left_out
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse.column_type import change_type
+from sensource_dagster.warehouse.column_type import change_type, statements
 from sensource_dagster.warehouse.local_hours import fill_local_hours
 from sensource_dagster.warehouse.sql import as_type, full_schema, identifier, text
 
@@ -115,10 +115,11 @@ def complete(target: Target, zone: ZoneInfo) -> dict[str, str]:
             if column.name == LOCAL_HOUR:
                 fill_local_hours(target.connection, target.name, zone)
         elif have != column.type.value and not _is_wider(target.table, column, have):
+            value = f"CAST({identifier(column.name)} AS {column.type.value})"
+            back = statements(target.connection, target.name, column.name, column.type.value, value)
             raise WarehouseError(
                 f"{target.table.name}.{column.name} is {have} in the warehouse, but {column.type.value} in the "
-                f"contract. Nothing was written. Set it back: ALTER TABLE {target.name} ALTER "
-                f"{identifier(column.name)} TYPE {column.type.value};"
+                f"contract. Nothing was written. Set it back: {'; '.join(back)};"
             )
     return existing
 

@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.merge import MergeResult, merge
-from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, count, frame_of, instant, table_rows
+from sensource_dagster_tests.warehouse.samples import (
+    FIRST,
+    KEEP,
+    Row,
+    Store,
+    count,
+    frame_of,
+    in_a_file,
+    instant,
+    table_rows,
+)
 
 HOUR = timedelta(hours=1)
 TRAFFIC = TABLES["traffic"]
@@ -136,6 +146,7 @@ def test_a_row_that_has_fitted_since_is_not_rejected_by_a_late_response(store: S
     assert store.sql("SELECT * FROM {s}.rejected") == []
 
 
+@in_a_file
 def test_what_was_confirmed_outlives_the_process_and_is_forgotten_after_a_day(
     store: Store, tmp_path: Path
 ) -> None:
@@ -151,6 +162,7 @@ def test_what_was_confirmed_outlives_the_process_and_is_forgotten_after_a_day(
     assert file.read_text().count('"traffic"') == 3
 
 
+@in_a_file
 def test_a_late_response_is_compared_with_the_requests_of_its_own_hours_alone(
     store: Store, tmp_path: Path
 ) -> None:
@@ -168,6 +180,7 @@ def test_a_late_response_is_compared_with_the_requests_of_its_own_hours_alone(
     assert [each for each in orjson.loads(file.read_bytes()) if each["at"] == own["at"]] == [own, *others]
 
 
+@in_a_file
 @pytest.mark.parametrize("text", ["", "[1", "7", '[{"at": 1}]'])
 def test_a_broken_file_confirms_nothing_and_is_replaced(store: Store, tmp_path: Path, text: str) -> None:
     put(store, 0, count("a"))
@@ -183,6 +196,7 @@ def test_a_broken_file_confirms_nothing_and_is_replaced(store: Store, tmp_path: 
     assert ins(store) == [7]
 
 
+@in_a_file
 def test_a_merge_that_changes_every_row_needs_no_note(store: Store, tmp_path: Path) -> None:
     put(store, 0, count("a"), count("b"))
     put(store, 1, count("a", ins=5), count("b", ins=6))

@@ -21,7 +21,7 @@ RUNNING = int((FIRST - datetime(2025, 12, 1, tzinfo=FIRST.tzinfo)) / HOUR)
 def corrections(store: Store) -> list[tuple[Any, ...]]:
     exists = store.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'corrections'") == [(1,)]
     columns = "table_name, entity_id, record_date_hour_1, column_name, old_value, new_value, seen_at"
-    return store.sql(f"SELECT {columns} FROM w.sensource.corrections ORDER BY ALL") if exists else []
+    return store.sql(f"SELECT {columns} FROM {{s}}.corrections ORDER BY ALL") if exists else []
 
 
 def test_each_corrected_value_is_recorded_with_the_old_value_and_the_time_of_the_new_one(store: Store) -> None:
@@ -125,11 +125,11 @@ def test_corrections_are_deleted_after_the_time_they_are_kept(store: Store) -> N
 
 
 def test_a_table_of_the_same_name_in_another_schema_is_not_touched(store: Store) -> None:
-    store.sql("CREATE TABLE w.main.corrections (mine INTEGER)")
+    store.sql("CREATE TABLE main.corrections (mine INTEGER)")
     store.put(count("a", 3, ins=1))
     store.put(count("a", 3, ins=2))
 
-    assert store.sql("SELECT count(*) FROM w.main.corrections") == [(0,)]
+    assert store.sql("SELECT count(*) FROM main.corrections") == [(0,)]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import TABLES
-from sensource_dagster_tests.warehouse.samples import Store, column, count
+from sensource_dagster_tests.warehouse.samples import Store, column, count, in_a_file
 
 KINDS: dict[str, Any] = {
     "VARCHAR": "it's",
@@ -156,6 +156,7 @@ def test_a_dropped_column_is_added_empty_and_filled_again(store: Store) -> None:
     assert column(store.rows(), "sumins") == [1, None]
 
 
+@in_a_file
 def test_there_is_no_primary_key_so_the_merge_alone_keeps_a_key_unique(store: Store) -> None:
     store.put(count(), count("z2"))
     store.put(count(), count("z2"))
