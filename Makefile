@@ -8,9 +8,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv, itself from pip, installs in seconds what takes pip minutes on a slow machine; pip knows more set-ups.
 UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 # Four at a time on two cores: the tests of the daemon mostly wait.
+# The packages that a lake needs, and a store for its tests.
+LAKE := duckdb-extension-ducklake duckdb-extension-postgres-scanner duckdb-extension-httpfs 'moto[s3]' flask flask-cors
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev check test test-all test-newest lint lock docs soak bench growth format clean help
+.PHONY: demo dev check test test-all test-newest test-lake lint lock docs soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +40,14 @@ test-newest: ## the tests of instance/ with the newest Dagster patch release, in
 	  --constraint .venv-newest/constraints.txt --editable '.[dev]'
 	.venv-newest/bin/python -m pip list --disable-pip-version-check | grep '^dagster '
 	.venv-newest/bin/python -m pytest sensource_dagster_tests/instance
+
+test-lake: ## the tests of a lake, with DuckDB 1.5 and its extensions, in .venv-lake; it needs PostgreSQL
+	@$(PYTHON) -m venv .venv-lake
+	@grep -v '^duckdb==' constraints.txt | cat - constraints-lake.txt >.venv-lake/constraints.txt
+	@.venv-lake/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-lake/constraints.txt uv
+	@.venv-lake/bin/uv pip install --system-certs --quiet --python .venv-lake/bin/python --compile-bytecode \
+	  --constraint .venv-lake/constraints.txt --editable '.[dev]' $(LAKE)
+	.venv-lake/bin/python -m pytest -n 2 -m lake sensource_dagster_tests
 
 lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check

@@ -45,9 +45,8 @@ class Target:
     def columns(self) -> dict[str, str]:
         """Name and type of each column of the table. Names are in lower case, since DuckDB ignores case."""
         # Not duckdb_columns(): it binds every view of the catalogue.
-        found = self.connection.execute(
-            "SELECT lower(name), type FROM pragma_table_info(?)", [self.name]
-        ).fetchall()
+        columns = "SELECT lower(name), type FROM pragma_table_info(?)"
+        found = self.connection.execute(columns, [self.name]).fetchall()
         # DuckDB writes TIMESTAMPTZ in full when it lists columns.
         spelled = {"TIMESTAMP WITH TIME ZONE": Type.TIMESTAMPTZ.value}
         return {column: spelled.get(kind, kind) for column, kind in found}

@@ -9,7 +9,6 @@ from datetime import date, datetime, timezone
 from functools import cached_property
 from typing import Any
 
-import duckdb
 import time_machine
 from dagster import (
     AssetCheckEvaluation,
@@ -23,6 +22,7 @@ from dagster import (
 
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.definitions import build_definitions
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
@@ -41,8 +41,7 @@ class Checked:
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement."""
         found: list[tuple[Any, ...]] = []
-        with duckdb.connect(str(self.settings.warehouse)) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with warehouse_of(self.settings.warehouse, 5).open() as connection:
             for statement in statements:
                 found = connection.execute(statement).fetchall()
         return found

@@ -20,7 +20,7 @@ from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluati
 from sensource_dagster_tests.end_to_end.sync import error_text, syncing
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
-W = "warehouse.sensource"
+W = "sensource"
 COUNTS = {
     "key_is_unique",
     "days_are_local",
@@ -216,11 +216,11 @@ def test_a_table_that_cannot_be_read_fails_the_run_with_its_name(checked: Checke
     assert "sumouts" in error_text(result)
 
 
-def test_the_checks_change_nothing_in_the_file(checked: Checked) -> None:
-    before = warehouse_file(checked.settings).read_bytes()
+def test_the_checks_change_nothing_in_the_file(checked_file: Checked) -> None:
+    before = warehouse_file(checked_file.settings).read_bytes()
     for table in EXPECTED:
-        checked.run(table, date(2025, 10, 27), TODAY)
-    assert warehouse_file(checked.settings).read_bytes() == before
-    with duckdb.connect(str(checked.settings.warehouse), read_only=True) as connection:
+        checked_file.run(table, date(2025, 10, 27), TODAY)
+    assert warehouse_file(checked_file.settings).read_bytes() == before
+    with duckdb.connect(str(checked_file.settings.warehouse), read_only=True) as connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     assert {name for (name,) in tables} >= set(EXPECTED)

@@ -12,7 +12,7 @@ from sensource_dagster.config.settings import read_settings
 from sensource_dagster_tests.checks.checked import FIRST, NOW, TODAY, Checked, evaluations, found, number
 from sensource_dagster_tests.checks.directly import judge
 
-W = "warehouse.sensource"
+W = "sensource"
 WEEK, DAY = date(2025, 12, 3), date(2025, 12, 9)
 TRAFFIC = f"UPDATE {W}.traffic SET"
 TURNED = f"{TRAFFIC} sumins = sumouts, sumouts = sumins"

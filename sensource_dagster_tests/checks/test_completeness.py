@@ -18,7 +18,7 @@ from sensource_dagster_tests.end_to_end.sync import syncing
 
 UTC = timezone.utc
 DENVER = ZoneInfo("America/Denver")
-W = "warehouse.sensource"
+W = "sensource"
 DAY = date(2025, 12, 3)
 
 
@@ -31,7 +31,7 @@ def fill(checked: Checked, first: date, last: date) -> list[str]:
         SELECT zone_id, name, hour, 1, 1, (hour AT TIME ZONE 'America/Denver')::DATE AS day,
             hour AT TIME ZONE 'America/Denver', now()
         FROM {W}.zone, range(TIMESTAMPTZ '{first}', TIMESTAMPTZ '{last}' + INTERVAL 2 DAY, INTERVAL 1 HOUR) r(hour)
-        WHERE day BETWEEN '{first}' AND '{last}' AND hour <> TIMESTAMPTZ '2025-11-02 07:00Z'""",
+        WHERE day BETWEEN '{first}' AND '{last}' AND hour <> TIMESTAMPTZ '2025-11-02 07:00:00Z'""",
     )
     return [zone for (zone,) in checked.sql(f"SELECT zone_id FROM {W}.zone ORDER BY 1")]
 
@@ -90,8 +90,8 @@ def test_a_row_for_the_lost_hour_or_a_future_hour_does_not_replace_a_missing_hou
     fall_back = date(2025, 11, 2)
     zones = fill(checked, fall_back, fall_back)
     checked.sql(
-        f"UPDATE {W}.traffic SET record_date_hour_1 = TIMESTAMPTZ '2025-11-02 07:00Z' "
-        f"WHERE zone_id = '{zones[0]}' AND record_date_hour_1 = TIMESTAMPTZ '2025-11-02 08:00Z'"
+        f"UPDATE {W}.traffic SET record_date_hour_1 = TIMESTAMPTZ '2025-11-02 07:00:00Z' "
+        f"WHERE zone_id = '{zones[0]}' AND record_date_hour_1 = TIMESTAMPTZ '2025-11-02 08:00:00Z'"
     )
     [row] = found(checked.evaluate("hours_are_complete", "traffic", fall_back))
     assert row["hours_present"] == 23
@@ -102,7 +102,7 @@ def test_a_row_for_the_lost_hour_or_a_future_hour_does_not_replace_a_missing_hou
 
 def test_of_today_the_hours_that_ended_before_the_run_are_expected(checked: Checked) -> None:
     fill(checked, TODAY, TODAY)
-    checked.sql(f"DELETE FROM {W}.traffic WHERE record_date_hour_1 >= TIMESTAMPTZ '2025-12-10 18:00Z'")
+    checked.sql(f"DELETE FROM {W}.traffic WHERE record_date_hour_1 >= TIMESTAMPTZ '2025-12-10 18:00:00Z'")
     assert checked.evaluate("hours_are_complete", "traffic", TODAY).passed  # it is 18:20
     checked.now = NOW + timedelta(minutes=45)
     complete = checked.evaluate("hours_are_complete", "traffic", TODAY)
@@ -114,10 +114,10 @@ def test_a_zone_that_was_created_during_a_day_is_expected_from_its_first_whole_h
     zones = fill(checked, DAY, DAY)
     checked.sql(
         f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00:01Z' WHERE zone_id = '{zones[0]}'",
-        f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00Z' WHERE zone_id = '{zones[1]}'",
-        f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '2025-12-04 07:00Z' WHERE zone_id = '{zones[2]}'",
+        f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00:00Z' WHERE zone_id = '{zones[1]}'",
+        f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '2025-12-04 07:00:00Z' WHERE zone_id = '{zones[2]}'",
         f"UPDATE {W}.zone SET created_at = NULL WHERE zone_id = '{zones[3]}'",
-        f"DELETE FROM {W}.traffic WHERE record_date_hour_1 < TIMESTAMPTZ '{DAY} 20:00Z' "
+        f"DELETE FROM {W}.traffic WHERE record_date_hour_1 < TIMESTAMPTZ '{DAY} 20:00:00Z' "
         f"AND zone_id IN ('{zones[0]}', '{zones[1]}')",
         f"DELETE FROM {W}.traffic WHERE zone_id = '{zones[2]}'",
     )
@@ -129,7 +129,7 @@ def test_a_zone_that_was_created_during_a_day_is_expected_from_its_first_whole_h
 
 def test_hours_before_the_creation_do_not_replace_missing_hours_after_it(checked: Checked) -> None:
     zones = fill(checked, DAY, DAY)
-    checked.sql(f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00Z'")
+    checked.sql(f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{DAY} 19:00:00Z'")
     drop(checked, zones[0], f"{DAY} 22:00")
     [row] = found(checked.evaluate("hours_are_complete", "traffic", DAY))
     assert (row["hours_present"], row["hours_expected"]) == (11, 12)

@@ -11,7 +11,7 @@ from sensource_dagster.checks.doors import DOOR_IS_UNUSUAL
 from sensource_dagster_tests.checks.checked import FIRST, NOW, TODAY, Checked, evaluations, found, number
 from sensource_dagster_tests.checks.directly import judge
 
-W = "warehouse.sensource"
+W = "sensource"
 DAY = date(2025, 12, 3)
 ZERO = f"UPDATE {W}.traffic SET sumins = 0, sumouts = 0"
 ONE_A_DAY = f"UPDATE {W}.traffic SET sumins = (hour(record_hour) = 12)::BIGINT, sumouts = 0"

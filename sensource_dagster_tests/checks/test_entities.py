@@ -10,7 +10,7 @@ from dagster import AssetCheckSeverity
 from sensource_dagster_tests.checks.checked import Checked, evaluations, found, number
 
 DAY = date(2025, 12, 3)
-W = "warehouse.sensource"
+W = "sensource"
 
 
 @pytest.mark.parametrize(("table", "entity"), [("traffic", "zone"), ("occupancy", "space")])

@@ -8,7 +8,7 @@ import pytest
 
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, found, number
 
-W = "warehouse.sensource"
+W = "sensource"
 NAME = "no_hours_in_the_future"
 
 
@@ -21,7 +21,7 @@ def test_a_zone_or_space_whose_hours_are_ahead_is_named_until_they_have_begun(
     [(ahead,)] = checked.sql(f"SELECT min({entity}) FROM {W}.{table}")
     checked.sql(
         f"UPDATE {W}.{table} SET record_date_hour_1 = record_date_hour_1 + INTERVAL 3 HOUR "
-        f"WHERE {entity} = '{ahead}' AND record_date_hour_1 >= TIMESTAMPTZ '2025-12-10 15:00Z'"
+        f"WHERE {entity} = '{ahead}' AND record_date_hour_1 >= TIMESTAMPTZ '2025-12-10 15:00:00Z'"
     )
 
     judged = checked.evaluate(NAME, table)

@@ -12,8 +12,8 @@ from dagster import AssetCheckSeverity
 from sensource_dagster_tests.checks.checked import Checked, evaluations, found, number
 
 DAY = date(2025, 12, 3)
-W = "warehouse.sensource"
-AT = f"WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00Z'"
+W = "sensource"
+AT = f"WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00:00Z'"
 
 
 @pytest.mark.parametrize(

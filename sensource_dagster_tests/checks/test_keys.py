@@ -12,7 +12,7 @@ from sensource_dagster_tests.end_to_end.sync import error_text
 
 DAY = date(2025, 12, 3)
 OURS = {"key_is_unique", "days_are_local"}
-W = "warehouse.sensource"
+W = "sensource"
 
 
 def test_a_healthy_warehouse_passes_both_checks(checked: Checked) -> None:
@@ -57,7 +57,7 @@ def test_a_row_with_a_null_part_of_its_key_is_found(checked: Checked, column: st
         f"CREATE TABLE {W}.copied AS FROM {W}.traffic",
         f"DROP TABLE {W}.traffic",
         f"ALTER TABLE {W}.copied RENAME TO traffic",
-        f"UPDATE {W}.traffic SET {column} = NULL WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00Z'",
+        f"UPDATE {W}.traffic SET {column} = NULL WHERE record_date_hour_1 = TIMESTAMPTZ '{DAY} 20:00:00Z'",
     )
     key = checked.evaluate("key_is_unique", "traffic", DAY)
     assert not key.passed

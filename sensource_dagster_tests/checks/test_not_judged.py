@@ -14,13 +14,19 @@ from sensource_dagster_tests.checks.checked import TODAY, Checked, evaluations, 
 from sensource_dagster_tests.warehouse.processes import notebook
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
-W = "warehouse.sensource"
+W = "sensource"
 
 
 @pytest.fixture
 def history() -> Iterator[DagsterInstance]:
     with DagsterInstance.ephemeral() as made:
         yield made
+
+
+@pytest.fixture
+def checked(checked_file: Checked) -> Checked:
+    """Only a file can be held against readers."""
+    return checked_file
 
 
 def held(checked: Checked, history: DagsterInstance, table: str = "traffic"):  # type: ignore[no-untyped-def]

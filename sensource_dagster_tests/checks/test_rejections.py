@@ -10,12 +10,12 @@ from dagster import AssetCheckSeverity
 from sensource_dagster_tests.checks.checked import TODAY, Checked, evaluations, failed_checks, found, number
 
 DAY = date(2025, 12, 3)
-W = "warehouse.sensource"
+W = "sensource"
 
 
 def reject(checked: Checked, table: str, entity: str | None, day: date | None) -> None:
     entity_id = f"'{entity}'" if entity else "NULL"
-    hour, local_day = (f"'{day} 20:00Z'", f"'{day}'") if day else ("NULL", "NULL")
+    hour, local_day = (f"'{day} 20:00:00Z'", f"'{day}'") if day else ("NULL", "NULL")
     checked.sql(
         f"INSERT INTO {W}.rejected VALUES ('{table}', {entity_id}, {hour}, {local_day}, "
         f"""'sumins (BIGINT): …', '{{"name": "Door", "sumins": "many"}}', '2025-12-10')"""

@@ -1,4 +1,4 @@
-"""A real sync in a test: simulator on a socket, the project's definitions, a DuckDB file, a Dagster instance."""
+"""A real sync in a test: simulator on a socket, the project's definitions, a warehouse, a Dagster instance."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from dagster import DagsterInstance, Definitions, ExecuteInProcessResult
 
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
+Where = Mapping[str, str]
+"""The settings of a warehouse that is not the usual file."""
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -42,13 +44,18 @@ class Sync:
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with warehouse_of(self.settings.warehouse, 5).open(read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+    def change(self, *statements: str) -> None:
+        """What a user does to the warehouse."""
+        with warehouse_of(self.settings.warehouse, 5).open() as connection:
+            for statement in statements:
+                connection.execute(statement)
 
     def table(self, name: str) -> list[tuple[Any, ...]]:
         """Every row of a table, in order, every column."""
-        return self.query(f"SELECT * FROM warehouse.sensource.{name} ORDER BY ALL")
+        return self.query(f"SELECT * FROM sensource.{name} ORDER BY ALL")
 
     def counts(self, name: str) -> dict[tuple[str, datetime], tuple[Any, ...]]:
         """(id, hour) -> the API's own values, as in `truth`."""
@@ -58,7 +65,7 @@ class Sync:
             values = (
                 "space_id, record_date_hour_1, name, maxoccupancy, minoccupancy, avgoccupancy, sumins, sumouts"
             )
-        return {row[:2]: row[2:] for row in self.query(f"SELECT {values} FROM warehouse.sensource.{name}")}
+        return {row[:2]: row[2:] for row in self.query(f"SELECT {values} FROM sensource.{name}")}
 
     def truth(self, name: str, start: datetime, end: datetime) -> dict[tuple[str, datetime], tuple[Any, ...]]:
         """What the account holds now for [start, end), in the form of `counts`."""

@@ -26,7 +26,7 @@ from sensource_dagster_tests.warehouse_file import warehouse_file
 
 READ_AT = datetime(2025, 12, 10, 22, 56, tzinfo=timezone.utc)
 JUDGED, YESTERDAY = date(2025, 11, 18), date(2025, 12, 9)
-W = "warehouse.sensource"
+W = "sensource"
 BUSIEST = "8645757a-155b-47ac-a1de-492c9e6cb652"
 ZERO = "sumins = 0, sumouts = 0"
 Read = tuple[Checked, Mapping[tuple[str, str], AssetCheckEvaluation]]

@@ -28,7 +28,7 @@ def ins_of_the_day(folder: Path, setting: str) -> int:
         assert sync.run("counts", DAY).success
         sent = [request.query for request in sync.simulator.requests if request.path.startswith("/api/data/")]
         assert [query.get("excludeClosedHours", "") for query in sent] == [setting] * 2
-        [(ins,)] = sync.query("SELECT sum(sumins) FROM warehouse.sensource.traffic")
+        [(ins,)] = sync.query("SELECT sum(sumins) FROM sensource.traffic")
         return int(ins)
 
 

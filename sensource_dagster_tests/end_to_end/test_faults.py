@@ -12,7 +12,7 @@ import pytest
 
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.simulator import ManualClock, fault_kinds
-from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.end_to_end.sync import Where, error_text, syncing
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
 UTC = timezone.utc
@@ -30,8 +30,10 @@ def some_broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row if number % 10 else {**row, "sumouts": "many"} for number, row in enumerate(rows)]
 
 
-def test_many_values_that_do_not_fit_fail_the_run_name_the_first_and_change_nothing(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+def test_many_values_that_do_not_fit_fail_the_run_name_the_first_and_change_nothing(
+    tmp_path: Path, where: Where
+) -> None:
+    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
         assert sync.run("counts", FIRST, LAST).success
         before = sync.table("traffic")
         sync.simulator.faults.next(
@@ -52,14 +54,14 @@ def test_a_merge_that_fails_in_the_database_leaves_every_old_row(tmp_path: Path)
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         assert sync.run("counts", FIRST, LAST).success
         with duckdb.connect(str(sync.settings.warehouse)) as connection:
-            connection.execute("CREATE TABLE was AS SELECT * FROM warehouse.sensource.traffic")
-            connection.execute("DROP TABLE warehouse.sensource.traffic")
+            connection.execute("CREATE TABLE was AS SELECT * FROM sensource.traffic")
+            connection.execute("DROP TABLE sensource.traffic")
             connection.execute(
-                "CREATE TABLE warehouse.sensource.traffic (zone_id VARCHAR NOT NULL, name VARCHAR, "
+                "CREATE TABLE sensource.traffic (zone_id VARCHAR NOT NULL, name VARCHAR, "
                 "record_date_hour_1 TIMESTAMPTZ NOT NULL, sumins BIGINT CHECK (sumins < 10_000), sumouts BIGINT, "
                 "record_date DATE NOT NULL, record_hour TIMESTAMP, _synced_at TIMESTAMPTZ NOT NULL)"
             )
-            connection.execute("INSERT INTO warehouse.sensource.traffic BY NAME SELECT * FROM was")
+            connection.execute("INSERT INTO sensource.traffic BY NAME SELECT * FROM was")
         before = sync.table("traffic")
         sync.simulator.faults.next(
             fault_kinds.rows(lambda rows: [{**rows[0], "sumins": 10_000}, *doubled(rows[1:])]),
@@ -72,8 +74,8 @@ def test_a_merge_that_fails_in_the_database_leaves_every_old_row(tmp_path: Path)
         assert sync.table("traffic") == before
 
 
-def test_an_empty_list_answer_fails_the_run_and_changes_nothing(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+def test_an_empty_list_answer_fails_the_run_and_changes_nothing(tmp_path: Path, where: Where) -> None:
+    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
         assert sync.run("lists").success
         before = {table.name: sync.table(table.name) for table in LISTS}
         sync.simulator.override_list("zone", [])
@@ -85,9 +87,10 @@ def test_an_empty_list_answer_fails_the_run_and_changes_nothing(tmp_path: Path) 
 
 def test_a_list_with_messages_marks_nothing_as_deleted_and_a_warning_says_how_to_accept_it(
     tmp_path: Path,
+    where: Where,
 ) -> None:
-    deleted = "SELECT zone_id FROM warehouse.sensource.zone WHERE _deleted ORDER BY 1"
-    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+    deleted = "SELECT zone_id FROM sensource.zone WHERE _deleted ORDER BY 1"
+    with syncing(tmp_path, None, ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone", **where) as sync:
         zones = sync.simulator.entities("zone")
         assert sync.run("lists").success
         sync.simulator.override_list("zone", [{**zones[0], "name": "New name"}])
@@ -96,20 +99,19 @@ def test_a_list_with_messages_marks_nothing_as_deleted_and_a_warning_says_how_to
         result = sync.run("lists")
         assert result.success
         assert sync.query(deleted) == []
-        assert ("New name",) in sync.query("SELECT name FROM warehouse.sensource.zone")
+        assert ("New name",) in sync.query("SELECT name FROM sensource.zone")
         warnings = [entry.user_message for entry in sync.instance.all_logs(result.run_id) if entry.level == 30]
         [said] = [warning for warning in warnings if "marked" in warning]
         assert "Partial result: 2 of 5 sites" in said
         assert "4 zones" in said
 
-        with duckdb.connect(str(sync.settings.warehouse)) as connection:
-            connection.execute(said.split("run: ")[1].split(";")[0])
+        sync.change(said.split("run: ")[1].split(";")[0])
         assert sync.run("lists").success
         assert sync.query(deleted) == sorted((zone["zoneId"],) for zone in zones[1:])
 
 
-def test_the_list_of_another_account_fails_the_run_and_changes_nothing(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+def test_the_list_of_another_account_fails_the_run_and_changes_nothing(tmp_path: Path, where: Where) -> None:
+    with syncing(tmp_path, None, ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone", **where) as sync:
         assert sync.run("lists").success
         before = sync.table("zone")
         theirs = [{**zone, "zoneId": f"their-{zone['zoneId']}"} for zone in sync.simulator.entities("zone")]
@@ -120,8 +122,8 @@ def test_the_list_of_another_account_fails_the_run_and_changes_nothing(tmp_path:
         assert sync.table("zone") == before
 
 
-def test_a_failing_list_does_not_keep_the_counts_back(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+def test_a_failing_list_does_not_keep_the_counts_back(tmp_path: Path, where: Where) -> None:
+    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
         sync.simulator.faults.next(fault_kinds.status(404), times=100, path="/api/zone")
         result = sync.run("everything", FIRST, LAST)
         assert not result.success
@@ -130,13 +132,13 @@ def test_a_failing_list_does_not_keep_the_counts_back(tmp_path: Path) -> None:
         assert {row[0] for row in sync.table("space")} == {e["spaceId"] for e in sync.simulator.entities("space")}
 
 
-def test_an_entry_that_vanishes_is_marked_and_its_return_unmarks_it(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+def test_an_entry_that_vanishes_is_marked_and_its_return_unmarks_it(tmp_path: Path, where: Where) -> None:
+    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
         zones = sync.simulator.entities("zone")
         assert sync.run("lists").success
         sync.simulator.override_list("zone", zones[1:])
         assert sync.run("lists").success
-        deleted = "SELECT zone_id FROM warehouse.sensource.zone WHERE _deleted"
+        deleted = "SELECT zone_id FROM sensource.zone WHERE _deleted"
         assert sync.query(deleted) == [(zones[0]["zoneId"],)]
         sync.simulator.override_list("zone", None)
         assert sync.run("lists").success
@@ -144,25 +146,23 @@ def test_an_entry_that_vanishes_is_marked_and_its_return_unmarks_it(tmp_path: Pa
 
 
 def test_unknown_fields_become_columns_and_are_named_in_a_warning(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, where: Where, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
         zones = [{**zone, "wallColour": "red", "tags": {"a": [1]}} for zone in sync.simulator.entities("zone")]
         sync.simulator.override_list("zone", zones)
         assert sync.run("lists").success
-        assert sync.query("SELECT DISTINCT wall_colour, tags->>'$.a[0]' FROM warehouse.sensource.zone") == [
-            ("red", "1")
-        ]
+        assert sync.query("SELECT DISTINCT wall_colour, tags->>'$.a[0]' FROM sensource.zone") == [("red", "1")]
         assert "zone has a new column wall_colour (VARCHAR)" in capfd.readouterr().err
 
 
-def test_a_name_with_half_a_character_is_kept_with_ufffd_in_its_place(tmp_path: Path) -> None:
-    with syncing(tmp_path, clock=ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone") as sync:
+def test_a_name_with_half_a_character_is_kept_with_ufffd_in_its_place(tmp_path: Path, where: Where) -> None:
+    with syncing(tmp_path, None, ManualClock(NOW), SENSOURCE_STATIC_ENDPOINTS="zone", **where) as sync:
         zones = sync.simulator.entities("zone")
         sync.simulator.override_list("zone", [{**zones[0], "name": "Door \ud83d"}, *zones[1:]])
         result = sync.run("lists")
         assert result.success, error_text(result)
-        assert ("Door \ufffd",) in sync.query("SELECT name FROM warehouse.sensource.zone")
+        assert ("Door \ufffd",) in sync.query("SELECT name FROM sensource.zone")
         assert len(sync.table("zone")) == len(zones)
 
 
@@ -199,9 +199,11 @@ def test_a_wrong_secret_is_tried_once_by_each_step_and_never_shown(
         assert secret not in said + printed.out + printed.err + repr(sync.definitions.resources)
 
 
-def test_a_batch_that_fails_leaves_the_windows_before_it_and_the_next_run_adds_the_rest(tmp_path: Path) -> None:
+def test_a_batch_that_fails_leaves_the_windows_before_it_and_the_next_run_adds_the_rest(
+    tmp_path: Path, where: Where
+) -> None:
     first, last = date(2025, 9, 1), date(2025, 10, 30)
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
 
         def fail_second_window(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             sync.simulator.faults.next(fault_kinds.status(400), path="/api/data/traffic")

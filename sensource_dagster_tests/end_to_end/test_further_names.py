@@ -27,7 +27,7 @@ def test_a_metric_that_the_project_does_not_know_is_a_column_with_the_type_of_it
     with syncing(tmp_path, OPTIONS, CLOCK, SENSOURCE_TRAFFIC_METRICS="ins,groups") as sync:
         assert sync.run("counts", DAY).success
         wrong = "count(*) FILTER (sumgroups <> sumins // 2 OR sumgroups IS NULL)"
-        [row] = sync.query(f"SELECT {wrong}, any_value(typeof(sumgroups)) FROM warehouse.sensource.traffic")
+        [row] = sync.query(f"SELECT {wrong}, any_value(typeof(sumgroups)) FROM sensource.traffic")
         assert row == (0, "BIGINT")
 
 
@@ -50,7 +50,7 @@ def test_a_list_that_the_project_does_not_know_is_a_table_with_all_its_fields_me
     lists = {"floor": FLOORS}
     with syncing(tmp_path, Options(further_lists=lists), CLOCK, **variables) as sync:
         assert sync.run("lists").success
-        floors = "SELECT floor_id, name, level, plan->>'scale', _deleted FROM warehouse.sensource.floor ORDER BY 1"
+        floors = "SELECT floor_id, name, level, plan->>'scale', _deleted FROM sensource.floor ORDER BY 1"
         assert sync.query(floors) == [("f1", "Ground", 0, "1.5", False), ("f2", "First", 1, None, False)]
         lists["floor"] = [{**FLOORS[0], "name": "Ground floor"}]
         again = sync.run("lists")
@@ -74,7 +74,7 @@ def test_a_list_that_there_is_not_is_refused_by_vea_and_the_others_are_read(
     with syncing(tmp_path, Options(), CLOCK, **variables) as sync:
         result = sync.run("lists")
         assert "/api/floor is refused: HTTP 404" in error_text(result)
-        assert sync.query("SELECT count(*) FROM warehouse.sensource.zone") == [(5,)]
+        assert sync.query("SELECT count(*) FROM sensource.zone") == [(5,)]
 
 
 def test_no_other_asset_of_the_project_can_be_named_as_a_list(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster_tests.end_to_end.sync import error_text, run_counts, syncing
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
+from sensource_dagster_tests.end_to_end.sync import Where, error_text, run_counts, syncing
 from sensource_dagster_tests.fork_server import fork
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
@@ -25,15 +26,15 @@ START, END = datetime(2025, 9, 1, 6, tzinfo=UTC), datetime(2025, 10, 31, 6, tzin
 
 @pytest.mark.parametrize("kills", [6, pytest.param(30, marks=pytest.mark.slow)])
 def test_runs_killed_at_any_moment_leave_only_true_rows_and_a_last_run_completes_them(
-    tmp_path: Path, kills: int
+    tmp_path: Path, kills: int, where: Where
 ) -> None:
     moments = random.Random(20251210)
-    with syncing(tmp_path, Options(zones=20), ManualClock(NOW)) as sync:
+    with syncing(tmp_path, Options(zones=20), ManualClock(NOW), **where) as sync:
         truth = {table.name: sync.truth(table.name, START, END) for table in COUNTS}
         environment = {**os.environ, **sync.variables}
         killed, longest = 0, 1.0
         for number in range(kills):
-            if number % 3 == 0:  # from an empty file, half-filled and full ones in turn
+            if number % 3 == 0 and not where:  # from an empty file, half-filled and full ones in turn
                 warehouse_file(sync.settings).unlink(missing_ok=True)
                 warehouse_file(sync.settings).with_suffix(".duckdb.wal").unlink(missing_ok=True)
             started = time.monotonic()
@@ -44,10 +45,10 @@ def test_runs_killed_at_any_moment_leave_only_true_rows_and_a_last_run_completes
                     killed += 1
                 else:  # it was faster: look for moments within its life
                     longest = time.monotonic() - started
-            if warehouse_file(sync.settings).exists():
+            if warehouse_of(sync.settings.warehouse, 5).exists():
                 there = {name for (name,) in sync.query("SELECT table_name FROM duckdb_tables()")}
                 for name in there & truth.keys():
-                    rows = sync.query(f"SELECT count(*) FROM warehouse.sensource.{name}")
+                    rows = sync.query(f"SELECT count(*) FROM sensource.{name}")
                     found = sync.counts(name)
                     assert rows == [(len(found),)]
                     assert found.items() <= truth[name].items()

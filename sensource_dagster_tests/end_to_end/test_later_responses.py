@@ -39,7 +39,7 @@ def read_day(sync: Sync, change: Callable[[Rows], Rows] = list, table: str = "tr
 def recorded(sync: Sync) -> list[tuple[Any, ...]]:
     return sync.query(
         "SELECT table_name, column_name, old_value IS NULL, new_value IS NULL, count(*) "
-        "FROM warehouse.sensource.corrections GROUP BY ALL ORDER BY ALL"
+        "FROM sensource.corrections GROUP BY ALL ORDER BY ALL"
     )
 
 
@@ -49,7 +49,7 @@ def test_a_metric_that_is_new_to_the_sync_is_no_correction(tmp_path: Path) -> No
         both = replace(sync, variables={**sync.variables, "SENSOURCE_TRAFFIC_METRICS": "ins,outs"})
         second = read_day(both)
 
-        assert sync.query("SELECT count(*) FROM warehouse.sensource.traffic WHERE sumouts IS NULL") == [(0,)]
+        assert sync.query("SELECT count(*) FROM sensource.traffic WHERE sumouts IS NULL") == [(0,)]
         assert (second["rows_updated"], second["rows_corrected"]) == (first["rows"], 0)
         assert recorded(sync) == []
 
@@ -59,7 +59,7 @@ def test_a_renamed_zone_is_no_correction_of_its_counts(tmp_path: Path) -> None:
         read_day(sync)
         said = read_day(sync, lambda found: [{**row, "name": "New"} for row in found])
 
-        assert sync.query("SELECT DISTINCT name FROM warehouse.sensource.traffic") == [("New",)]
+        assert sync.query("SELECT DISTINCT name FROM sensource.traffic") == [("New",)]
         assert (said["rows_updated"], said["rows_corrected"]) == (said["rows"], 0)
         assert recorded(sync) == []
 
@@ -77,7 +77,7 @@ def test_a_record_error_that_vea_has_healed_does_not_stay(tmp_path: Path, healed
         read_day(sync, failing, "occupancy")
         read_day(sync, healing, "occupancy")
 
-        left = sync.query("SELECT count(*) FROM warehouse.sensource.occupancy WHERE record_error IS NOT NULL")
+        left = sync.query("SELECT count(*) FROM sensource.occupancy WHERE record_error IS NOT NULL")
         assert left == [(0 if healed == "all" else 1,)]
         assert recorded(sync) == []
 
@@ -106,7 +106,7 @@ def test_rows_are_stamped_with_the_time_of_their_request_and_not_of_their_merge(
         assert sync.run("everything", DAY).success
         arrived = {request.path: request.time for request in sync.simulator.requests}
         for table, path in (("traffic", "/api/data/traffic"), ("zone", "/api/zone")):
-            [(stamp,)] = sync.query(f"SELECT DISTINCT _synced_at FROM warehouse.sensource.{table}")
+            [(stamp,)] = sync.query(f"SELECT DISTINCT _synced_at FROM sensource.{table}")
             assert stamp <= arrived[path]
 
 
@@ -114,7 +114,7 @@ def no_longer_sent(sync: Sync) -> list[tuple[Any, ...]]:
     """The days and hours that the view names."""
     with duckdb.connect(str(sync.settings.warehouse)) as connection:
         refresh(connection, sync.settings.timezone)
-    view = "warehouse.sensource.traffic_daily"
+    view = "sensource.traffic_daily"
     return sync.query(f"SELECT day, hours_no_longer_sent FROM {view} WHERE hours_no_longer_sent > 0")
 
 
@@ -131,13 +131,13 @@ def test_the_hours_that_vea_moves_stay_and_the_day_says_how_many_and_corrections
 
     with account(tmp_path) as sync:
         first = read_day(sync)
-        before = sync.query("SELECT count(*) FROM warehouse.sensource.traffic")
+        before = sync.query("SELECT count(*) FROM sensource.traffic")
         said = read_day(sync, moved)
 
         assert (first["rows_vanished"], said["rows_vanished"]) == (0, 2)
         gone = [("traffic", "sumins", False, True, 2), ("traffic", "sumouts", False, True, 2)]
         assert [row for row in recorded(sync) if row[3]] == gone
-        assert sync.query("SELECT count(*) FROM warehouse.sensource.traffic") == before
+        assert sync.query("SELECT count(*) FROM sensource.traffic") == before
 
         assert no_longer_sent(sync) == [(DAY, 2)]
 

@@ -108,14 +108,14 @@ def test_each_day_s_event_carries_that_day_s_own_numbers(tmp_path: Path) -> None
         result = sync.run("counts", first, last)
         sums = sync.query(
             "SELECT record_date, count(*), sum(sumins), sum(sumouts), count(DISTINCT zone_id) "
-            "FROM warehouse.sensource.traffic GROUP BY 1"
+            "FROM sensource.traffic GROUP BY 1"
         )
         traffic = metadata(result, "traffic")
         assert len(sums) == len(traffic) == 7
         for day, rows, ins, outs, zones in sums:
             said = traffic[str(day)]
             assert (said["rows"], said["ins"], said["outs"], said["zones"]) == (rows, ins, outs, zones)
-        peaks = sync.query("SELECT record_date, max(maxoccupancy) FROM warehouse.sensource.occupancy GROUP BY 1")
+        peaks = sync.query("SELECT record_date, max(maxoccupancy) FROM sensource.occupancy GROUP BY 1")
         occupancy = metadata(result, "occupancy")
         assert {str(day): peak for day, peak in peaks} == {
             day: said["peak_occupancy"] for day, said in occupancy.items()
@@ -148,7 +148,7 @@ def test_each_zone_s_daily_sums_are_those_of_the_account_for_any_window_and_seed
             expected[key] = so_far[0] + ins, so_far[1] + outs
         found = sync.query(
             "SELECT zone_id, record_date, sum(sumins)::BIGINT, sum(sumouts)::BIGINT "
-            "FROM warehouse.sensource.traffic GROUP BY 1, 2"
+            "FROM sensource.traffic GROUP BY 1, 2"
         )
         assert {(zone_id, day): (ins, outs) for zone_id, day, ins, outs in found} == expected
 
@@ -166,7 +166,7 @@ def test_a_long_run_says_in_its_log_how_far_it_is_and_how_long_it_will_take(tmp_
     with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
         result = sync.run("counts", date(2025, 8, 1), date(2025, 10, 15))
         entries = sync.instance.all_logs(result.run_id)
-        [(rows,)] = sync.query("SELECT count(*) FROM warehouse.sensource.traffic WHERE record_date < '2025-08-31'")
+        [(rows,)] = sync.query("SELECT count(*) FROM sensource.traffic WHERE record_date < '2025-08-31'")
 
     said = [entry.user_message for entry in entries if entry.user_message.startswith("Reading traffic")]
     assert [line.split(" (")[0] for line in said] == [f"Reading traffic, window {n} of 3" for n in (1, 2, 3)]

@@ -116,16 +116,16 @@ def test_an_own_asset_loads_each_table_and_view_of_the_project(sync: Sync, name:
         loaded.append(rows)
 
     run(sync, Definitions([reader]), "reader")
-    assert len(loaded[0]) == sync.query(f"SELECT count(*) FROM warehouse.sensource.{name}")[0][0]
+    assert len(loaded[0]) == sync.query(f"SELECT count(*) FROM sensource.{name}")[0][0]
 
 
 def test_a_table_of_the_main_schema_with_the_name_of_another_changes_no_view(sync: Sync) -> None:
-    before = sync.query("FROM warehouse.sensource.traffic_daily ORDER BY ALL")
+    before = sync.query("FROM sensource.traffic_daily ORDER BY ALL")
 
     @asset(key=["traffic"], io_manager_key="sensource_warehouse")
     def traffic() -> pd.DataFrame:
         return pd.DataFrame({"sumins": [1]})
 
     run(sync, Definitions([traffic]), "traffic")
-    assert sync.query("FROM warehouse.sensource.traffic_daily ORDER BY ALL") == before
+    assert sync.query("FROM sensource.traffic_daily ORDER BY ALL") == before
     assert sync.query("FROM warehouse.main.traffic") == [(1,)]

@@ -53,7 +53,7 @@ def test_with_nothing_wrong_no_alert_comes(tmp_path: Path, zones: int, hours: tu
     with syncing(tmp_path, Options(zones=zones), clock, SENSOURCE_START_DATE="2025-11-01") as sync:
         assert month(sync, clock, hours) == {}
         [(lost,)] = sync.query(
-            "SELECT count(*) FROM (SELECT count(*) AS hours FROM warehouse.sensource.traffic "
+            "SELECT count(*) FROM (SELECT count(*) AS hours FROM sensource.traffic "
             "WHERE record_date BETWEEN '2025-11-10' AND '2025-11-30' GROUP BY zone_id, record_date) "
             "WHERE hours < 24"
         )

@@ -46,13 +46,13 @@ def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_
         result = sync.run("counts", FIRST, LAST)
         assert result.success, error_text(result)
         assert sync.counts("traffic") == by_key(first["results"])
-        before = sync.query("SELECT COLUMNS(* EXCLUDE _synced_at), _synced_at FROM warehouse.sensource.traffic")
+        before = sync.query("SELECT COLUMNS(* EXCLUDE _synced_at), _synced_at FROM sensource.traffic")
 
         sync.simulator.replay_next()
         result = sync.run("counts", FIRST, LAST)
         assert result.success, error_text(result)
         assert sync.counts("traffic") == by_key(second["results"])
-        after = sync.query("SELECT COLUMNS(* EXCLUDE _synced_at), _synced_at FROM warehouse.sensource.traffic")
+        after = sync.query("SELECT COLUMNS(* EXCLUDE _synced_at), _synced_at FROM sensource.traffic")
 
         assert len(after) == len(before) == 5979
         assert len(set(after) - set(before)) == 4

@@ -20,7 +20,7 @@ UTC = timezone.utc
 FIRST, LAST = date(2025, 11, 3), date(2025, 11, 4)
 START, END = datetime(2025, 11, 3, 7, tzinfo=UTC), datetime(2025, 11, 5, 7, tzinfo=UTC)
 Row = dict[str, Any]
-REJECTED = "SELECT * EXCLUDE seen_at FROM warehouse.sensource.rejected"
+REJECTED = "SELECT * EXCLUDE seen_at FROM sensource.rejected"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_an_entry_of_a_list_without_an_id_is_set_aside_and_no_entry_is_marked_as
     [(table, entity, hour, day, _, row)] = sync.query(REJECTED)
     assert (table, entity, hour, day) == ("zone", None, None, None)
     assert json.loads(row)["name"]
-    assert sync.query("SELECT count(*) FROM warehouse.sensource.zone WHERE _deleted") == [(0,)]
+    assert sync.query("SELECT count(*) FROM sensource.zone WHERE _deleted") == [(0,)]
     assert number(evaluations(result, "zone")["no_rows_rejected"], "rejected_rows") == 1
     assert metadata(result, "zone")[None]["rows_rejected"] == 1
     assert read().success
@@ -99,8 +99,8 @@ def test_a_value_of_a_list_that_does_not_fit_widens_its_column_and_the_copy_is_m
     assert sync.run("lists").success
 
     assert len(sync.table("zone")) == len(sync.simulator.entities("zone"))
-    assert sync.query("SELECT scale_factor FROM warehouse.sensource.zone WHERE scale_factor > 1") == [(1.05,)]
-    assert sync.query("SELECT count(*) FROM warehouse.sensource.location WHERE latitude = ''") == [(1,)]
+    assert sync.query("SELECT scale_factor FROM sensource.zone WHERE scale_factor > 1") == [(1.05,)]
+    assert sync.query("SELECT count(*) FROM sensource.location WHERE latitude = ''") == [(1,)]
     assert "location.latitude was DOUBLE and is now VARCHAR" in capfd.readouterr().err
     assert sync.query(REJECTED) == []
     assert sync.run("publish").success

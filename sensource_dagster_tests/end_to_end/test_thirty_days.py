@@ -110,7 +110,7 @@ def test_hours_that_a_sensor_keeps_are_missing_until_it_sends_them(deployment: D
     for day in OFFLINE:
         kept = (deployment.offline_zone, str(day))
         there = deployment.sync.query(
-            "SELECT count(*) FROM warehouse.sensource.traffic "
+            "SELECT count(*) FROM sensource.traffic "
             f"WHERE zone_id = '{deployment.offline_zone}' AND record_date = DATE '{day}'"
         )[0][0]
         assert after.get(kept, {"hours_missing": 0})["hours_missing"] == 24 - there
@@ -140,9 +140,9 @@ def test_no_other_check_of_the_counts_fails(deployment: Deployment) -> None:
 def test_what_changed_late_is_explained(deployment: Deployment) -> None:
     newest = """
         SELECT entity_id AS zone_id, record_date_hour_1, arg_max(new_value, seen_at) AS value
-        FROM warehouse.sensource.corrections
+        FROM sensource.corrections
         WHERE table_name = 'traffic' AND column_name = 'sumins' GROUP BY ALL"""
-    joined = f"({newest}) JOIN warehouse.sensource.traffic USING (zone_id, record_date_hour_1)"
+    joined = f"({newest}) JOIN sensource.traffic USING (zone_id, record_date_hour_1)"
     [(corrected, explained)] = deployment.sync.query(
         f"SELECT count(*), count(*) FILTER (CAST(sumins AS VARCHAR) = value) FROM {joined}"
     )

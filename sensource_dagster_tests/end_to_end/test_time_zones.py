@@ -42,12 +42,12 @@ def test_the_table_is_the_same_under_other_host_and_session_zones(
         with syncing(tmp_path / host.replace("/", "_"), clock=ManualClock(NOW)) as sync:
             result = sync.run("counts", date(2025, 10, 30), date(2025, 11, 4))
             assert result.success, error_text(result)
-            tables.append(sync.query("SELECT * EXCLUDE _synced_at FROM warehouse.sensource.traffic ORDER BY ALL"))
+            tables.append(sync.query("SELECT * EXCLUDE _synced_at FROM sensource.traffic ORDER BY ALL"))
             warehouse = sync.settings.warehouse
         with duckdb.connect(str(warehouse), read_only=True) as session:
             session.execute("SET TimeZone = 'Asia/Tokyo'")
             wrong = session.execute(
-                "SELECT count(*) FROM warehouse.sensource.traffic "
+                "SELECT count(*) FROM sensource.traffic "
                 "WHERE record_date <> (record_date_hour_1 AT TIME ZONE 'America/Denver')::DATE"
             ).fetchall()
             assert wrong == [(0,)]
@@ -68,7 +68,7 @@ def test_a_day_holds_its_local_hours(tmp_path: Path, day: date, hours: int) -> N
     with syncing(tmp_path, Options(zones=1), ManualClock(NOW)) as sync:
         result = sync.run("counts", day)
         assert result.success, error_text(result)
-        stamps = {row[0] for row in sync.query("SELECT record_date_hour_1 FROM warehouse.sensource.traffic")}
+        stamps = {row[0] for row in sync.query("SELECT record_date_hour_1 FROM sensource.traffic")}
         assert {stamp.astimezone(ZoneInfo("America/Denver")).date() for stamp in stamps} == {day}
         span = (max(stamps) - min(stamps)).total_seconds() / 3600 + 1
         assert span == hours + (day == date(2025, 11, 2))
@@ -106,7 +106,7 @@ def test_an_hour_that_starts_in_a_day_belongs_to_it_whole_however_vea_cuts_it_at
         assert sync.counts("occupancy") == sync.truth("occupancy", start, end)
         for day, numbers in metadata(sync.run("counts", date(2025, 11, 4)), "traffic").items():
             assert (day, numbers["rows_corrected"]) == ("2025-11-04", 0)
-        for hour, day in sync.query("SELECT record_date_hour_1, record_date FROM warehouse.sensource.traffic"):
+        for hour, day in sync.query("SELECT record_date_hour_1, record_date FROM sensource.traffic"):
             assert hour.astimezone(zone).date() == day
 
 

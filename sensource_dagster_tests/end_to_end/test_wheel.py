@@ -143,9 +143,7 @@ def test_a_deployment_of_it_works_from_any_folder_by_dagster_home(packages: Path
         assert launched.returncode == 0, launched.stdout + launched.stderr
     with duckdb.connect(str(folder / "data" / "warehouse.duckdb"), read_only=True) as warehouse:
         for table in ("traffic", "location"):
-            assert warehouse.execute(f"SELECT count(*) > 0 FROM warehouse.sensource.{table}").fetchall() == [
-                (True,)
-            ]
+            assert warehouse.execute(f"SELECT count(*) > 0 FROM sensource.{table}").fetchall() == [(True,)]
     assert (folder / "data" / "footfall.duckdb").exists()
     assert {path.name for path in (folder / "data" / "dagster").iterdir()} >= {"history", "compute_logs"}
     assert not list(elsewhere.iterdir())

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster_tests.views.accounts import Account
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Account:
-    return Account(tmp_path / "w.duckdb")
+def account(place: WarehousePlace) -> Account:
+    return Account(place)
 
 
 def names(account: Account) -> dict[str, str]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster_tests.views.accounts import Account, Row
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Account:
-    made = Account(tmp_path / "w.duckdb")
+def account(place: WarehousePlace) -> Account:
+    made = Account(place)
     made.put_list("location", {"locationId": "l", "name": "Library"})
     made.put_list("space", {"spaceId": "s", "name": "Hall", "locationId": "l", "maxCapacity": 200})
     return made

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.views import published_copy
@@ -23,8 +24,8 @@ from sensource_dagster_tests.views.accounts import DENVER, Account
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Account:
-    made = Account(tmp_path / "warehouse.duckdb")
+def account(place: WarehousePlace) -> Account:
+    made = Account(place)
     made.door("a", site="1")
     made.hours("a", "2026-01-05T07:00", 24)
     return made

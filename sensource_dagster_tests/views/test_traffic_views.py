@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster_tests.views.accounts import Account, instants
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Account:
-    made = Account(tmp_path / "w.duckdb")
+def account(place: WarehousePlace) -> Account:
+    made = Account(place)
     made.door("a", site="1")
     return made
 
@@ -52,8 +52,8 @@ def test_a_location_whose_clock_shows_the_same_needs_no_offset_of_its_own(
 
 
 @pytest.mark.parametrize("zone", ["America/Denver", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"])
-def test_the_hours_of_a_year_are_those_of_python_in_the_location_s_zone(tmp_path: Path, zone: str) -> None:
-    account = Account(tmp_path / "w.duckdb", ZoneInfo("UTC"))
+def test_the_hours_of_a_year_are_those_of_python_in_the_location_s_zone(place: WarehousePlace, zone: str) -> None:
+    account = Account(place, ZoneInfo("UTC"))
     account.door("a")
     account.put_list("location", {"locationId": "l", "timezone": zone})
     account.hours("a", "2026-01-01T00:00", 8760)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster_tests.views.accounts import Account, instants
 
 FIRST = date(2025, 12, 1)
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Account:
-    made = Account(tmp_path / "w.duckdb")
+def account(place: WarehousePlace) -> Account:
+    made = Account(place)
     for zone in ("a", "b"):
         made.door(zone, site=zone)
     return made

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster_tests.views.accounts import Account
 
 
-def test_the_views_read_values_that_fit_from_columns_that_are_text_now(tmp_path: Path) -> None:
-    account = Account(tmp_path / "w.duckdb")
+def test_the_views_read_values_that_fit_from_columns_that_are_text_now(place: WarehousePlace) -> None:
+    account = Account(place)
     account.door("a", perimeter=True, disabled=False)
     account.door("b", perimeter="maybe", disabled="no idea")
     account.door("c", perimeter=False, disabled=True)
