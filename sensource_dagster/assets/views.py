@@ -15,6 +15,7 @@ from dagster import (
 )
 
 from sensource_dagster.assets.common import POOL, WAREHOUSE, asset_key, described
+from sensource_dagster.assets.published import VERSION
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import SCHEMA, View
 from sensource_dagster.contract.view_columns import VIEWS
@@ -33,9 +34,11 @@ def view_assets(settings: Settings) -> AssetsDefinition:
         selected = [view for view in VIEWS if asset_key(view) in context.selected_asset_keys]
         with errors_as_failures(context):
             log = context.log.warning
-            with warehouse_of(settings.warehouse, settings.warehouse_wait, log=log).open() as connection:
+            warehouse = warehouse_of(settings.warehouse, settings.warehouse_wait, log=log)
+            with warehouse.open() as connection:
                 refresh(connection, settings.timezone, _with_sources(selected))
                 previews = [preview(connection, identifier(view.name), _newest_first(view)) for view in selected]
+            version = warehouse.version()
         for view, first_rows in zip(selected, previews, strict=True):
             yield MaterializeResult(
                 asset_key=asset_key(view),
@@ -43,6 +46,7 @@ def view_assets(settings: Settings) -> AssetsDefinition:
                     "preview": first_rows,
                     "query": MetadataValue.md(f"```sql\n{query_of(view)}```"),
                     QUERY_VERSION: query_version(view),
+                    VERSION: version,
                 },
             )
 

@@ -30,6 +30,7 @@ from sensource_dagster.assets.report_asset import REPORT
 from sensource_dagster.assets.views import QUERY_VERSION, query_version
 from sensource_dagster.automation.report_due import report_is_due
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import NOT_FINISHED_STATUSES
@@ -69,7 +70,8 @@ def publish_sensor(settings: Settings) -> SensorDefinition:
 def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     """What has to be made. Often nothing.
 
-    That are views whose text has changed, the copy if the warehouse has changed, and the report after a night.
+    That are views whose text has changed, the copy if the warehouse has changed, and the report after a night. Of
+    a lake without a copy, it is all views if the lake has changed.
     """
     version = warehouse_of(settings.warehouse, 0).version()
     if version is None:
@@ -79,6 +81,10 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
         key for view in VIEWS if last.get(key := asset_key(view), {}).get(QUERY_VERSION) != query_version(view)
     ]
     copy = settings.published
+    if not copy and isinstance(settings.warehouse, LakePlace):
+        # People read the lake itself. Its views need the local times of new days and locations.
+        keys = [asset_key(view) for view in VIEWS]
+        return keys if any(last.get(key, {}).get(VERSION) != version for key in keys) else []
     if copy and (made or not copy.exists() or last.get(PUBLISHED, {}).get(VERSION) != version):
         made.append(PUBLISHED)
     if copy and report_is_due(instance, settings):

@@ -27,6 +27,7 @@ from sensource_dagster.config.settings import (
     Settings,
     token_directory,
 )
+from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.rejection import rejections_of
@@ -216,7 +217,10 @@ def _warehouse(settings: Settings) -> str:
         connection.execute("BEGIN TRANSACTION")
         connection.execute("CREATE TABLE sensource_check_of_writability (i INTEGER)")
         connection.execute("ROLLBACK")
-    return f"{warehouse.describe()} is writable" + ("" if existed else ", and was made")
+    made = "" if existed else ", and was made"
+    is_lake = isinstance(settings.warehouse, LakePlace)
+    keeps = f"; it keeps what it was for {settings.lake_days} days" if is_lake else ""
+    return f"{warehouse.describe()} is writable{made}{keeps}"
 
 
 def _compare_rules(settings: Settings) -> None:

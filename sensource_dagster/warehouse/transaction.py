@@ -35,5 +35,6 @@ def transaction(
 
 
 def first_line(error: Exception) -> str:
-    """What went wrong, as a sentence. The lines behind it quote the query."""
-    return sentence(str(error).strip().split("\n", maxsplit=1)[0])
+    """What went wrong, as a sentence. The lines behind it quote the query, but those of a lake have the reason."""
+    lines = str(error).strip().split("\n")
+    return sentence(" ".join(lines[: 2 if lines[0].endswith("DuckLake transaction.") else 1]))

@@ -38,7 +38,7 @@ def fill(checked: Checked, first: date, last: date) -> list[str]:
 
 def drop(checked: Checked, zone: str, hour: str) -> None:
     [(gone,)] = checked.sql(
-        f"DELETE FROM {W}.traffic WHERE zone_id = '{zone}' AND record_date_hour_1 = TIMESTAMPTZ '{hour}Z'"
+        f"DELETE FROM {W}.traffic WHERE zone_id = '{zone}' AND record_date_hour_1 = TIMESTAMPTZ '{hour}:00Z'"
     )
     assert gone == 1
 

@@ -22,6 +22,8 @@ from sensource_dagster.views.published_copy import publish
 from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster_tests.views.accounts import DENVER, Account
 
+in_a_file = pytest.mark.parametrize("place", ["file"], indirect=True)
+
 
 @pytest.fixture
 def account(place: WarehousePlace) -> Account:
@@ -92,6 +94,7 @@ def test_an_open_reader_keeps_its_whole_old_copy_and_a_new_one_sees_the_new_rows
     assert rows(copy) == [(48,)]
 
 
+@in_a_file
 def test_a_reader_of_the_warehouse_does_not_stop_it_and_a_writer_is_waited_for(
     account: Account, copy: Path
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_copy_that_is_killed_at_any_moment_leaves_the_old_one(account: Account
     assert not copy.with_name(".footfall.duckdb.partial").exists()
 
 
+@in_a_file
 def test_a_full_disk_says_so_and_changes_nothing(
     account: Account, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.warehouse import extensions
+from sensource_dagster.warehouse.transaction import transaction
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 from sensource_dagster_tests.documentation import text_of
 from sensource_dagster_tests.lakes import NewLake, on_a_lake
@@ -26,6 +27,7 @@ HOLDING = """
 import sys
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.warehouse import extensions
+from sensource_dagster.warehouse.transaction import transaction
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 with warehouse_of(LakePlace(*sys.argv[1:]), 60).open() as connection:
     connection.execute("BEGIN TRANSACTION")
@@ -144,6 +146,22 @@ def test_four_processes_that_write_the_same_new_rows_write_each_once(place: Lake
         assert [writer.wait() for writer in writers] == [0] * 4
     query = "SELECT count(*), count(DISTINCT record_date_hour_1) FROM {s}.traffic WHERE zone_id = 'z1'"
     assert Store(place).sql(query) == [(96, 96)]
+
+
+def test_a_writer_without_the_lock_is_named_as_a_conflict(place: LakePlace) -> None:
+    """Somebody's own program, which does not wait for its turn."""
+    store = Store(place)
+    store.put(count(ins=1))
+    with duckdb.connect() as theirs, store.warehouse.open() as ours:
+        extensions.load(theirs, "ducklake", "postgres_scanner")
+        theirs.execute(f"ATTACH '{place}' AS lake")
+        written = transaction(ours, "Table traffic: ", "Nothing was written.")
+        written.__enter__()
+        ours.execute("UPDATE sensource.traffic SET sumins = 2")
+        theirs.execute("UPDATE lake.sensource.traffic SET sumins = 3")
+        with pytest.raises(WarehouseError, match=r"DuckLake transaction\. .*[Cc]onflict"):
+            written.__exit__(None, None, None)
+    assert [row["sumins"] for row in store.rows()] == [3]
 
 
 def test_a_copy_has_all_rows_and_views_in_a_file(place: LakePlace, tmp_path: Path) -> None:
