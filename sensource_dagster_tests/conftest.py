@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from sensource_dagster.config import project_folder
+from sensource_dagster.warehouse import extensions
 from sensource_dagster_tests import migrations
 from sensource_dagster_tests.lakes import NewLake, lake_in, why_no_lake
 from sensource_dagster_tests.postgres import PASSWORD, postgres_server
@@ -57,6 +58,9 @@ def _lake_server() -> Iterator[Path]:
 def new_lake(_lake_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NewLake:
     """Makes lakes that do not exist yet. Their files are in `tmp_path`."""
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    # To check the signatures of the extensions takes a fifth of a second each time that a lake is opened. The
+    # processes that tests start do it.
+    monkeypatch.setitem(extensions.NO_DOWNLOAD, "allow_unsigned_extensions", "true")
     return lambda: lake_in(_lake_server, tmp_path / f"lake {uuid4().hex[:8]}")
 
 
