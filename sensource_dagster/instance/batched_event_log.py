@@ -10,10 +10,9 @@ planned is taken back if another process held the DuckDB file: see taken_back.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,14 @@ from sqlalchemy import Connection, Engine, StaticPool, func, select
 
 from sensource_dagster.instance.held import says_held
 from sensource_dagster.instance.planned_checks import give_day, planned_row, plans_a_check, without_days
-from sensource_dagster.instance.run_retries import is_decided
+from sensource_dagster.instance.run_retries import DecidedEvents
 from sensource_dagster.instance.taken_back import take_plans_back
 
 _KEPT = 16
 """How many files are kept open. A server looks at many runs."""
 
 
-class BatchedEventLog(SqliteEventLogStorage):
+class BatchedEventLog(DecidedEvents, SqliteEventLogStorage):
     """Writes the events of a batch in one transaction per file: the index over all runs, then the run's own."""
 
     @contextmanager
@@ -139,16 +138,6 @@ class BatchedEventLog(SqliteEventLogStorage):
         if failures and all(map(says_held, failures)):
             with self.index_transaction() as connection:
                 take_plans_back(connection, run_id)
-
-    def get_logs_for_all_runs_by_log_id(
-        self,
-        after_cursor: int = -1,
-        dagster_event_type: DagsterEventType | set[DagsterEventType] | None = None,
-        limit: int | None = None,
-    ) -> Mapping[int, EventLogEntry]:
-        """The daemon that starts failed runs again reads each event once by this. Undecided ones come later."""
-        found = super().get_logs_for_all_runs_by_log_id(after_cursor, dagster_event_type, limit)
-        return dict(takewhile(lambda item: is_decided(item[1], self._instance), found.items()))
 
     def delete_events(self, run_id: str) -> None:
         """Delete a run's events, its file, and what its checks found, except the newest of each check.

@@ -9,22 +9,24 @@ from dagster import DagsterInstance, IntSource
 
 KEEP_RUNS_DAYS = 30
 """Where dagster.yaml does not say `keep_runs_days`."""
-_STORAGE = "sensource_dagster.instance.storage"
+_SQLITE = "sensource_dagster.instance.storage"
+_POSTGRES = "sensource_dagster.instance.postgres_storage"
 
 
 def keep_runs_days(instance: DagsterInstance) -> int:
     """The number of days, from dagster.yaml or by default."""
-    config = _project_storage_config(instance) or {}
+    config = _storage_config(instance, _SQLITE, _POSTGRES) or {}
     configured = config.get("keep_runs_days", KEEP_RUNS_DAYS)
     # A number, or the variable that holds it.
     return int(IntSource.post_process(configured))  # type: ignore[no-untyped-call]
 
 
 def has_project_storage(instance: DagsterInstance) -> bool:
-    """Whether the instance keeps its history in the project's own storage, which no other project shares."""
-    return _project_storage_config(instance) is not None
+    """Whether the history is in files of the project's own. A database may have that of other projects, too."""
+    return _storage_config(instance, _SQLITE) is not None
 
 
-def _project_storage_config(instance: DagsterInstance) -> Mapping[str, Any] | None:
+def _storage_config(instance: DagsterInstance, *modules: str) -> Mapping[str, Any] | None:
+    """What dagster.yaml says about the storage, if that is in one of these modules."""
     data = instance.get_ref().storage_data if instance.is_persistent else None
-    return data.config_dict if data and data.module_name == _STORAGE else None
+    return data.config_dict if data and data.module_name in modules else None

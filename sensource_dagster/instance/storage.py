@@ -6,7 +6,6 @@ nothing does: this is Dagster's own SQLite storage then, and reads and writes th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +15,9 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
 from sensource_dagster.config.project_folder import beside_dagster_yaml
+from sensource_dagster.instance.event_batches import write_in_batches
 from sensource_dagster.instance.retention import KEEP_RUNS_DAYS
 from sensource_dagster.instance.tested import is_tested
-
-_BATCH = "1000"
 
 
 class BatchedStorage(DagsterSqliteStorage):
@@ -31,12 +29,11 @@ class BatchedStorage(DagsterSqliteStorage):
             return
         # Not above: another Dagster may not have what these modules import.
         from sensource_dagster.instance.batched_event_log import BatchedEventLog  # noqa: PLC0415
-        from sensource_dagster.instance.run_retries import DecidedRuns  # noqa: PLC0415
+        from sensource_dagster.instance.run_retries import DecidedSqliteRuns  # noqa: PLC0415
 
-        self._run_storage = DecidedRuns(self._run_storage._conn_string)
+        self._run_storage = DecidedSqliteRuns(self._run_storage._conn_string)
         self._event_log_storage = BatchedEventLog(self._event_log_storage._base_dir)
-        # Dagster's own switch. Set here because each process that writes events makes this object first.
-        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", _BATCH)
+        write_in_batches()
 
     @classmethod
     def from_config_value(

@@ -23,7 +23,7 @@ def is_tested() -> bool:
 def _warn(tested: str) -> None:
     getLogger(__name__).warning(
         "Dagster %s is not in the range that this project was tested with (%s). "
-        "Dagster's own SQLite storage and executor are used, which are slower.",
+        "Dagster's own storage and executor are used, which are slower.",
         installed,
         tested,
     )

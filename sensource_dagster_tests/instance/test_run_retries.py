@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
 from dagster._core.events import JobFailureData, RunFailureReason
-from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.runs import RunStorage
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._core.test_utils import create_run_for_test
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
@@ -25,9 +25,11 @@ from sensource_dagster_tests.instances import instance
 FAILURE = DagsterEventType.RUN_FAILURE
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[DagsterInstance]:
-    with instance(tmp_path / "history") as made:
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def history(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DagsterInstance]:
+    in_postgres = request.param == "PostgreSQL"
+    storage = request.getfixturevalue("new_postgres_storage")() if in_postgres else None
+    with instance(tmp_path / "history", storage) as made:
         assert made.run_retries_enabled
         assert made.run_retries_max_retries == 2
         yield made
@@ -162,13 +164,13 @@ class Daemon(EventLogConsumerDaemon):
 
 
 def looks_between_two_writes(
-    history: DagsterInstance, storage: type[SqliteRunStorage], monkeypatch: pytest.MonkeyPatch
+    history: DagsterInstance, storage: type[RunStorage[DagsterInstance]], monkeypatch: pytest.MonkeyPatch
 ) -> bool:
     """Whether a daemon that looks when the event is written, but not yet the status, starts the run again."""
     daemon, run = Daemon(history), started(history)
     write = storage.handle_run_event
 
-    def look_first(self: SqliteRunStorage, *arguments: Any) -> None:
+    def look_first(self: RunStorage[DagsterInstance], *arguments: Any) -> None:
         daemon.look()
         write(self, *arguments)
 
@@ -181,12 +183,19 @@ def looks_between_two_writes(
 def test_a_daemon_that_looks_between_two_writes_starts_the_run_again(
     history: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert looks_between_two_writes(history, DecidedRuns, monkeypatch)
+    assert looks_between_two_writes(history, type(history.run_storage), monkeypatch)
 
 
-def test_dagsters_own_storage_still_forgets_such_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])
+def test_dagsters_own_storage_still_forgets_such_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, request: pytest.FixtureRequest
+) -> None:
     """github.com/dagster-io/dagster/issues/34204"""
-    with instance(tmp_path / "stock", {"sqlite": {"base_dir": str(tmp_path / "stock")}}) as stock:
-        assert not looks_between_two_writes(stock, SqliteRunStorage, monkeypatch), (
+    own: dict[str, Any] = {"sqlite": {"base_dir": str(tmp_path / "stock")}}
+    if kind == "PostgreSQL":
+        of_server = request.getfixturevalue("new_postgres_storage")()["custom"]["config"]["postgres_db"]
+        own = {"postgres": {"postgres_db": {**of_server, "scheme": "postgresql+psycopg2"}}}
+    with instance(tmp_path / "stock", own) as stock:
+        assert not looks_between_two_writes(stock, type(stock.run_storage), monkeypatch), (
             "Issue 34204 is fixed in this Dagster: delete me, instance/run_retries.py and what uses it."
         )
