@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from dagster import ConfigurableResource, EnvVar, Failure
 from pydantic import Field
 
-from sensource_dagster.config.settings import CREDENTIALS, NO_CREDENTIALS, VARIABLES, Settings, token_directory
+from sensource_dagster.config.settings import CREDENTIALS, NO_CREDENTIALS, VARIABLES, Settings
+from sensource_dagster.config.token_place import token_database, token_directory, token_place_or_none
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.vea.policy import HttpPolicy
@@ -56,8 +56,8 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
     )
     token_cache: str = Field(
         default="",
-        description="Folder of the token that all processes share (SENSOURCE_TOKEN_CACHE). Default: in the user's "
-        "cache folder.",
+        description="Folder of the token that all processes share, or `postgres:` and a libpq string without a "
+        "password (SENSOURCE_TOKEN_CACHE). Default: in the user's cache folder.",
     )
     connect_timeout: float = Field(
         default=_POLICY.connect_timeout,
@@ -88,12 +88,14 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
         """
         if not (self.client_id and self.client_secret):
             raise Failure(description=NO_CREDENTIALS, allow_retries=False)
+        place = token_place_or_none(self.token_cache)
         account = VeaAccount(
             api_url=self.api_url,
             auth_url=self.auth_url,
             client_id=self.client_id,
             client_secret=self.client_secret,
-            token_dir=token_directory(Path(self.token_cache) if self.token_cache else None),
+            token_dir=token_directory(place),
+            token_database=token_database(place),
             allow_plain_http=self.allow_plain_http,
         )
         policy = HttpPolicy(

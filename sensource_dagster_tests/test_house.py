@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"errors", "postgresql"},
     "contract": {"errors"},
     "failures": {"errors", "instance.held"},
-    "vea": {"config", "errors"},
+    "vea": {"config", "errors", "postgresql"},
     "warehouse": {*_BASE, "instance.private", "postgresql"},
     "views": {"config", "contract", "errors", "warehouse"},
     "report": {"config", "contract", "errors", "views", "warehouse"},

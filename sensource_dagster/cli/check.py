@@ -21,12 +21,8 @@ from sensource_dagster.cli.check_closed_hours import closed_hours
 from sensource_dagster.cli.check_zones import zone_remarks
 from sensource_dagster.cli.duckdb_rules import RULES, differences, zones_of_locations
 from sensource_dagster.config.remarks import remarks
-from sensource_dagster.config.settings import (
-    CREDENTIALS,
-    NO_CREDENTIALS,
-    Settings,
-    token_directory,
-)
+from sensource_dagster.config.settings import CREDENTIALS, NO_CREDENTIALS, Settings
+from sensource_dagster.config.token_place import token_database, token_directory
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.contract.frames import counts_frame, list_frame
 from sensource_dagster.contract.model import SCHEMA, Table
@@ -159,11 +155,12 @@ def _check_account(steps: _Steps, settings: Settings, *, is_zone_set: bool, deep
             client_id=settings.client_id or "",
             client_secret=settings.client_secret or "",
             token_dir=token_directory(settings.token_cache),
+            token_database=token_database(settings.token_cache),
         )
         accounts.append(account)
         clients.append(VeaClient(account, _POLICY))
         clients[0].authenticate()
-        return f"there is one of {settings.auth_url}, in {account.token_dir}"
+        return f"there is one of {settings.auth_url}, in {settings.token_cache or account.token_dir}"
 
     try:
         if not steps.take("token", token_step):

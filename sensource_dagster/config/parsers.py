@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -117,16 +116,6 @@ def true_false_or_none(text: str) -> bool | None:
     if text not in ("", "true", "false"):
         raise ValueError("use true or false, or leave it empty")
     return text == "true" if text else None
-
-
-def folder_or_none(text: str) -> Path | None:
-    """A folder, which need not exist yet. An empty text means none."""
-    if not text:
-        return None
-    path = Path(text).expanduser()
-    if "://" in text or (path.exists() and not path.is_dir()):
-        raise ValueError("it is not a folder; use the path of a folder of this user, on a local disk")
-    return path
 
 
 def owners(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sensource_dagster.config import parsers as check
 from sensource_dagster.config.alert_settings import AlertSettings
 from sensource_dagster.config.project_folder import command, placed
+from sensource_dagster.config.token_place import TokenPlace, token_place_or_none
 from sensource_dagster.config.variable import variable
 from sensource_dagster.config.warehouse_settings import WarehouseSettings, advice, place_warehouse
 from sensource_dagster.errors import SettingsError
@@ -109,11 +110,12 @@ class Settings(WarehouseSettings, AlertSettings):
     fiscal_year_start: int = variable(
         "SENSOURCE_FISCAL_YEAR_START", "1", "month in which the report's year begins", check.whole_number(1, 12)
     )
-    token_cache: Path | None = variable(
+    token_cache: TokenPlace | None = variable(
         "SENSOURCE_TOKEN_CACHE",
         "",
-        "folder of the token that all processes share; empty: a folder in the user's cache",
-        check.folder_or_none,
+        "folder of the token that all processes share, or postgres:<libpq string> for several machines; empty: a "
+        "folder in the user's cache",
+        token_place_or_none,
     )
     owners: tuple[str, ...] = variable(
         "SENSOURCE_OWNERS",
@@ -195,7 +197,8 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
             "environment or in the file `.env` of the project folder."
         )
     for path in PATHS & values.keys():
-        values[path] = values[path] and placed(values[path], folder)
+        if isinstance(values[path], Path):
+            values[path] = placed(values[path], folder)
     problems += place_warehouse(values, environment, folder)
     if {"start_date", "timezone"} <= values.keys():
         in_future = check.future(values["start_date"], values["timezone"])
@@ -204,9 +207,3 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(**values)
-
-
-def token_directory(chosen: Path | None = None) -> Path:
-    """The folder in which all processes of this user share the one live token of the account."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 (never raises)
-    return chosen or Path(cache) / "sensource_dagster"

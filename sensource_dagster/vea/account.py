@@ -15,7 +15,8 @@ class VeaAccount:
     """An API client of a Vea account.
 
     `/api/...` is appended to `api_url`. `auth_url` is the whole URL of the token endpoint. `token_dir` holds the
-    token that all processes of a deployment share. Plain http is for loopback only, unless `allow_plain_http`.
+    token that all processes of a deployment share; unless they share it in `token_database`, a libpq string of a
+    PostgreSQL database. Plain http is for loopback only, unless `allow_plain_http`.
 
     Raises:
         VeaConfigurationError: a URL is not http(s), holds a password or would send the secret unencrypted; or the
@@ -28,6 +29,7 @@ class VeaAccount:
     client_secret: str = field(repr=False)
     token_dir: Path
     allow_plain_http: bool = False
+    token_database: str = ""
 
     def __post_init__(self) -> None:
         _check_url("SENSOURCE_API_URL", self.api_url, self.allow_plain_http)

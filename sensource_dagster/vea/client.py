@@ -22,7 +22,7 @@ from sensource_dagster.vea.envelope import rows_of
 from sensource_dagster.vea.paging import missing_rows, unknown_keys
 from sensource_dagster.vea.policy import HttpPolicy
 from sensource_dagster.vea.redaction import excerpt
-from sensource_dagster.vea.tokens import TokenStore
+from sensource_dagster.vea.tokens import LiveToken
 from sensource_dagster.vea.transport import ApiRequest, Transport
 from sensource_dagster.vea.window_sizes import WindowSizes
 from sensource_dagster.vea.windows import Window, instant_text
@@ -46,7 +46,8 @@ class VeaClient:
         window_sizes: how many days to request at once.
 
     >>> from datetime import date
-    >>> from sensource_dagster.config.settings import read_settings, token_directory
+    >>> from sensource_dagster.config.settings import read_settings
+    >>> from sensource_dagster.config.token_place import token_directory
     >>> from sensource_dagster.vea import VeaAccount, VeaClient, day_windows
     >>> settings = read_settings()
     >>> account = VeaAccount(
@@ -77,7 +78,7 @@ class VeaClient:
         self._api_url = account.api_url.rstrip("/")
         self._log = log or logging.getLogger("sensource_dagster.vea")
         self._transport = Transport(policy, self._log)
-        self._tokens = TokenStore(account, self._transport, self._log)
+        self._tokens = LiveToken(account, self._transport, self._log)
 
     @property
     def requests(self) -> int:

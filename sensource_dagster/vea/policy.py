@@ -15,7 +15,7 @@ class HttpPolicy:
 
     The longest a request can take by default is 23 minutes: 5 attempts of 180 s and 4 waits of 120 s. Without
     `Retry-After` it is 15 minutes and 19 s. A refused token adds at most three requests and one renewal (see
-    `TokenStore.for_one_request`). That limit holds for the whole request, not for each attempt.
+    `LiveToken.for_one_request`). That limit holds for the whole request, not for each attempt.
 
     HTTP 504 that comes sooner than `soonest_overload` is no sign of too much data. It says that nothing is there:
     a gateway waits longer for a response that is being made.

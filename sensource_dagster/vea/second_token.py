@@ -8,7 +8,7 @@ from dataclasses import replace
 from sensource_dagster.errors import StatusError, VeaRefusedError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.policy import HttpPolicy
-from sensource_dagster.vea.tokens import TokenStore
+from sensource_dagster.vea.tokens import LiveToken
 from sensource_dagster.vea.transport import ApiRequest, Transport
 
 MOST_REQUESTS = 5
@@ -36,7 +36,7 @@ def second_token_ends_first(account: VeaAccount, policy: HttpPolicy) -> bool:
         return True
 
     try:
-        tokens = TokenStore(account, transport, log)
+        tokens = LiveToken(account, transport, log)
         first = next(tokens.for_one_request())
         if not accepted(first):
             raise VeaRefusedError(f"{request.label} is refused (HTTP 401) before there is a second token.")

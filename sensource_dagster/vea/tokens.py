@@ -6,7 +6,6 @@ Minting a token ends the one before it, and frequent minting returns 429 (client
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from typing import Any
 from sensource_dagster.errors import StatusError, VeaCredentialsError, VeaRefusedError, VeaResponseError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.redaction import excerpt
-from sensource_dagster.vea.token_cache import Token, TokenCache
+from sensource_dagster.vea.token_store import Log, Token, token_store
 from sensource_dagster.vea.transport import ApiRequest, Transport
 
 RENEW_BEFORE = 60.0  # seconds: a token is renewed this long before it expires
@@ -23,7 +22,7 @@ MINT_INTERVAL = 30.0  # seconds between mints, whatever `expires_in` says; only 
 USUAL_LIFETIME = 3600.0  # seconds, by the vendor's guide; used if a response has no `expires_in`
 
 
-class TokenStore:
+class LiveToken:
     """The token to use now, and the one to use after a token was refused.
 
     `clock` returns seconds since the epoch, a time that processes share. `lock_wait` is how many seconds to wait
@@ -34,7 +33,7 @@ class TokenStore:
         self,
         account: VeaAccount,
         transport: Transport,
-        log: logging.Logger | logging.LoggerAdapter[Any],
+        log: Log,
         clock: Callable[[], float] = time.time,
         lock_wait: float = 300.0,
         sleep: Callable[[float], None] = time.sleep,
@@ -45,7 +44,7 @@ class TokenStore:
         self._clock = clock
         self._sleep = sleep
         self._log = log
-        self._cache = TokenCache(account.token_dir, _cache_key(account), lock_wait, log)
+        self._store = token_store(account, _store_key(account), lock_wait, log)
 
     def for_one_request(self) -> Iterator[str]:
         """The tokens to send one request with: the first one, then the next one after each 401.
@@ -71,20 +70,20 @@ class TokenStore:
         Raises:
             VeaError: there is no token; see `_mint`.
         """
-        with self._cache.locked():
+        with self._store.locked():
             return self._mint().text
 
     def _current(self) -> str:
         token = self._read()
         if token is None or not self._usable(token):
-            with self._cache.locked():
+            with self._store.locked():
                 token = self._read()
                 if token is None or not self._usable(token):
                     token = self._mint()
         return token.text
 
     def _after_refusal(self, refused: str) -> str:
-        with self._cache.locked():
+        with self._store.locked():
             token = self._read()
             if token is not None and token.text != refused and self._usable(token):
                 return token.text
@@ -105,7 +104,7 @@ class TokenStore:
             self._sleep(rest)
 
     def _read(self) -> Token | None:
-        token = self._cache.read()
+        token = self._store.read()
         if token is not None:
             self._transport.secrets.add(token.text)
             if token.minted_at > self._clock() + RENEW_BEFORE:
@@ -116,7 +115,7 @@ class TokenStore:
         return self._clock() < token.renew_at
 
     def _mint(self, *, after_refusal: bool = False) -> Token:
-        """A new token, also written to the cache. The caller holds the lock, so one process mints for all.
+        """A new token, also written to the store. The caller holds the lock, so one process mints for all.
 
         Raises:
             VeaCredentialsError: 400, 401, 403, or an `error` in a 200; after one attempt.
@@ -152,7 +151,7 @@ class TokenStore:
                 f"{request.label} returned no usable access_token. Check that SENSOURCE_AUTH_URL is Vea's."
             ) from None
         self._transport.secrets.add(token.text)
-        self._cache.write(token)
+        self._store.write(token)
         return token
 
     def _wrong_credentials(self, cause: str) -> VeaCredentialsError:
@@ -162,7 +161,7 @@ class TokenStore:
         )
 
 
-def _cache_key(account: VeaAccount) -> str:
+def _store_key(account: VeaAccount) -> str:
     # It includes the secret, so that a changed secret takes effect at once, not when the old token expires.
     parts = (account.auth_url, account.client_id, account.client_secret)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

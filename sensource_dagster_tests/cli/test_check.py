@@ -93,6 +93,13 @@ def test_what_the_log_warns_of_is_a_warning_of_its_step(check: Check, tmp_path: 
     assert "Everything works." not in result.output
 
 
+def test_a_database_for_the_token_that_cannot_be_reached_is_a_warning(check: Check, tmp_path: Path) -> None:
+    result = check(SENSOURCE_TOKEN_CACHE=f"postgres:host={tmp_path} dbname=footfall")
+    assert result.exit_code == 0, result.output
+    said = f"WARN    token: The Vea token cannot be shared in PostgreSQL's database footfall at {tmp_path} ("
+    assert result.output.count(said) == 1
+
+
 def test_a_row_that_does_not_fit_is_a_warning_of_its_step(check: Check, simulator: RunningSimulator) -> None:
     def send_bad(path: str, field: str) -> None:
         simulator.faults.next(fault_kinds.rows(lambda rows: [{**rows[0], field: ["a"]}, *rows[1:]]), path=path)

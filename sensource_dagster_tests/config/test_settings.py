@@ -15,7 +15,6 @@ from sensource_dagster.config.settings import (
     VARIABLES,
     Settings,
     read_settings,
-    token_directory,
 )
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.errors import SettingsError
@@ -182,15 +181,6 @@ def test_the_account_says_demo_for_the_demo_alone_and_shows_only_the_end_of_a_re
 
 def test_the_text_for_missing_credentials_names_the_variables_and_make_demo() -> None:
     assert all(part in NO_CREDENTIALS for part in (*CREDENTIALS, ".env", "make demo"))
-
-
-def test_the_token_is_kept_in_the_users_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert token_directory() == tmp_path / "cache" / "sensource_dagster"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert token_directory() == tmp_path / ".cache" / "sensource_dagster"
-    assert token_directory(tmp_path / "chosen") == tmp_path / "chosen"
 
 
 def test_a_deployment_with_the_earlier_default_file_goes_on_with_it_and_is_told_how_to_rename_it(

@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from sensource_dagster.vea import HttpPolicy, VeaAccount, VeaClient
-from sensource_dagster.vea.tokens import TokenStore
+from sensource_dagster.vea.tokens import LiveToken
 from sensource_dagster.vea.transport import ApiRequest, Transport
 from sensource_dagster_tests.vea.fake_vea import FakeVea
 
@@ -35,7 +35,7 @@ def request_to(url: str) -> ApiRequest:
     return ApiRequest("GET", url, "GET it")
 
 
-def first_token(store: TokenStore) -> str:
+def first_token(store: LiveToken) -> str:
     return next(store.for_one_request())
 
 
@@ -120,5 +120,5 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(account: VeaAccount, transport: Transport, clock: Clock) -> TokenStore:
-    return TokenStore(account, transport, LOG, clock)
+def store(account: VeaAccount, transport: Transport, clock: Clock) -> LiveToken:
+    return LiveToken(account, transport, LOG, clock)

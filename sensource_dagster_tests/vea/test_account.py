@@ -11,8 +11,10 @@ API = "https://vea.example.com"
 AUTH = "https://auth.example.com/oauth/token"
 
 
-def account(api_url: str = API, auth_url: str = AUTH, secret: str = "hunter2", **more: bool) -> VeaAccount:
-    return VeaAccount(api_url, auth_url, "client-1", secret, Path("tokens"), **more)
+def account(
+    api_url: str = API, auth_url: str = AUTH, secret: str = "hunter2", allow_plain_http: bool = False
+) -> VeaAccount:
+    return VeaAccount(api_url, auth_url, "client-1", secret, Path("tokens"), allow_plain_http)
 
 
 def test_the_secret_is_not_in_the_repr() -> None:

@@ -8,12 +8,12 @@ import pytest
 from werkzeug import Response
 
 from sensource_dagster.errors import VeaCredentialsError, VeaRefusedError, VeaResponseError, VeaUnavailableError
-from sensource_dagster.vea.tokens import TokenStore
+from sensource_dagster.vea.tokens import LiveToken
 from sensource_dagster_tests.vea.conftest import SECRET, first_token
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
 
 
-def test_id_and_secret_are_sent_as_a_form_and_nothing_else_is(store: TokenStore, vea: FakeVea) -> None:
+def test_id_and_secret_are_sent_as_a_form_and_nothing_else_is(store: LiveToken, vea: FakeVea) -> None:
     assert first_token(store) == "token-1"
     assert vea.forms == [{"grant_type": "client_credentials", "client_id": "client-1", "client_secret": SECRET}]
 
@@ -21,7 +21,7 @@ def test_id_and_secret_are_sent_as_a_form_and_nothing_else_is(store: TokenStore,
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("body", ['{"error": "invalid_client"}', "<html>no</html>", ""])
 def test_wrong_credentials_are_not_retried_and_the_error_names_them(
-    status: int, body: str, store: TokenStore, vea: FakeVea
+    status: int, body: str, store: LiveToken, vea: FakeVea
 ) -> None:
     vea.token_responses = [Response(body, status)]
     with pytest.raises(VeaCredentialsError, match="SENSOURCE_CLIENT_ID and SENSOURCE_CLIENT_SECRET") as caught:
@@ -30,7 +30,7 @@ def test_wrong_credentials_are_not_retried_and_the_error_names_them(
     assert vea.minted == 1
 
 
-def test_an_error_in_a_200_means_wrong_credentials_too(store: TokenStore, vea: FakeVea) -> None:
+def test_an_error_in_a_200_means_wrong_credentials_too(store: LiveToken, vea: FakeVea) -> None:
     vea.token_responses = [as_json({"error": "invalid_client", "error_description": f"not {SECRET}"})]
     with pytest.raises(VeaCredentialsError, match="invalid_client not") as caught:
         first_token(store)
@@ -40,7 +40,7 @@ def test_an_error_in_a_200_means_wrong_credentials_too(store: TokenStore, vea: F
 
 @pytest.mark.parametrize("status", [404, 405, 422])
 def test_the_error_of_any_other_4xx_names_the_variable_of_the_url(
-    status: int, store: TokenStore, vea: FakeVea
+    status: int, store: LiveToken, vea: FakeVea
 ) -> None:
     vea.token_responses = [Response("", status)]
     with pytest.raises(VeaRefusedError, match=f"HTTP {status}.*SENSOURCE_AUTH_URL"):
@@ -64,7 +64,7 @@ def test_the_error_of_any_other_4xx_names_the_variable_of_the_url(
     ],
 )
 def test_a_response_without_a_usable_token_is_an_error_that_does_not_show_it(
-    body: Any, store: TokenStore, vea: FakeVea
+    body: Any, store: LiveToken, vea: FakeVea
 ) -> None:
     vea.token_responses = [as_json(body)]
     with pytest.raises(VeaResponseError, match="no usable access_token") as caught:
@@ -74,7 +74,7 @@ def test_a_response_without_a_usable_token_is_an_error_that_does_not_show_it(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_minting_waits_as_long_as_retry_after_says(
-    status: int, store: TokenStore, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
+    status: int, store: LiveToken, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", waits.append)
@@ -83,13 +83,13 @@ def test_minting_waits_as_long_as_retry_after_says(
     assert waits == [11, 3]
 
 
-def test_minting_that_fails_in_every_attempt_is_an_unavailable_error(store: TokenStore, vea: FakeVea) -> None:
+def test_minting_that_fails_in_every_attempt_is_an_unavailable_error(store: LiveToken, vea: FakeVea) -> None:
     vea.token_responses = [Response("", 429)] * 3
     with pytest.raises(VeaUnavailableError, match=r"token request.*3 attempts.*HTTP 429"):
         first_token(store)
 
 
-def test_the_error_of_a_truncated_response_does_not_show_the_token_in_it(store: TokenStore, vea: FakeVea) -> None:
+def test_the_error_of_a_truncated_response_does_not_show_the_token_in_it(store: LiveToken, vea: FakeVea) -> None:
     vea.token_responses = [Response('{"refresh_token": "hidden", "access_token": "hid')] * 3
     with pytest.raises(VeaResponseError) as caught:
         first_token(store)

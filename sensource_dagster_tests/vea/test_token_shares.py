@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sensource_dagster.vea import VeaAccount
-from sensource_dagster.vea.token_cache import TokenCache
+from sensource_dagster.vea.token_file import TokenFile
 from sensource_dagster_tests.vea.conftest import MakeClient
 from sensource_dagster_tests.vea.fake_vea import FakeVea
 
@@ -21,8 +21,8 @@ NOBODY = 65534
 @pytest.fixture(autouse=True)
 def _forget_what_the_process_knows() -> Iterator[None]:
     yield
-    TokenCache._process_tokens.clear()
-    TokenCache._warned.clear()
+    TokenFile._process_tokens.clear()
+    TokenFile._warned.clear()
 
 
 def shown_as(monkeypatch: pytest.MonkeyPatch, mode: int = 0o600, owner: int | None = None) -> None:

@@ -13,20 +13,20 @@ from sensource_dagster.vea import (
     HttpPolicy,
     VeaAccount,
 )
-from sensource_dagster.vea.tokens import TokenStore
+from sensource_dagster.vea.tokens import LiveToken
 from sensource_dagster.vea.transport import Transport
 from sensource_dagster_tests.vea.conftest import LOG, SECRET, Clock, first_token
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
 
 
 @pytest.fixture
-def other(account: VeaAccount, transport: Transport, clock: Clock) -> TokenStore:
+def other(account: VeaAccount, transport: Transport, clock: Clock) -> LiveToken:
     """Another process of the same deployment."""
-    return TokenStore(account, transport, LOG, clock)
+    return LiveToken(account, transport, LOG, clock)
 
 
 def test_one_token_serves_every_process_until_a_minute_before_its_end(
-    store: TokenStore, other: TokenStore, clock: Clock, vea: FakeVea
+    store: LiveToken, other: LiveToken, clock: Clock, vea: FakeVea
 ) -> None:
     assert first_token(store) == "token-1"
     clock.now += 3600 - 60 - 0.001
@@ -57,7 +57,7 @@ def test_one_token_serves_every_process_until_a_minute_before_its_end(
     ],
 )
 def test_whatever_expires_in_says_a_token_is_used_and_minted_at_most_each_30_seconds(
-    expires_in: Any, seconds: float, store: TokenStore, clock: Clock, vea: FakeVea
+    expires_in: Any, seconds: float, store: LiveToken, clock: Clock, vea: FakeVea
 ) -> None:
     vea.expires_in = expires_in
     assert first_token(store) == "token-1"
@@ -67,7 +67,7 @@ def test_whatever_expires_in_says_a_token_is_used_and_minted_at_most_each_30_sec
     assert first_token(store) == "token-2"
 
 
-def test_a_missing_expires_in_means_one_hour(store: TokenStore, clock: Clock, vea: FakeVea) -> None:
+def test_a_missing_expires_in_means_one_hour(store: LiveToken, clock: Clock, vea: FakeVea) -> None:
     vea.token_responses = [as_json({"access_token": "given"})]
     assert first_token(store) == "given"
     clock.now += 3539
@@ -75,15 +75,15 @@ def test_a_missing_expires_in_means_one_hour(store: TokenStore, clock: Clock, ve
 
 
 def test_a_changed_secret_or_address_has_its_own_token(
-    account: VeaAccount, store: TokenStore, transport: Transport, clock: Clock, vea: FakeVea
+    account: VeaAccount, store: LiveToken, transport: Transport, clock: Clock, vea: FakeVea
 ) -> None:
     assert first_token(store) == "token-1"
     changed = replace(account, client_secret="another")
-    assert first_token(TokenStore(changed, transport, LOG, clock)) == "token-2"
+    assert first_token(LiveToken(changed, transport, LOG, clock)) == "token-2"
     assert first_token(store) == "token-1"
 
 
-def test_neither_id_nor_secret_is_in_a_file_or_its_name(account: VeaAccount, store: TokenStore) -> None:
+def test_neither_id_nor_secret_is_in_a_file_or_its_name(account: VeaAccount, store: LiveToken) -> None:
     first_token(store)
     for file in account.token_dir.iterdir():
         for private in ("client-1", SECRET):
@@ -92,7 +92,7 @@ def test_neither_id_nor_secret_is_in_a_file_or_its_name(account: VeaAccount, sto
 
 
 def test_a_refused_token_is_used_once_more_before_another_is_minted(
-    store: TokenStore, clock: Clock, vea: FakeVea
+    store: LiveToken, clock: Clock, vea: FakeVea
 ) -> None:
     first_token(store)
     clock.now += 30
@@ -101,7 +101,7 @@ def test_a_refused_token_is_used_once_more_before_another_is_minted(
 
 
 def test_a_token_that_another_process_renewed_is_taken_instead_of_minting(
-    store: TokenStore, other: TokenStore, clock: Clock, vea: FakeVea
+    store: LiveToken, other: LiveToken, clock: Clock, vea: FakeVea
 ) -> None:
     tokens = store.for_one_request()
     assert [next(tokens), next(tokens)] == ["token-1", "token-1"]
@@ -114,23 +114,23 @@ def test_a_token_that_another_process_renewed_is_taken_instead_of_minting(
 
 
 def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
-    store: TokenStore, other: TokenStore, clock: Clock, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
+    store: LiveToken, other: LiveToken, clock: Clock, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = store.for_one_request()
     assert [next(tokens), next(tokens)] == ["token-1", "token-1"]
     clock.now += 30
-    locked = store._cache.locked
+    locked = store._store.locked
 
     def renewed_before_we_got_the_lock() -> Any:
         assert list(other.for_one_request())[-1] == "token-2"
         return locked()
 
-    monkeypatch.setattr(store._cache, "locked", renewed_before_we_got_the_lock)
+    monkeypatch.setattr(store._store, "locked", renewed_before_we_got_the_lock)
     assert list(tokens) == ["token-2"]
     assert vea.minted == 2
 
 
-def test_a_token_refused_right_after_its_minting_is_renewed_at_once(store: TokenStore, vea: FakeVea) -> None:
+def test_a_token_refused_right_after_its_minting_is_renewed_at_once(store: LiveToken, vea: FakeVea) -> None:
     assert list(store.for_one_request()) == ["token-1", "token-1", "token-2"]
     assert vea.minted == 2
 
@@ -139,7 +139,7 @@ def test_a_renewed_token_that_is_refused_too_is_renewed_when_30_s_have_passed(
     account: VeaAccount, transport: Transport, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     waits: list[float] = []
-    store = TokenStore(account, transport, LOG, clock, sleep=waits.append)
+    store = LiveToken(account, transport, LOG, clock, sleep=waits.append)
     assert list(store.for_one_request())[-1] == "token-2"
     clock.now += 12
     assert list(store.for_one_request()) == ["token-2", "token-2", "token-3"]
@@ -150,20 +150,20 @@ def test_a_renewed_token_that_is_refused_too_is_renewed_when_30_s_have_passed(
     assert waits == [18]
 
 
-def test_a_token_that_was_minted_by_a_clock_ahead_of_time_is_replaced(store: TokenStore, clock: Clock) -> None:
+def test_a_token_that_was_minted_by_a_clock_ahead_of_time_is_replaced(store: LiveToken, clock: Clock) -> None:
     clock.now += 86_400
     first_token(store)
     clock.now -= 86_400
     assert first_token(store) == "token-2"
 
 
-def test_a_clock_that_was_set_back_a_little_keeps_the_token(store: TokenStore, clock: Clock) -> None:
+def test_a_clock_that_was_set_back_a_little_keeps_the_token(store: LiveToken, clock: Clock) -> None:
     first_token(store)
     clock.now -= 10
     assert first_token(store) == "token-1"
 
 
-def test_a_damaged_cache_is_replaced(account: VeaAccount, store: TokenStore) -> None:
+def test_a_damaged_cache_is_replaced(account: VeaAccount, store: LiveToken) -> None:
     first_token(store)
     (file,) = account.token_dir.glob("*.json")
     file.write_text("garbage")
@@ -177,17 +177,17 @@ def test_if_the_folder_cannot_be_written_the_clients_of_a_process_share_their_to
     (tmp_path / "file").touch()
     homeless = replace(account, token_dir=tmp_path / "file" / "tokens")
     for _ in range(2):
-        assert first_token(TokenStore(homeless, transport, LOG, clock)) == "token-1"
+        assert first_token(LiveToken(homeless, transport, LOG, clock)) == "token-1"
     assert vea.minted == 1
 
 
 def test_every_token_is_redacted_even_one_that_another_process_minted(
-    store: TokenStore, account: VeaAccount, clock: Clock, transport: Transport, policy: HttpPolicy
+    store: LiveToken, account: VeaAccount, clock: Clock, transport: Transport, policy: HttpPolicy
 ) -> None:
     first_token(store)
     clock.now += 3600
     first_token(store)
     assert {"token-1", "token-2"} <= transport.secrets
     other_process = Transport(policy, LOG)
-    first_token(TokenStore(account, other_process, LOG, clock))
+    first_token(LiveToken(account, other_process, LOG, clock))
     assert other_process.secrets == {"token-2", SECRET}

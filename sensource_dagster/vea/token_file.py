@@ -1,48 +1,24 @@
-"""The file in which the processes of a deployment share one token."""
+"""The file in which the processes of one machine share one token."""
 
 from __future__ import annotations
 
-import logging
-import math
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import filelock
 import orjson
 
 from sensource_dagster.errors import VeaUnavailableError
+from sensource_dagster.vea.token_store import Log, Token
 
 _MAX_BYTES = 64 * 1024
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750; anything else cannot be sent in a header
 
 
-@dataclass(frozen=True)
-class Token:
-    """A token and, in seconds since the epoch, when it was minted and when to renew it.
-
-    `after_refusal` says that it was minted because Vea refused the token before it, not because that one had
-    expired.
-    """
-
-    text: str = field(repr=False)
-    minted_at: float
-    renew_at: float
-    after_refusal: bool = False
-
-    def __post_init__(self) -> None:
-        if not _TOKEN.fullmatch(self.text):
-            raise ValueError("not a bearer token")
-        if not (math.isfinite(self.minted_at) and math.isfinite(self.renew_at)):
-            raise ValueError("not a time")
-
-
-class TokenCache:
+class TokenFile:
     """One token in one file. The file has mode 0600 from its first byte, and a writer replaces it under a lock.
 
     Nothing in the directory can stop a sync. A file that is missing, incomplete, a link, readable by others or
@@ -54,9 +30,7 @@ class TokenCache:
     _process_tokens: ClassVar[dict[Path, Token]] = {}
     _warned: ClassVar[set[Path]] = set()
 
-    def __init__(
-        self, directory: Path, key: str, lock_wait: float, log: logging.Logger | logging.LoggerAdapter[Any]
-    ) -> None:
+    def __init__(self, directory: Path, key: str, lock_wait: float, log: Log) -> None:
         self._file = directory.absolute() / f"vea-{key}.json"
         self._lock = filelock.FileLock(self._file.with_suffix(".lock"), timeout=lock_wait, mode=0o600)
         self._lock_wait = lock_wait

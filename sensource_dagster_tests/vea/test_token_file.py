@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from sensource_dagster.errors import VeaUnavailableError
-from sensource_dagster.vea.token_cache import Token, TokenCache
+from sensource_dagster.vea.token_file import TokenFile
+from sensource_dagster.vea.token_store import Token
 
 LOG = logging.getLogger("test")
 TOKEN = Token("token-1", 1000.0, 2000.0)
@@ -20,8 +21,8 @@ TOKEN = Token("token-1", 1000.0, 2000.0)
 @pytest.fixture(autouse=True)
 def _forget_process_tokens() -> Iterator[None]:
     yield
-    TokenCache._process_tokens.clear()
-    TokenCache._warned.clear()
+    TokenFile._process_tokens.clear()
+    TokenFile._warned.clear()
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def file(folder: Path) -> Path:
     return folder / "vea-key.json"
 
 
-def cache_in(folder: Path) -> TokenCache:
-    return TokenCache(folder, "key", 0.2, LOG)
+def cache_in(folder: Path) -> TokenFile:
+    return TokenFile(folder, "key", 0.2, LOG)
 
 
 def write(folder: Path, token: Token = TOKEN) -> None:
@@ -76,7 +77,7 @@ def test_the_file_is_private_before_it_holds_a_byte(folder: Path, monkeypatch: p
 
     mask = os.umask(0)
     try:
-        monkeypatch.setattr("sensource_dagster.vea.token_cache.os.fdopen", noting)
+        monkeypatch.setattr("sensource_dagster.vea.token_file.os.fdopen", noting)
         write(folder)
     finally:
         os.umask(mask)
@@ -180,7 +181,7 @@ def test_a_token_is_written_to_the_file_again_as_soon_as_that_is_possible(folder
     file.rmdir()
     write(folder, Token("token-2", 1.0, 2.0))
     assert orjson.loads(file.read_bytes())["token"] == "token-2"
-    assert TokenCache._process_tokens == {}
+    assert TokenFile._process_tokens == {}
 
 
 def test_waiting_for_the_lock_ends_after_the_lock_wait(folder: Path) -> None:
