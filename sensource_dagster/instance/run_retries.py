@@ -4,7 +4,8 @@ Dagster records a failed run in three writes: the event, the run's status, and t
 started again. A daemon that looks between two of these writes decides that the run is not started again, and never
 looks at that event again. The backfill then waits for ever, or ends without the run's days
 (github.com/dagster-io/dagster/issues/34204). This happens often, because the daemons of `dg dev` tick in step.
-Both classes are mixins for Dagster's storages, whatever database these use.
+The same happens where the run's code server is away when the daemon looks: see code_servers.py.
+The classes are mixins for Dagster's storages, whatever database these use.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage, SqlRunStorage
 from dagster._core.storage.tags import PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, WILL_RETRY_TAG
 
+from sensource_dagster.instance.code_servers import can_be_asked
+
+_ASKED_WITHIN = 900.0  # seconds; later, a code server is gone for good, or has moved
 _DECIDED_WITHIN = 60.0  # seconds; later, the process that wrote the event is gone, and the run will fail once more
 
 
@@ -67,5 +71,9 @@ def _is_decided(event: EventLogEntry, instance: DagsterInstance) -> bool:
     """Whether the event may be shown to the daemon that starts failed runs again."""
     if event.dagster_event_type is not DagsterEventType.RUN_FAILURE or not instance.run_retries_enabled:
         return True
-    run = instance.get_run_by_id(event.run_id)
-    return run is None or run.status is DagsterRunStatus.FAILURE or time.time() - event.timestamp > _DECIDED_WITHIN
+    run, age = instance.get_run_by_id(event.run_id), time.time() - event.timestamp
+    if run is None:
+        return True
+    if run.status is not DagsterRunStatus.FAILURE:
+        return age > _DECIDED_WITHIN
+    return not run.is_complete_and_waiting_to_retry or age > _ASKED_WITHIN or can_be_asked(run)
