@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from sensource_dagster.config.settings import VARIABLES, read_settings
+from sensource_dagster.config.token_place import token_database
+from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.instance.postgres_storage import PostgresStorage
 from sensource_dagster_tests.documentation import PROJECT, text_of
 
@@ -94,3 +97,18 @@ def test_both_start_failed_runs_again_as_the_project_does() -> None:
     for name in INSTANCES:
         for part in ("run_retries", "retention", "telemetry"):
             assert INSTANCES[name][part] == PROJECTS_INSTANCE[part], (name, part)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [COMPOSE["services"]["code"]["environment"], VALUES["dagster-user-deployments"]["deployments"][0]["env"]],
+    ids=["compose", "helm"],
+)
+def test_each_variable_exists_and_the_warehouse_is_a_lake_with_the_token_beside_its_catalogue(
+    environment: dict[str, str],
+) -> None:
+    assert {name for name in environment if name.startswith("SENSOURCE_")} <= set(VARIABLES)
+    settings = read_settings(environment)
+    assert isinstance(settings.warehouse, LakePlace)
+    assert settings.warehouse.data == "s3://footfall/lake/"
+    assert token_database(settings.token_cache) == settings.warehouse.libpq

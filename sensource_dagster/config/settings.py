@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from sensource_dagster.config import parsers as check
 from sensource_dagster.config.alert_settings import AlertSettings
 from sensource_dagster.config.project_folder import command, placed
-from sensource_dagster.config.token_place import TokenPlace, token_place_or_none
+from sensource_dagster.config.token_place import TokenDatabase, TokenPlace, token_place_or_none
 from sensource_dagster.config.variable import variable
+from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.config.warehouse_settings import WarehouseSettings, advice, place_warehouse
 from sensource_dagster.errors import SettingsError
 
@@ -113,8 +114,8 @@ class Settings(WarehouseSettings, AlertSettings):
     token_cache: TokenPlace | None = variable(
         "SENSOURCE_TOKEN_CACHE",
         "",
-        "folder of the token that all processes share, or postgres:<libpq string> for several machines; empty: a "
-        "folder in the user's cache",
+        "folder of the token that all processes share, or postgres:<libpq string> for several machines; empty: "
+        "the catalogue of a lake, or a folder in the user's cache",
         token_place_or_none,
     )
     owners: tuple[str, ...] = variable(
@@ -200,6 +201,10 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         if isinstance(values[path], Path):
             values[path] = placed(values[path], folder)
     problems += place_warehouse(values, environment, folder)
+    if values.get("token_cache", "") is None and isinstance(values.get("warehouse"), LakePlace):
+        values["token_cache"] = TokenDatabase(
+            values["warehouse"].libpq
+        )  # the workers of a lake are on several machines
     if {"start_date", "timezone"} <= values.keys():
         in_future = check.future(values["start_date"], values["timezone"])
         if in_future is not None:

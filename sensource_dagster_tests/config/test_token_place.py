@@ -37,6 +37,15 @@ def test_a_database_is_named_by_a_libpq_string(tmp_path: Path, monkeypatch: pyte
     assert token_database(tmp_path) == token_database(None) == ""
 
 
+def test_the_token_of_a_lake_is_beside_its_catalogue_unless_a_place_is_named(tmp_path: Path) -> None:
+    lake = {"SENSOURCE_WAREHOUSE": "ducklake:postgres:host=db.example.org dbname=footfall"}
+    place = read_settings(lake).token_cache
+    assert token_database(place) == "dbname=footfall host=db.example.org"
+    named = read_settings({**lake, "SENSOURCE_TOKEN_CACHE": str(tmp_path)}).token_cache
+    assert (named, token_database(named)) == (tmp_path, "")
+    assert read_settings({}).token_cache is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
