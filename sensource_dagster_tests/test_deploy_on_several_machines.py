@@ -75,9 +75,13 @@ def test_the_account_s_secret_is_in_the_code_server_alone() -> None:
 
 
 def test_the_image_can_be_built_with_the_extras_that_the_deployments_need() -> None:
-    assert '--editable ".[$EXTRAS]"' in text_of("deploy/Containerfile")
+    assert '--editable ".[$EXTRAS]" $LAKE' in text_of("deploy/Containerfile")
     extras = re.findall(r"^(\w+) = \[$", text_of("pyproject.toml"), re.MULTILINE)
-    assert COMPOSE["services"]["code"]["build"]["args"] == {"EXTRAS": "scale"}
+    arguments = COMPOSE["services"]["code"]["build"]["args"]
+    assert arguments["EXTRAS"] in extras
+    pinned = re.findall(r"^(duckdb-extension-\w+(?:-\w+)?)==", text_of("constraints-lake.txt"), re.MULTILINE)
+    assert sorted(arguments["LAKE"].split()) == pinned
+    assert f'LAKE="{arguments["LAKE"]}"' in text_of("docs/deploy.md")
     for built in re.findall(r"EXTRAS=([\w,]+)", text_of("docs/deploy.md")):
         assert set(built.split(",")) <= set(extras)
 
@@ -108,7 +112,8 @@ def test_each_variable_exists_and_the_warehouse_is_a_lake_with_the_token_beside_
     environment: dict[str, str],
 ) -> None:
     assert {name for name in environment if name.startswith("SENSOURCE_")} <= set(VARIABLES)
-    settings = read_settings(environment)
+    of_image = dict(re.findall(r"(SENSOURCE_\w+)=(\S+)", text_of("deploy/Containerfile")))
+    settings = read_settings({**of_image, **environment})
     assert isinstance(settings.warehouse, LakePlace)
     assert settings.warehouse.data == "s3://footfall/lake/"
     assert token_database(settings.token_cache) == settings.warehouse.libpq
