@@ -15,6 +15,7 @@ from sensource_dagster_tests.cli.project import Project
 from sensource_dagster_tests.end_to_end.compose_processes import COMPOSE, ComposeProcesses, compose_processes
 from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, project_folder, start_timeout
 from sensource_dagster_tests.end_to_end.sync import variables_of
+from sensource_dagster_tests.lakes import LAKE, LAKE_PARAMETER, lake_in
 from sensource_dagster_tests.postgres import PASSWORD, libpq_of, postgres_server
 
 pytestmark = pytest.mark.slow  # three processes of Dagster and a PostgreSQL
@@ -33,18 +34,19 @@ def simulator() -> Iterator[RunningSimulator]:
         yield running
 
 
-@pytest.fixture
-def project(simulator: RunningSimulator, tmp_path: Path) -> Iterator[Project]:
+@pytest.fixture(params=["file", LAKE_PARAMETER])
+def project(simulator: RunningSimulator, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
     config = yaml.safe_load((COMPOSE / "dagster.yaml").read_text())
     with postgres_server() as server:
-        variables = variables_of(
-            simulator,
-            tmp_path,
-            SENSOURCE_START_DATE=str(FIRST),
-            SENSOURCE_TOKEN_CACHE=f"postgres:{libpq_of(server)}",
-            PGPASSWORD=PASSWORD,
-        )
-        del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
+        variables = variables_of(simulator, tmp_path, SENSOURCE_START_DATE=str(FIRST), PGPASSWORD=PASSWORD)
+        if request.param == LAKE:  # the token is beside its catalogue
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("PGPASSWORD", PASSWORD)
+                lake = lake_in(server, tmp_path / "lake")
+            variables |= {"SENSOURCE_WAREHOUSE": str(lake), "SENSOURCE_WAREHOUSE_DATA": str(lake.data)}
+        else:
+            del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
+            variables["SENSOURCE_TOKEN_CACHE"] = f"postgres:{libpq_of(server)}"
         folder = project_folder(tmp_path / "project", variables)
         of_server = {"hostname": "", "username": "dagster", "db_name": "postgres", "params": {"host": str(server)}}
         config["storage"]["custom"]["config"]["postgres_db"] = of_server
