@@ -144,7 +144,7 @@ class LiveToken:
         now = self._clock()
         try:
             renew_at = _renew_at(now, fields.get("expires_in"))
-            token = Token(fields.get("access_token", ""), now, renew_at, after_refusal)
+            token = Token(fields.get("access_token"), now, renew_at, after_refusal)
         except (TypeError, ValueError):
             # Nothing of this response is quoted: it may hold a token in a field that we do not know.
             raise VeaResponseError(

@@ -44,7 +44,7 @@ class WindowSizes:
 
     def _stored(self) -> dict[str, Any]:
         with suppress(OSError, ValueError):
-            stored = orjson.loads(self._file.read_bytes()) if self._file.is_file() else {}
+            stored = orjson.loads(self._file.read_bytes())
             if isinstance(stored, dict):
                 return stored
         return {}

@@ -19,11 +19,16 @@ COPIED = ("sensource_dagster", "sensource_dagster_tests", "pyproject.toml", "dag
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant that no test noticed: in which function, and which lines became which."""
+    """A mutant that no test noticed: in which function, and which lines became which.
+
+    Attributes:
+        status: "survived"; "no tests" if no test calls the function; or what else happened, such as "segfault".
+    """
 
     function: str
     was: str
     becomes: str
+    status: str
 
     def __str__(self) -> str:
         return f"`{self.function}`: `{self.was}` → `{self.becomes}`"

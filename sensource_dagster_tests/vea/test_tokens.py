@@ -130,24 +130,45 @@ def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
     assert vea.minted == 2
 
 
+def test_a_first_token_that_another_process_mints_while_we_wait_for_it_is_taken(
+    store: LiveToken, other: LiveToken, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = store._cache.locked
+
+    def minted_before_we_got_the_lock() -> Any:
+        assert first_token(other) == "token-1"
+        return locked()
+
+    monkeypatch.setattr(store._cache, "locked", minted_before_we_got_the_lock)
+    assert first_token(store) == "token-1"
+    assert vea.minted == 1
+
+
 def test_a_token_refused_right_after_its_minting_is_renewed_at_once(store: LiveToken, vea: FakeVea) -> None:
     assert list(store.for_one_request()) == ["token-1", "token-1", "token-2"]
     assert vea.minted == 2
 
 
+@pytest.mark.parametrize(("passed", "rest"), [(12, 18), (29.5, 0.5)])
 def test_a_renewed_token_that_is_refused_too_is_renewed_when_30_s_have_passed(
-    account: VeaAccount, transport: Transport, clock: Clock, caplog: pytest.LogCaptureFixture
+    passed: float,
+    rest: float,
+    account: VeaAccount,
+    transport: Transport,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     waits: list[float] = []
     store = LiveToken(account, transport, LOG, clock, sleep=waits.append)
     assert list(store.for_one_request())[-1] == "token-2"
-    clock.now += 12
+    clock.now += passed
     assert list(store.for_one_request()) == ["token-2", "token-2", "token-3"]
-    assert waits == [18]
+    assert waits == [rest]
+    assert f"The next token is requested in {rest:.0f} s." in caplog.text
     assert "another deployment or tool" in caplog.text
     clock.now += 30
     assert list(store.for_one_request())[-1] == "token-4"
-    assert waits == [18]
+    assert waits == [rest]
 
 
 def test_a_token_that_was_minted_by_a_clock_ahead_of_time_is_replaced(store: LiveToken, clock: Clock) -> None:
@@ -157,9 +178,12 @@ def test_a_token_that_was_minted_by_a_clock_ahead_of_time_is_replaced(store: Liv
     assert first_token(store) == "token-2"
 
 
-def test_a_clock_that_was_set_back_a_little_keeps_the_token(store: LiveToken, clock: Clock) -> None:
+@pytest.mark.parametrize("seconds", [10, 60])
+def test_a_clock_that_was_set_back_a_little_keeps_the_token(
+    seconds: float, store: LiveToken, clock: Clock
+) -> None:
     first_token(store)
-    clock.now -= 10
+    clock.now -= seconds
     assert first_token(store) == "token-1"
 
 

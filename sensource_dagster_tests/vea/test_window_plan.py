@@ -46,6 +46,15 @@ def test_windows_are_halved_down_to_a_day_and_stay_at_the_size_that_worked() -> 
     assert (plan.done, plan.total) == (40, 40)
 
 
+def test_a_size_that_worked_before_is_used_from_the_start_and_the_total_stays_while_windows_are_done() -> None:
+    plan = WindowPlan(FIRST, FIRST + timedelta(days=20), ZoneInfo("UTC"), 7)
+    assert [((window.end - window.start).days, plan.done, plan.total) for window in plan] == [
+        (7, 0, 3),
+        (7, 1, 3),
+        (7, 2, 3),
+    ]
+
+
 def test_a_single_day_cannot_be_halved() -> None:
     plan = WindowPlan(FIRST, FIRST, ZoneInfo("Europe/Berlin"), 30)
     assert [plan.halve_after for _ in plan] == [0]

@@ -41,6 +41,7 @@ def test_after_a_day_the_whole_thirty_days_are_requested_again(account: VeaAccou
         b'{"traffic": {"days": 0, "at": 1750000000}}',
         b'{"traffic": {"days": 31, "at": 1750000000}}',
         b'{"traffic": {"days": 7, "at": 1750000001}}',
+        b'{"traffic": {"days": "many", "at": 1750000000}}',
         b'{"traffic": {"days": null, "at": null}}',
         b'{"traffic": {"days": 1e999, "at": 1750000000}}',
     ],
@@ -55,6 +56,12 @@ def test_a_file_that_cannot_be_used_is_as_none_and_is_replaced(
     assert sizes.read("traffic") == 30
     sizes.write("traffic", 3)
     assert sizes.read("traffic") == 3
+
+
+def test_a_single_day_is_a_size(account: VeaAccount, clock: Clock) -> None:
+    sizes = WindowSizes(account, clock)
+    sizes.write("traffic", 1)
+    assert sizes.read("traffic") == 1
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(account: VeaAccount, clock: Clock) -> None:

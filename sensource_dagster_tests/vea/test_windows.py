@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
@@ -88,11 +89,24 @@ def test_every_hour_of_a_window_has_the_day_that_pandas_gives_it(zone: ZoneInfo,
         ("Pacific/Apia", "2011-12-29", "2011-12-29T10:00"),
         ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00"),  # skipped
         ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00"),
+        ("Asia/Kathmandu", "1986-01-01", "1985-12-31T18:30"),  # no midnight: the day starts at 00:15
         ("America/Toronto", "1919-03-31", "1919-03-31T04:30"),  # 23:30 the day before became 00:30
     ],
 )
 def test_a_day_starts_at_its_first_instant(zone: str, day: str, start: str) -> None:
     assert day_start(date.fromisoformat(day), ZoneInfo(zone)) == utc(start)
+
+
+@pytest.mark.parametrize("host", ["Asia/Tokyo", "America/Denver"])
+def test_the_zone_of_the_host_makes_no_difference(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", host)
+        time.tzset()
+        [window] = day_windows(date(2025, 12, 1), date(2025, 12, 1), ZoneInfo("Europe/Berlin"))
+        written = instant_text(window.start)
+    time.tzset()
+    assert str(window) == "2025-11-30 23:00 to 2025-12-01 23:00 UTC"
+    assert written == "2025-11-30T23:00:00.000Z"
 
 
 def test_a_window_with_a_25_hour_day_has_one_day_less() -> None:
