@@ -7,12 +7,12 @@ NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv, itself from pip, installs in seconds what takes pip minutes on a slow machine; pip knows more set-ups.
 UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
-# Four at a time on two cores: the tests of the daemon mostly wait.
 # The packages that a lake needs, and a store for its tests.
 LAKE := duckdb-extension-ducklake duckdb-extension-postgres-scanner duckdb-extension-httpfs 'moto[s3]' flask flask-cors
+# Four at a time on two cores: the tests of the daemon mostly wait.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev check test test-all test-newest test-lake lint lock docs soak bench growth format clean help
+.PHONY: demo dev check test test-all test-newest test-lake mutants lint lock docs soak bench growth format clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -49,6 +49,9 @@ test-lake: ## the tests of a lake, with DuckDB 1.5 and its extensions, in .venv-
 	  --constraint .venv-lake/constraints.txt --editable '.[dev]' $(LAKE)
 	.venv-lake/bin/python -m pytest -n 2 -m lake sensource_dagster_tests
 
+mutants: $(BIN)/.installed-dev ## whether tests fail when the code is changed; hours, or MODULE=vea/windows.py alone
+	$(BIN)/python -m sensource_dagster_tests.mutants $(MODULE)
+
 lint: $(BIN)/.installed-dev ## ruff and mypy alone
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -75,7 +78,7 @@ format: $(BIN)/.installed-dev ## format and sort imports
 	$(BIN)/ruff format
 
 clean: ## remove the environment; data/ stays
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .mutants *.egg-info
 
 # Whoever names a Python means it: a .venv of another one is not used in silence.
 .PHONY: same-python

@@ -43,7 +43,6 @@ class TokenFile:
         Raises:
             VeaUnavailableError: another process held the lock for the whole `lock_wait`.
         """
-        held = True
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
@@ -54,13 +53,11 @@ class TokenFile:
                 "this again."
             ) from None
         except (OSError, NotImplementedError) as error:
-            held = False
             self._warn(error)
         try:
             yield
         finally:
-            if held:
-                self._lock.release()
+            self._lock.release()  # nothing happens if it could not be acquired
 
     def read(self) -> Token | None:
         """The token in the file, or this process's own token if the file could not be written."""
@@ -95,7 +92,7 @@ class TokenFile:
             self._warn(error)
             with suppress(OSError):  # a token that others can read, or that nobody reads
                 draft.unlink(missing_ok=True)
-                self._file.unlink(missing_ok=True)
+                self._file.unlink()
         else:
             self._process_tokens.pop(self._file, None)
 

@@ -144,8 +144,8 @@ class LiveToken:
         now = self._clock()
         try:
             renew_at = _renew_at(now, fields.get("expires_in"))
-            token = Token(fields.get("access_token"), now, renew_at, after_refusal)
-        except (TypeError, ValueError):
+            token = Token(fields["access_token"], now, renew_at, after_refusal)
+        except (KeyError, TypeError, ValueError):
             # Nothing of this response is quoted: it may hold a token in a field that we do not know.
             raise VeaResponseError(
                 f"{request.label} returned no usable access_token. Check that SENSOURCE_AUTH_URL is Vea's."

@@ -84,6 +84,14 @@ def test_rows_outside_the_half_open_window_are_dropped_and_counted() -> None:
     assert (counts.outside, counts.repeated) == (2, 0)
 
 
+def test_the_day_and_the_hour_of_a_row_are_those_of_the_zone() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start, end = datetime(2025, 11, 30, 23, tzinfo=timezone.utc), datetime(2025, 12, 1, 23, tzinfo=timezone.utc)
+    frame = counts_frame(TRAFFIC, [row(hour="2025-11-30T23:30:00Z")], start, end, berlin).frame
+    assert frame["record_date"].tolist() == [pd.Timestamp("2025-12-01")]
+    assert frame["record_hour"].tolist() == [pd.Timestamp("2025-12-01 00:30")]
+
+
 def test_of_rows_with_the_same_key_the_last_stays_even_if_they_write_the_instant_differently() -> None:
     counts = traffic(
         row(sumins=1),
@@ -104,6 +112,11 @@ def test_a_list_keeps_the_last_row_of_each_id_and_all_rows_of_each_name() -> Non
     assert frame["zone_id"].tolist() == ["b", "c", "a"]
     assert frame["scale_factor"].tolist() == [1, 2, 3]
     assert repeated == 1
+
+
+def test_a_list_s_column_holds_a_value_that_the_contract_does_not_expect() -> None:
+    frame, _ = list_frame(ZONE, [{"zoneId": "a", "scaleFactor": 1}, {"zoneId": "b", "scaleFactor": "half"}])
+    assert frame["scale_factor"].tolist() == ["1", "half"]
 
 
 def test_two_fields_with_the_same_column_name_get_different_columns_in_any_order() -> None:

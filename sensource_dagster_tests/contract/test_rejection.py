@@ -103,6 +103,15 @@ def test_the_rejections_have_the_local_days_of_the_window_even_if_there_are_none
     assert rejections_of(list_frame(ZONE, [{"zoneId": "a"}])[0]) == Rejections([])
 
 
+def test_the_days_of_the_window_and_of_a_rejected_row_are_local_where_utc_has_others() -> None:
+    start, end = datetime(2025, 11, 30, 23, tzinfo=timezone.utc), datetime(2025, 12, 1, 23, tzinfo=timezone.utc)
+    rows = [row("z0"), row(hour="2025-11-30T23:30:00Z", sumins="many")]
+    found = rejections_of(counts_frame(TRAFFIC, rows, start, end, ZoneInfo("Europe/Berlin")).frame)
+    assert found
+    assert (found.first, found.last) == (date(2025, 12, 1), date(2025, 12, 1))
+    assert [one.day for one in found.rows] == [date(2025, 12, 1)]
+
+
 def test_a_row_outside_the_window_is_not_rejected_whatever_its_values() -> None:
     counts = traffic(row(), row("z2", hour="2025-12-09T00:00:00Z", sumins="many"))
     assert (counts.outside, rejected(counts.frame)) == (1, [])
@@ -111,6 +120,12 @@ def test_a_row_outside_the_window_is_not_rejected_whatever_its_values() -> None:
 def test_of_rows_with_the_same_key_the_last_counts_even_if_an_earlier_one_does_not_fit() -> None:
     counts = traffic(row("z0"), row(sumins="many"), row(sumins=5))
     assert (counts.frame["sumins"].tolist(), counts.repeated, rejected(counts.frame)) == ([112, 5], 1, [])
+
+
+def test_a_later_row_replaces_a_rejected_one_also_beside_a_row_without_a_key() -> None:
+    rows = [*(row(f"y{number}") for number in range(40)), row(sumins="many"), {**row(), "zoneId": None}, row()]
+    [one] = rejected(traffic(*rows).frame)
+    assert "without its key" in one.reason
 
 
 def test_a_rejected_row_takes_no_earlier_row_of_the_same_key_away() -> None:

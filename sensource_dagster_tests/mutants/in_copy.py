@@ -31,8 +31,7 @@ def main(module: str, children: str, *tests: str) -> None:
     config().only_mutate = [str(file)]
     config().pytest_add_cli_args_test_selection = [*tests, "-m", "not slow"]
     operators.install()
-    isolation.ForkServerRunner = FastTestsFirst  # type: ignore[misc]
-    isolation.PytestRunner = OwnTemporaryFolder  # type: ignore[misc]
+    vars(isolation).update(ForkServerRunner=FastTestsFirst, PytestRunner=OwnTemporaryFolder)
     # The tests are to be imported from mutmut's copy, not from where this module is.
     for name in [name for name in sys.modules if name.partition(".")[0] == "sensource_dagster_tests"]:
         del sys.modules[name]
@@ -49,7 +48,7 @@ class FastTestsFirst(ForkServerRunner):
 
 
 class OwnTemporaryFolder(PytestRunner):
-    """pytest tidies up in the folders of other runs. Two that end at once stumble, which would look like a kill."""
+    """pytest tidies up in the folders of other runs. Two that end at once stumble: it would look like a kill."""
 
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
         with TemporaryDirectory(dir=os.environ["PYTEST_DEBUG_TEMPROOT"]) as own:
@@ -58,22 +57,21 @@ class OwnTemporaryFolder(PytestRunner):
 
 
 def outcome(file: Path) -> dict[str, object]:
-    """Killed is only what made a test fail. All else but a timeout is told as a survivor, for somebody to look."""
+    """A mutant is killed if a test fails or does not end. Whatever else happened is told as a survivor."""
     data = SourceFileMutationData(path=file)
     data.load()
     codes = data.exit_code_by_key
     return {
-        "killed": sum(code == 1 for code in codes.values()),
-        "too_long": sum(code in _TOO_LONG for code in codes.values()),
+        "killed": sum(code in _KILLED for code in codes.values()),
+        "too_slow": sum(code in _TOO_SLOW for code in codes.values()),
         "survivors": [
-            survivor(name, file, status_by_exit_code[code])
-            for name, code in codes.items()
-            if code != 1 and code not in _TOO_LONG
+            survivor(name, file, status_by_exit_code[code]) for name, code in codes.items() if code not in _KILLED
         ],
     }
 
 
-_TOO_LONG = {-24, 24, 152}
+_TOO_SLOW = {-24, 24, 152}  # SIGXCPU
+_KILLED = {1, *_TOO_SLOW}
 
 
 def survivor(name: str, file: Path, status: str) -> dict[str, str]:

@@ -25,7 +25,11 @@ TESTS: dict[str, list[str]] = {
     "automation/nightly_days.py": ["automation/test_missed_days.py", "automation/test_split_days.py"],
     "automation/failing_days.py": ["automation/test_failing_days.py"],
     "automation/schedules.py": ["automation/test_schedules.py", "automation/test_backfills_under_way.py"],
-    "checks/affected.py": ["checks/test_impossible_values.py", "checks/test_outages.py", "checks/test_entities.py"],
+    "checks/affected.py": [
+        "checks/test_impossible_values.py",
+        "checks/test_outages.py",
+        "checks/test_entities.py",
+    ],
     "checks/asset_checks.py": ["checks/test_asset_checks.py"],
     "checks/balance.py": ["checks/test_balance.py"],
     "checks/completeness.py": ["checks/test_completeness.py"],

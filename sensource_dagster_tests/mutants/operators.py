@@ -12,7 +12,7 @@ from typing import Any
 
 import libcst as cst
 from mutmut import __main__ as mutmut
-from mutmut.mutation import mutators
+from mutmut.mutation import file_mutation, mutators
 from mutmut.mutation.file_mutation import MutatedFile
 
 IS_SQL = re.compile(
@@ -85,7 +85,9 @@ class _DecoratorsAsCalls(cst.CSTTransformer):
     """`@cache` above `def name` becomes `name = cache(name)` below it, which means the same."""
 
     def leave_FunctionDef(  # noqa: N802
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+        self,
+        original_node: cst.FunctionDef,
+        updated_node: cst.FunctionDef,  # noqa: ARG002
     ) -> cst.FunctionDef | cst.FlattenSentinel[cst.BaseStatement]:
         name = updated_node.name
         given: cst.BaseExpression = name
@@ -112,9 +114,9 @@ def install() -> None:
         (kind, mutate_string if operator is mutators.operator_string else operator)
         for kind, operator in mutators.mutation_operators
     ]
-    plain = mutmut.mutate_file_contents
+    plain = file_mutation.mutate_file_contents
 
     def mutate_file_contents(filename: str, code: str, *rest: Any) -> MutatedFile:
         return plain(filename, decorators_as_calls(code), *rest)
 
-    mutmut.mutate_file_contents = mutate_file_contents
+    vars(mutmut).update(mutate_file_contents=mutate_file_contents)

@@ -14,7 +14,10 @@ from tempfile import TemporaryDirectory
 from sensource_dagster_tests.documentation import PROJECT
 
 COPIES = PROJECT / ".mutants"  # each module has its own: to look closer, `mutmut show` or `mutmut browse` there
-COPIED = ("sensource_dagster", "sensource_dagster_tests", "pyproject.toml", "dagster.yaml", ".env.example", "workspace.yaml")
+COPIED = (
+    *("sensource_dagster", "sensource_dagster_tests", "pyproject.toml"),
+    *("dagster.yaml", "workspace.yaml", ".env.example"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,24 @@ class Survivor:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the mutants of a module. One that ran too long, or was never reached, has its own count."""
+    """What became of the mutants of a module. Those that ran too long are killed as well."""
 
     module: str
     killed: int
-    too_long: int
+    too_slow: int
     survivors: list[Survivor]
 
     @property
     def mutants(self) -> int:
-        return self.killed + self.too_long + len(self.survivors)
+        return self.killed + len(self.survivors)
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        return self.mutants, self.killed, self.too_slow
+
+    @property
+    def share(self) -> float:
+        return self.killed / self.mutants
 
 
 def run(module: str, tests: list[str], children: int) -> Outcome:
@@ -61,17 +72,24 @@ def run(module: str, tests: list[str], children: int) -> Outcome:
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
         copy(PROJECT / name, folder / name)
     paths = [f"sensource_dagster_tests/{test}" for test in tests]
-    room = Path("/dev/shm")  # hundreds of tests write DuckDB files
-    log = (folder / "mutmut.log").open("w")
-    with log, TemporaryDirectory(prefix="mutants-", dir=room if room.is_dir() else None) as temporary:
-        subprocess.run(
-            [sys.executable, "-m", f"{__package__}.in_copy", module, str(children), *paths],
-            cwd=folder,
-            # The copy comes first, also for the processes that a test starts.
-            env={**os.environ, "PYTHONPATH": f"{folder / 'mutants'}", "PYTEST_DEBUG_TEMPROOT": temporary},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=True,
+    memory = Path("/dev/shm")  # the tests write many DuckDB files
+    with (
+        (folder / "mutmut.log").open("w+") as log,
+        TemporaryDirectory(prefix="mutants-", dir=memory if memory.is_dir() else None) as temporary,
+    ):
+        command = [sys.executable, "-m", f"{__package__}.in_copy", module, str(children), *paths]
+        # The copy comes first, also for the processes that a test starts.
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(folder / "mutants"),
+            "PYTEST_DEBUG_TEMPROOT": temporary,
+        }
+        ended = subprocess.run(
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
         )
+        if ended.returncode:
+            log.seek(0)
+            raise subprocess.CalledProcessError(ended.returncode, command, log.read())
     outcome = json.loads((folder / "outcome.json").read_text())
-    return Outcome(module, outcome["killed"], outcome["too_long"], [Survivor(**each) for each in outcome["survivors"]])
+    survivors = [Survivor(**survivor) for survivor in outcome["survivors"]]
+    return Outcome(module, outcome["killed"], outcome["too_slow"], survivors)

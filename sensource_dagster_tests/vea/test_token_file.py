@@ -89,6 +89,19 @@ def test_the_token_is_not_in_the_repr() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("two words", 1.0, 2.0), "not a bearer token"),
+        (("token", float("inf"), 2.0), "not a time"),
+        (("token", 1.0, float("nan")), "not a time"),
+    ],
+)
+def test_what_is_not_a_token_is_said_to_be_none(given: tuple[str, float, float], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Token(*given)
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",
@@ -103,7 +116,7 @@ def test_the_token_is_not_in_the_repr() -> None:
         b'{"token": "token-1", "minted_at": "nan", "renew_at": 2000}',
         b'{"token": "", "minted_at": 1000, "renew_at": 2000}',
         b'{"token": "a\\r\\nX-Header: b", "minted_at": 1000, "renew_at": 2000}',
-        b" " * 100_000 + b'{"token": "token-1", "minted_at": 1000, "renew_at": 2000}',
+        b" " * 100_000 + b'{"token": "token-1", "minted_at": 1000, "renew_at": 2000, "after_refusal": false}',
     ],
 )
 def test_a_damaged_file_counts_as_no_token_and_is_replaced(content: bytes, folder: Path, file: Path) -> None:
@@ -157,6 +170,28 @@ def test_the_file_that_a_killed_writer_left_does_not_stop_the_next_writer(
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_link_that_somebody_makes_just_before_the_file_is_opened_is_not_followed(
+    folder: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder)
+    file.with_suffix(".tmp").symlink_to(tmp_path / "elsewhere")
+    with monkeypatch.context() as too_late:
+        too_late.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        write(folder, Token("token-2", 1.0, 2.0))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_share_that_does_not_keep_what_is_written_is_named_in_a_warning(
+    folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(TokenCache, "_stored", lambda cache: Token("another", 1.0, 2.0))
+    write(folder)
+    (warning,) = caplog.messages
+    assert f"in {folder} (OSError: the file does not hold what was written)" in warning
+    assert not file.exists()
+    assert cache_in(folder).read() == TOKEN
+
+
 def test_if_the_folder_cannot_be_made_the_process_keeps_its_token_and_logs_one_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -167,6 +202,7 @@ def test_if_the_folder_cannot_be_made_the_process_keeps_its_token_and_logs_one_w
         with cache.locked():
             cache.write(token)
     (warning,) = caplog.messages
+    assert f"in {in_the_way / 'tokens'} (NotADirectoryError: [Errno " in warning
     assert "Make the folder writable" in warning
     assert "token-" not in warning
     found = cache_in(in_the_way / "tokens").read()

@@ -133,13 +133,13 @@ def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
 def test_a_first_token_that_another_process_mints_while_we_wait_for_it_is_taken(
     store: LiveToken, other: LiveToken, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked = store._cache.locked
+    locked = store._store.locked
 
     def minted_before_we_got_the_lock() -> Any:
         assert first_token(other) == "token-1"
         return locked()
 
-    monkeypatch.setattr(store._cache, "locked", minted_before_we_got_the_lock)
+    monkeypatch.setattr(store._store, "locked", minted_before_we_got_the_lock)
     assert first_token(store) == "token-1"
     assert vea.minted == 1
 
