@@ -23,14 +23,14 @@ from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 from mutmut.workers import isolation
 from mutmut.workers.isolation import ForkServerRunner
 
-from sensource_dagster_tests.mutants import operators
+from sensource_dagster_tests.mutants.operators import mutated
 
 
 def main(module: str, children: str, *tests: str) -> None:
     file = Path("sensource_dagster", module)
     config().only_mutate = [str(file)]
     config().pytest_add_cli_args_test_selection = [*tests, "-m", "not slow"]
-    operators.install()
+    vars(mutmut).update(mutate_file_contents=mutated)
     vars(isolation).update(ForkServerRunner=FastTestsFirst, PytestRunner=OwnTemporaryFolder)
     # The tests are to be imported from mutmut's copy, not from where this module is.
     for name in [name for name in sys.modules if name.partition(".")[0] == "sensource_dagster_tests"]:

@@ -10,7 +10,7 @@ TESTS: dict[str, list[str]] = {
     "vea/tokens.py": ["vea/test_tokens.py", "vea/test_minting.py", "vea/test_second_token.py"],
     "vea/token_cache.py": ["vea/test_token_cache.py", "vea/test_token_shares.py"],
     "contract/frames.py": ["contract/test_frames.py", "contract/test_rejection.py"],
-    "warehouse/corrections.py": ["warehouse/test_corrections.py"],
+    "warehouse/corrections.py": ["warehouse/test_corrections.py", "warehouse/test_vanished_rows.py"],
     "warehouse/vanished.py": ["warehouse/test_vanished_rows.py"],
     "warehouse/confirmations.py": ["warehouse/test_confirmations.py"],
     "warehouse/merge.py": [

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import libcst as cst
-from mutmut import __main__ as mutmut
-from mutmut.mutation import file_mutation, mutators
-from mutmut.mutation.file_mutation import MutatedFile
+from mutmut.mutation import mutators
+from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
 
 IS_SQL = re.compile(
     r"\b(SELECT|FROM|WHERE|JOIN|INSERT|DELETE|UPDATE|CREATE|CASE|BETWEEN|EXISTS|BY|AND|OR|NULL|DISTINCT|CAST"
@@ -86,8 +85,8 @@ class _DecoratorsAsCalls(cst.CSTTransformer):
 
     def leave_FunctionDef(  # noqa: N802
         self,
-        original_node: cst.FunctionDef,
-        updated_node: cst.FunctionDef,  # noqa: ARG002
+        original_node: cst.FunctionDef,  # noqa: ARG002
+        updated_node: cst.FunctionDef,
     ) -> cst.FunctionDef | cst.FlattenSentinel[cst.BaseStatement]:
         name = updated_node.name
         given: cst.BaseExpression = name
@@ -108,15 +107,10 @@ def decorators_as_calls(code: str) -> str:
     return cst.parse_module(code).visit(_DecoratorsAsCalls()).code
 
 
-def install() -> None:
-    """Have this process's mutmut mutate as the module says."""
+def mutated(filename: str, code: str, *rest: Any) -> MutatedFile:
+    """As `mutate_file_contents` of mutmut, with the mutants that this module is about."""
     mutators.mutation_operators[:] = [  # type: ignore[index]
         (kind, mutate_string if operator is mutators.operator_string else operator)
         for kind, operator in mutators.mutation_operators
     ]
-    plain = file_mutation.mutate_file_contents
-
-    def mutate_file_contents(filename: str, code: str, *rest: Any) -> MutatedFile:
-        return plain(filename, decorators_as_calls(code), *rest)
-
-    vars(mutmut).update(mutate_file_contents=mutate_file_contents)
+    return mutate_file_contents(filename, decorators_as_calls(code), *rest)
