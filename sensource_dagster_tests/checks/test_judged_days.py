@@ -55,6 +55,12 @@ def test_the_lost_hour_is_the_first_of_the_two_repeated_hours() -> None:
     assert datetime(2025, 11, 2, 8, tzinfo=UTC) in denver
 
 
+def test_where_days_start_within_a_utc_hour_the_first_whole_one_is_expected_first() -> None:
+    kathmandu = hours("2025-06-01", "Asia/Kathmandu")
+    assert kathmandu[0] == datetime(2025, 5, 31, 19, tzinfo=UTC)  # the day starts at 18:15
+    assert kathmandu[-1] == datetime(2025, 6, 1, 18, tzinfo=UTC)
+
+
 def test_an_hour_is_expected_from_its_end_on() -> None:
     day_start = datetime(2025, 12, 10, 7, tzinfo=UTC)
     for now, count in (
@@ -111,6 +117,21 @@ def test_the_batches_have_all_days_and_none_is_too_long(first: date, more: int, 
     assert all(len(list(batch)) <= size for batch in batches)
 
 
+def test_a_batch_has_30_days_at_most_without_a_size() -> None:
+    days = JudgedDays(((date(2025, 1, 1), date(2025, 3, 2)),), ZoneInfo("UTC"), LATER)
+    assert [len(list(batch)) for batch in days.batches()] == [30, 30, 1]
+
+
+def test_the_bounds_are_those_of_the_local_days_and_today_is_the_local_day() -> None:
+    ranges = ((date(2025, 11, 1), date(2025, 11, 2)), (date(2025, 12, 1), date(2025, 12, 1)))
+    days = JudgedDays(ranges, ZoneInfo("America/Denver"), datetime(2025, 12, 2, 6, 59, tzinfo=UTC))
+    assert days.bounds() == [
+        (datetime(2025, 11, 1, 6, tzinfo=UTC), datetime(2025, 11, 3, 7, tzinfo=UTC)),
+        (datetime(2025, 12, 1, 7, tzinfo=UTC), datetime(2025, 12, 2, 7, tzinfo=UTC)),
+    ]
+    assert days.today == date(2025, 12, 1)
+
+
 def test_a_day_is_closed_from_its_last_midnight_on() -> None:
     zone = ZoneInfo("America/Denver")
     midnight = datetime(2025, 12, 10, 7, tzinfo=UTC)
@@ -137,6 +158,7 @@ def test_a_run_judges_its_partitions_and_those_of_the_lookback_that_were_read() 
     for tags, chosen, read, days in (
         ({}, settings, none, "2025-12-06 to 2025-12-09"),
         ({}, late, none, "2025-12-08 to 2025-12-09"),
+        ({"dagster/asset_partition_range_start": "2024-02-28"}, settings, none, "2025-12-06 to 2025-12-09"),
         (one_day, settings, none, "2024-02-29"),
         (one_day, settings, every, "2024-02-29, and 2025-12-06 to 2025-12-09"),
         (in_range, settings, none, "2024-02-28 to 2024-03-01"),
@@ -145,7 +167,8 @@ def test_a_run_judges_its_partitions_and_those_of_the_lookback_that_were_read() 
         (range_of("2025-12-01", "2025-12-05"), settings, every, "2025-12-01 to 2025-12-09"),
         (range_of("2025-12-08", "2025-12-09"), settings, every, "2025-12-06 to 2025-12-09"),
     ):
-        assert str(JudgedDays.of_run(tags, chosen, now, read)) == days
+        judged = JudgedDays.of_run(tags, chosen, now, read)
+        assert (str(judged), judged.zone, judged.now) == (days, settings.timezone, now)
 
 
 def range_of(first: str, last: str) -> dict[str, str]:
@@ -158,7 +181,8 @@ def test_days_in_any_order_are_ranges_and_days_before_them_are_added_once(days: 
     wider = judged.with_days_before(before)
 
     assert list(judged) == sorted(set(days))
-    assert all(start - end > timedelta(days=1) for (_, end), (start, _) in pairwise(judged.ranges))
+    for ranges in (judged.ranges, wider.ranges):
+        assert all(start - end > timedelta(days=1) for (_, end), (start, _) in pairwise(ranges))
     assert set(wider) == {day - timedelta(days=back) for day in days for back in range(before + 1)}
     assert len(list(wider)) == len(set(wider))
 
@@ -168,6 +192,8 @@ def test_the_expected_bits_of_a_day_fit_into_62_bits(zone: str) -> None:
     days = [date(2025, 1, 1) + timedelta(days=number) for number in range(365)]
     judged = JudgedDays.of(days, ZoneInfo(zone), LATER)
     assert all(0 < judged.expected_bits(day) < 1 << 62 for day in days)
+    if zone == "UTC":
+        assert {judged.expected_bits(day) for day in days} == {((1 << 24) - 1) << 14}
     assert sum(judged.expected_bits(day).bit_count() for day in days) == sum(
         len(judged.expected_hours(day)) for day in days
     )
