@@ -16,7 +16,11 @@ TESTS: dict[str, list[str]] = {
     "warehouse/merge.py": [
         "warehouse/test_merge.py",
         "warehouse/test_merge_of_lists.py",
+        "warehouse/test_merge_into_changed_tables.py",
         "warehouse/test_older_responses.py",
+        "warehouse/test_rejected.py",
+        "warehouse/test_run_metadata.py",
+        "warehouse/test_vanished_rows.py",
     ],
     "assets/partition_history.py": ["assets/test_partition_history.py", "automation/test_missed_days.py"],
     "instance/launcher.py": ["instance/test_launcher.py"],

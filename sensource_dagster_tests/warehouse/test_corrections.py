@@ -124,6 +124,26 @@ def test_corrections_are_deleted_after_the_time_they_are_kept(store: Store) -> N
     assert [row[4:6] for row in corrections(store)] == [("2", "3")]
 
 
+def test_a_correction_is_still_there_at_the_end_of_the_time_it_is_kept(store: Store) -> None:
+    store.put(count("a", 3, ins=1))
+    store.put(count("a", 3, ins=2))
+    store.merges += KEEP // HOUR - 1
+    store.put(count("a", 3, ins=3))
+
+    assert [row[4:6] for row in corrections(store)] == [("1", "2"), ("2", "3")]
+
+
+def test_a_row_without_measures_that_vanishes_is_no_correction(store: Store) -> None:
+    stays, goes = (
+        {name: value for name, value in count(zone, 3).items() if not name.startswith("sum")} for zone in "ab"
+    )
+    store.put(stays, goes, window=(0, 24))
+
+    vanished = store.put(stays, window=(0, 24))
+    assert [counts.vanished for counts in vanished.days.values()] == [1]
+    assert vanished.corrections == 0
+
+
 def test_a_table_of_the_same_name_in_another_schema_is_not_touched(store: Store) -> None:
     store.sql("CREATE TABLE main.corrections (mine INTEGER)")
     store.put(count("a", 3, ins=1))
