@@ -74,4 +74,6 @@ def test_the_events_of_a_thousand_and_more_partitions_are_found(tmp_path: Path) 
     with instance(tmp_path / "history") as history:
         read(history)
         found = {str(record.partition_key) for record in newest_materializations(history, KEY)}
+        some = {str(record.partition_key) for record in newest_materializations(history, KEY, NAMES[-2:])}
     assert found == set(NAMES)
+    assert some == set(NAMES[-2:])

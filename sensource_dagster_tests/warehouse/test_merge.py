@@ -43,6 +43,11 @@ def test_rows_are_inserted_corrected_or_left_and_counted_by_day(store: Store) ->
     ]
 
 
+def test_the_rows_of_a_day_are_those_of_all_kinds() -> None:
+    kinds = RowCounts(inserted=1, grown=2, corrected=4, unchanged=8, updated=16, entities=32, measures={})
+    assert kinds.rows == 31
+
+
 @pytest.mark.parametrize("field", ["sumins", "name", "other"])
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("1", None), ("1", "2")])
 def test_a_row_is_written_again_if_a_value_appears_vanishes_or_changes(
