@@ -18,6 +18,19 @@ COPIED = (
     *("sensource_dagster", "sensource_dagster_tests", "pyproject.toml"),
     *("dagster.yaml", "workspace.yaml", ".env.example"),
 )
+# For the processes that a test starts: wherever they work, mutmut looks there for its settings.
+IN_EACH_PROCESS = """\
+import os
+from pathlib import Path
+
+if "MUTANT_UNDER_TEST" in os.environ:
+    from mutmut.configuration import config
+
+    folder = os.getcwd()
+    os.chdir(Path(__file__).parent)
+    config()
+    os.chdir(folder)
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,7 @@ def run(module: str, tests: list[str], children: int) -> Outcome:
     folder = COPIES / module.removesuffix(".py").replace("/", ".")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "mutants").mkdir(parents=True)  # there before Python starts, which remembers what was not
+    (folder / "mutants" / "sitecustomize.py").write_text(IN_EACH_PROCESS)
     for name in COPIED:
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
         copy(PROJECT / name, folder / name)

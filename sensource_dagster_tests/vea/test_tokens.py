@@ -130,6 +130,14 @@ def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
     assert vea.minted == 2
 
 
+def test_a_good_token_is_taken_while_another_process_holds_the_lock(
+    store: TokenStore, other: TokenStore, vea: FakeVea
+) -> None:
+    assert first_token(store) == "token-1"
+    with other._cache.locked():
+        assert first_token(store) == "token-1"
+
+
 def test_a_first_token_that_another_process_mints_while_we_wait_for_it_is_taken(
     store: LiveToken, other: LiveToken, vea: FakeVea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
