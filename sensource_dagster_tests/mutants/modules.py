@@ -1,6 +1,7 @@
 """The modules that are mutated, and the tests of `make test` that are to notice.
 
-They are few for each module, so that a mutant costs seconds. That all tests together would notice says less.
+They are few for each module, so that a mutant costs seconds. That all tests together would notice says less. The
+module's own come first, since they notice most.
 """
 
 TESTS: dict[str, list[str]] = {
