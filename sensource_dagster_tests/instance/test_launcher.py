@@ -16,7 +16,7 @@ from unittest import mock
 import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.events import EngineEventData
-from dagster._core.launcher import WorkerStatus
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.instance import life_lock
@@ -42,10 +42,14 @@ def history(home: Path) -> Iterator[DagsterInstance]:
 
 
 def health(history: DagsterInstance, run: DagsterRun) -> WorkerStatus:
+    return checked(history, run).status
+
+
+def checked(history: DagsterInstance, run: DagsterRun) -> CheckRunHealthResult:
     launcher = WatchedRunLauncher()
     launcher.register_instance(history)
     assert launcher.supports_check_run_worker_health
-    return launcher.check_run_worker_health(run).status
+    return launcher.check_run_worker_health(run)
 
 
 def of_life(history: DagsterInstance, life: Mapping[str, str], **tags: str) -> DagsterRun:
@@ -142,6 +146,12 @@ def test_a_killed_process_is_gone_even_if_another_one_has_its_pid(
     history: DagsterInstance, killed: Mapping[str, str]
 ) -> None:
     assert health(history, of_life(history, {**killed, "pid": str(os.getpid())})) is FAILED
+
+
+def test_what_is_said_of_a_killed_process_names_it(history: DagsterInstance, killed: Mapping[str, str]) -> None:
+    said = checked(history, of_life(history, killed)).msg
+    process = f"its process {killed['pid']} on {killed['host']}"
+    assert said == f"{process} is gone: killed, out of memory, or a restart"
 
 
 def test_a_process_lives_even_if_nothing_has_its_pid_here(
