@@ -9,7 +9,7 @@ TESTS: dict[str, list[str]] = {
     "vea/window_plan.py": ["vea/test_window_plan.py"],
     "vea/window_sizes.py": ["vea/test_window_sizes.py"],
     "vea/tokens.py": ["vea/test_tokens.py", "vea/test_minting.py", "vea/test_second_token.py"],
-    "vea/token_cache.py": ["vea/test_token_cache.py", "vea/test_token_shares.py"],
+    "vea/token_file.py": ["vea/test_token_file.py", "vea/test_token_shares.py"],
     "contract/frames.py": ["contract/test_frames.py", "contract/test_rejection.py"],
     "warehouse/corrections.py": ["warehouse/test_corrections.py", "warehouse/test_vanished_rows.py"],
     "warehouse/vanished.py": ["warehouse/test_vanished_rows.py"],

@@ -38,7 +38,7 @@ def test_an_error_in_a_200_means_wrong_credentials_too(store: LiveToken, vea: Fa
     assert SECRET not in str(caught.value)
 
 
-def test_an_error_without_a_description_is_named_alone(store: TokenStore, vea: FakeVea) -> None:
+def test_an_error_without_a_description_is_named_alone(store: LiveToken, vea: FakeVea) -> None:
     vea.token_responses = [as_json({"error": "invalid_client"})]
     with pytest.raises(VeaCredentialsError, match=r"returned HTTP 200 with the error 'invalid_client'\. Compare"):
         first_token(store)

@@ -184,7 +184,7 @@ def test_a_link_that_somebody_makes_just_before_the_file_is_opened_is_not_follow
 def test_a_share_that_does_not_keep_what_is_written_is_named_in_a_warning(
     folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(TokenCache, "_stored", lambda _: Token("another", 1.0, 2.0))
+    monkeypatch.setattr(TokenFile, "_stored", lambda _: Token("another", 1.0, 2.0))
     write(folder)
     (warning,) = caplog.messages
     assert f"in {folder} (OSError: the file does not hold what was written)" in warning

@@ -131,7 +131,7 @@ def test_a_token_that_another_process_renews_while_we_wait_for_it_is_taken(
 
 
 def test_a_good_token_is_taken_while_another_process_holds_the_lock(
-    store: TokenStore, other: TokenStore, vea: FakeVea
+    store: LiveToken, other: LiveToken, vea: FakeVea
 ) -> None:
     assert first_token(store) == "token-1"
     with other._cache.locked():
