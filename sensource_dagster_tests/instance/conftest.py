@@ -10,8 +10,10 @@ from typing import Any
 
 import psycopg2
 import pytest
+from dagster import DagsterInstance
 
 from sensource_dagster.instance.postgres_storage import PostgresStorage
+from sensource_dagster_tests.instances import instance
 from sensource_dagster_tests.postgres import PASSWORD, libpq_of, postgres_server
 
 Storage = dict[str, Any]
@@ -52,3 +54,13 @@ def new_postgres_storage(server: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
         return storage_in(server, name, **others)
 
     return new
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def history(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DagsterInstance]:
+    in_postgres = request.param == "PostgreSQL"
+    storage = request.getfixturevalue("new_postgres_storage")() if in_postgres else None
+    with instance(tmp_path / "history", storage) as made:
+        assert made.run_retries_enabled
+        assert made.run_retries_max_retries == 2
+        yield made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,45 +11,17 @@ from typing import Any
 
 import pytest
 import time_machine
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
+from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
 from dagster._core.events import JobFailureData, RunFailureReason
-from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.runs import RunStorage
 from dagster._core.storage.tags import PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, WILL_RETRY_TAG
-from dagster._core.test_utils import create_run_for_test
 from dagster._core.utils import make_new_run_id
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
 from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 
 from sensource_dagster.instance.run_retries import DecidedRuns
+from sensource_dagster_tests.instance.failed_runs import FAILURE, fail, shown, started
 from sensource_dagster_tests.instances import instance
-
-FAILURE = DagsterEventType.RUN_FAILURE
-
-
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def history(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DagsterInstance]:
-    in_postgres = request.param == "PostgreSQL"
-    storage = request.getfixturevalue("new_postgres_storage")() if in_postgres else None
-    with instance(tmp_path / "history", storage) as made:
-        assert made.run_retries_enabled
-        assert made.run_retries_max_retries == 2
-        yield made
-
-
-def started(history: DagsterInstance) -> DagsterRun:
-    run: DagsterRun = create_run_for_test(history, status=DagsterRunStatus.STARTED)
-    return run
-
-
-def fail(history: DagsterInstance, run: DagsterRun, reason: RunFailureReason = RunFailureReason.UNKNOWN) -> None:
-    history.report_run_failed(run, "its process is gone", JobFailureData(error=None, failure_reason=reason))
-
-
-def shown(history: DagsterInstance) -> list[str]:
-    """The runs whose failure the daemon gets to see."""
-    found = history.event_log_storage.get_logs_for_all_runs_by_log_id(dagster_event_type=FAILURE)
-    return [event.run_id for event in found.values()]
 
 
 def test_the_daemon_sees_a_failure_when_the_run_says_so_and_whether_it_is_started_again(
@@ -131,53 +102,6 @@ def test_a_failure_whose_writer_was_killed_half_way_holds_the_others_up_for_a_mi
     assert shown(history) == []
     with time_machine.travel(time.time() + 11):
         assert shown(history) == [killed.run_id, behind.run_id]
-
-
-def with_code_server(history: DagsterInstance, port: int) -> DagsterRun:
-    server = GrpcServerCodeLocationOrigin(host="127.0.0.1", port=port, location_name="elsewhere")
-    origin = RemoteRepositoryOrigin(server, "__repository__").get_job_origin("counts")
-    run: DagsterRun = create_run_for_test(
-        history, status=DagsterRunStatus.STARTED, remote_job_origin=origin, job_name="counts"
-    )
-    return run
-
-
-def test_a_run_is_started_again_when_its_code_server_is_there_and_the_daemon_knows_it(
-    history: DagsterInstance,
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        there = with_code_server(history, port)
-        fail(history, there)
-        assert shown(history) == [there.run_id]
-    killed_with_its_server = with_code_server(history, port)
-    fail(history, killed_with_its_server)
-    assert shown(history) == []  # a daemon that has seen the first one would not ask for it again
-    with socket.create_server(("127.0.0.1", port)):
-        assert shown(history) == []
-        with time_machine.travel(time.time() + 80):
-            assert shown(history) == [there.run_id, killed_with_its_server.run_id]
-
-
-def test_a_code_server_that_does_not_come_back_holds_the_others_up_for_a_quarter_of_an_hour_alone(
-    history: DagsterInstance,
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    gone, behind = with_code_server(history, port), started(history)
-    fail(history, gone)
-    fail(history, behind)
-    assert shown(history) == []
-    with time_machine.travel(time.time() + 910):
-        assert shown(history) == [gone.run_id, behind.run_id]
-
-
-def test_a_run_that_is_not_started_again_waits_for_no_code_server(history: DagsterInstance) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    run = with_code_server(history, port)
-    fail(history, run, RunFailureReason.STEP_FAILURE)
-    assert shown(history) == [run.run_id]
 
 
 def test_a_run_that_was_deleted_holds_nothing_up(history: DagsterInstance) -> None:

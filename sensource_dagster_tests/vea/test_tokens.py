@@ -134,7 +134,7 @@ def test_a_good_token_is_taken_while_another_process_holds_the_lock(
     store: LiveToken, other: LiveToken, vea: FakeVea
 ) -> None:
     assert first_token(store) == "token-1"
-    with other._cache.locked():
+    with other._store.locked():
         assert first_token(store) == "token-1"
 
 
