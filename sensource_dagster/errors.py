@@ -5,8 +5,8 @@
     ├── ProjectFolderError      the project folder or DAGSTER_HOME cannot be used: name another one
     ├── UnsupportedSystemError  the operating system is Windows: use WSL
     ├── OwnDefinitionsError     a file of the user's own in `defs/` cannot be loaded: mend it
-    ├── WarehouseError          the DuckDB file or a table in it cannot be used: free it, or mend it
-    │   └── WarehouseHeldError      another process holds the file: close it there
+    ├── WarehouseError          the warehouse or a table in it cannot be used: free it, or mend it
+    │   └── WarehouseHeldError      another process holds it: close it there, or wait
     ├── PostgresError           PostgreSQL cannot be used: check the server and PGPASSWORD
     │   └── PostgresHeldError       another session has the lock: wait, or end it there
     ├── AlertError              an alert cannot be sent: check the variables SENSOURCE_ALERT_*
@@ -50,11 +50,11 @@ class OwnDefinitionsError(SenSourceError):
 
 
 class WarehouseError(SenSourceError):
-    """The DuckDB file or a table in it cannot be used. Nothing was written."""
+    """The warehouse or a table in it cannot be used. Nothing was written."""
 
 
 class WarehouseHeldError(WarehouseError):
-    """Another process held the DuckDB file during the whole wait. `holder` says which, as far as it is known."""
+    """Another process held the warehouse during the whole wait. `holder` says which, as far as it is known."""
 
     def __init__(self, text: str, holder: str) -> None:
         super().__init__(text)

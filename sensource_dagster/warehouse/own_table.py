@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 import pandas as pd
 
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse.column_type import change_type
+from sensource_dagster.warehouse.column_type import change_type, statements
 from sensource_dagster.warehouse.sql import day, full_schema, identifier
 from sensource_dagster.warehouse.transaction import transaction
 
@@ -61,7 +62,7 @@ def replace(connection: duckdb.DuckDBPyConnection, table: OwnTable, frame: pd.Da
         connection.register("frame", frame)
         schema = full_schema(connection, table.schema)
         name = f"{schema}.{identifier(table.name)}"
-        types = _types(connection, table)
+        types = _types(connection, table, frame)
         select = f"SELECT {', '.join(_cast(column, kind) for column, kind in types.items())} FROM frame"
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         if table.days:
@@ -101,10 +102,10 @@ def _with_plain_columns(table: OwnTable, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(names, axis=1)
 
 
-def _types(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> dict[str, str]:
+def _types(connection: duckdb.DuckDBPyConnection, table: OwnTable, frame: pd.DataFrame) -> dict[str, str]:
     """The type of each column of the frame."""
     described = connection.execute("DESCRIBE SELECT * FROM frame").fetchall()
-    types = {str(column): _storable(str(kind)) for column, kind, *_ in described}
+    types = {str(column): _storable(str(kind), frame[column]) for column, kind, *_ in described}
     if table.days:
         [column] = (name for name in types if name.lower() == table.days.column.lower())
         _check_values(connection, column, types[column], "DATE", f"the days of table {table}", _NO_DAY)
@@ -115,9 +116,10 @@ def _types(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> dict[str, 
 _NO_DAY = "Return the local day of each row there, such as record_date of sensource.traffic."
 
 
-def _storable(kind: str) -> str:
-    """Without values, a column of objects has no type. The values of a categorical column differ by frame."""
-    return "VARCHAR" if kind == '"NULL"' or kind.startswith("ENUM(") else kind
+def _storable(kind: str, values: pd.Series[Any]) -> str:
+    """Without values, a column of objects has no type, or in DuckDB 1 any. Categories differ by frame."""
+    untyped = values.dtype == object and values.isna().all()
+    return "VARCHAR" if untyped or kind == '"NULL"' or kind.startswith("ENUM(") else kind
 
 
 def _cast(column: str, kind: str) -> str:
@@ -158,7 +160,8 @@ def _fit(
             connection.execute(f"ALTER TABLE {name} ADD COLUMN {quoted} {kind}")
         elif have != kind and _has_values(connection, "frame", quoted):
             if _has_values(connection, name, quoted):
-                advice = f"Return {have}, or change the table: ALTER TABLE {name} ALTER {quoted} TYPE {kind};"
+                change = statements(connection, name, column, kind, f"CAST({quoted} AS {kind})")
+                advice = f"Return {have}, or change the table: {'; '.join(change)};"
                 _check_values(connection, column, kind, have, f"column {column} of table {table}", advice)
             else:
                 change_type(connection, name, column, kind, f"CAST({quoted} AS {kind})")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ from dagster import (
     materialize,
 )
 
+from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace
 from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.frame_stream import FrameStream
@@ -55,14 +55,16 @@ def traffic_asset(*frames: pd.DataFrame, partitions: DailyPartitionsDefinition =
 class Runs:
     """Runs assets against one warehouse."""
 
-    def __init__(self, path: Path) -> None:
-        self.store = Store(path)
+    def __init__(self, place: WarehousePlace) -> None:
+        self.store = Store(place)
         self.instance = DagsterInstance.ephemeral()
 
     def run(
         self, *assets: AssetsDefinition | AssetSpec, days: tuple[str, str] | None = None, **arguments: Any
     ) -> ExecuteInProcessResult:
-        manager = SenSourceDuckDBIOManager(database=str(self.store.path), wait_seconds=0)
+        place = self.store.place
+        data = (place.data or "") if isinstance(place, LakePlace) else ""
+        manager = SenSourceDuckDBIOManager(database=str(place), lake_data=data, wait_seconds=0)
         tags = {} if days is None else dict(zip(RANGE, days, strict=True))
         return materialize(
             [*assets],

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from dagster import AssetKey, DagsterEventType
 
+from sensource_dagster_tests.lakes import LAKE, LAKE_PARAMETER
 from sensource_dagster_tests.warehouse.own_assets import DAILY, daily, own, put, table
 from sensource_dagster_tests.warehouse.runs import DAYS, Runs, by_day, failure
 
@@ -37,6 +38,13 @@ def test_the_table_of_an_own_asset_is_named_after_its_key(
     assert str(named).endswith(f".{schema}.weather")
     query = str(event.materialization.metadata["Query"].value)
     assert query == f'SELECT * FROM "{schema}"."weather"'
+
+
+@pytest.fixture(params=[pytest.param("file", id="file"), LAKE_PARAMETER])
+def runs(request: pytest.FixtureRequest, tmp_path: Path) -> Runs:
+    if request.param == LAKE:
+        return Runs(request.getfixturevalue("new_lake")())
+    return Runs(tmp_path / "sensource.duckdb")
 
 
 def test_a_table_without_partitions_is_replaced_whole_with_the_columns_of_the_frame(runs: Runs) -> None:
