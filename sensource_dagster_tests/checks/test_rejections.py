@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import pytest
 from dagster import AssetCheckSeverity
 
+from sensource_dagster.warehouse.column_type import change_type
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 from sensource_dagster_tests.checks.checked import TODAY, Checked, evaluations, failed_checks, found, number
 
 DAY = date(2025, 12, 3)
@@ -56,6 +58,7 @@ def test_a_warehouse_without_the_table_has_no_rejected_rows(checked: Checked) ->
 
 def test_the_checks_read_lists_whose_columns_are_text_now(checked: Checked) -> None:
     before = failed_checks(checked.judge("traffic", DAY - timedelta(days=7), TODAY))
-    for column in ("disabled", "created_at", "perimeter"):
-        checked.sql(f"ALTER TABLE {W}.zone ALTER {column} TYPE VARCHAR")
+    with warehouse_of(checked.settings.warehouse, 5).open() as connection:
+        for column in ("disabled", "created_at", "perimeter"):
+            change_type(connection, f"{W}.zone", column, "VARCHAR", f"CAST({column} AS VARCHAR)")
     assert failed_checks(checked.judge("traffic", DAY - timedelta(days=7), TODAY)) == before
