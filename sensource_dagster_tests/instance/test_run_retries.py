@@ -14,8 +14,7 @@ import time_machine
 from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, EventLogEntry
 from dagster._core.events import JobFailureData, RunFailureReason
 from dagster._core.storage.runs import RunStorage
-from dagster._core.storage.tags import PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, WILL_RETRY_TAG
-from dagster._core.utils import make_new_run_id
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import filter_runs_to_should_retry
 from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 
@@ -111,29 +110,6 @@ def test_a_run_that_was_deleted_holds_nothing_up(history: DagsterInstance) -> No
     fail(history, behind)
 
     assert shown(history) == [deleted.run_id, behind.run_id]
-
-
-@pytest.mark.parametrize(
-    ("tags", "fields", "kept"),
-    [
-        ({PARENT_RUN_ID_TAG: "parent", ROOT_RUN_ID_TAG: "root"}, {}, ("parent", "root")),
-        ({PARENT_RUN_ID_TAG: "parent"}, {}, (None, None)),
-        ({ROOT_RUN_ID_TAG: "root"}, {}, (None, None)),
-        (
-            {PARENT_RUN_ID_TAG: "another", ROOT_RUN_ID_TAG: "another"},
-            {"parent_run_id": "parent", "root_run_id": "root"},
-            ("parent", "root"),
-        ),
-    ],
-)
-def test_a_run_that_names_its_parent_by_tags_alone_has_it_in_the_fields_that_the_ui_reads(
-    history: DagsterInstance, tags: dict[str, str], fields: dict[str, Any], kept: tuple[str | None, str | None]
-) -> None:
-    run_id = make_new_run_id()
-    history.run_storage.add_run(DagsterRun("counts", run_id, tags=tags, **fields))
-    run = history.get_run_by_id(run_id)
-    assert run
-    assert (run.parent_run_id, run.root_run_id) == kept
 
 
 class Daemon(EventLogConsumerDaemon):

@@ -26,7 +26,7 @@ TESTS: dict[str, list[str]] = {
     "assets/partition_history.py": ["assets/test_partition_history.py", "automation/test_missed_days.py"],
     "instance/launcher.py": ["instance/test_launcher.py"],
     "instance/life_lock.py": ["instance/test_launcher.py"],
-    "instance/run_retries.py": ["instance/test_run_retries.py"],
+    "instance/run_retries.py": ["instance/test_decisions_of_retries.py", "instance/test_run_retries.py"],
     "automation/nightly_days.py": ["automation/test_missed_days.py", "automation/test_split_days.py"],
     "automation/failing_days.py": ["automation/test_failing_days.py"],
     "automation/schedules.py": [
