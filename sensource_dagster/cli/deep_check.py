@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 from sensource_dagster.cli.deep_check_lines import Line, judge
 from sensource_dagster.cli.deep_check_requests import ask
 from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.warehouse_place import folder_of
 from sensource_dagster.errors import ExportError, VeaResponseError
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
@@ -37,7 +38,7 @@ def run(vea: VeaClient, account: VeaAccount, settings: Settings, policy: HttpPol
     facts = ask(vea, settings, second_token)
     lines = judge(facts)
     _print(lines)
-    file = settings.folder_of_files / "deep_check.md"
+    file = folder_of(settings.warehouse) / "deep_check.md"
     write(file, lines)
     said = f"{file} has the table without ids, names and counts, for an issue"
     wrong = [line.assumption.text for line in lines if line.is_wrong]

@@ -33,6 +33,11 @@ class LakePlace:
 WarehousePlace = Path | LakePlace
 
 
+def folder_of(place: WarehousePlace) -> Path:
+    """Where files beside a warehouse go."""
+    return place.parent if isinstance(place, Path) else place.folder
+
+
 def warehouse_place(text: str) -> WarehousePlace:
     """The place that SENSOURCE_WAREHOUSE names, or `str` of a place.
 

@@ -11,7 +11,7 @@ from sensource_dagster.config import warehouse_place as check
 from sensource_dagster.config.parsers import whole_number
 from sensource_dagster.config.project_folder import placed
 from sensource_dagster.config.variable import variable
-from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace
+from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace, folder_of
 
 EARLIER_WAREHOUSE = Path("data/sensource.duckdb")
 """The default of earlier versions. A deployment that has this file, and no setting, goes on with it."""
@@ -61,7 +61,7 @@ class WarehouseSettings:
     @property
     def folder_of_files(self) -> Path:
         """Where files for people go: beside the file that they open. Beside a lake it is `data`."""
-        return self.to_open.parent if isinstance(self.to_open, Path) else self.to_open.folder
+        return folder_of(self.to_open)
 
 
 def place_warehouse(values: dict[str, Any], environment: Mapping[str, str], folder: Path | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 
 from dagster import (
@@ -34,7 +35,7 @@ def none_is_silent() -> AssetCheckResult:
 
 @op
 def fail() -> None:
-    raise ValueError("as always")
+    raise ValueError(f"as always, but {''.join(random.choices('ghjkmnpqrs', k=9))}")  # new words
 
 
 @job

@@ -23,7 +23,7 @@ from sensource_dagster.automation.alerts import alerts_of
 from sensource_dagster.automation.held_runs import AFTER, runs_to_start_again
 from sensource_dagster.instance.private import get_and_update_asset_status_cache_value
 from sensource_dagster.simulator import fault_kinds
-from sensource_dagster.warehouse import connection
+from sensource_dagster.warehouse import file_warehouse
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, Sync, error_text, syncing
 from sensource_dagster_tests.instances import instance
 from sensource_dagster_tests.warehouse.processes import notebook
@@ -43,7 +43,7 @@ def wait() -> str:
 @pytest.fixture
 def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait: str) -> Iterator[Sync]:
     """Three days have been read."""
-    monkeypatch.setattr(connection, "TOLD_EVERY", 0.2)
+    monkeypatch.setattr(file_warehouse, "TOLD_EVERY", 0.2)
     with syncing(tmp_path, SENSOURCE_WAREHOUSE_WAIT=wait) as made, instance(tmp_path / "history") as history:
         made.instance = history
         assert made.run("everything", FIRST, LAST).success
