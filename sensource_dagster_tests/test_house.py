@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         *(_BASE | {"assets", "automation", "checks", "definitions", "report", "simulator", "vea", "warehouse"}),
-        *("defs", "own_definitions"),
+        *("defs", "own_definitions", "views"),
         *("instance.in_process_run", "instance.own_runs", "instance.private"),
     },
 }

@@ -213,6 +213,19 @@ def report(first: str | None, last: str | None, location: str | None, output: st
 
 
 @main.command()
+@click.option("--to", required=True, metavar="PLACE", help="What SENSOURCE_WAREHOUSE is going to be.")
+@click.option("--data", default="", metavar="FOLDER", help="For a lake: its SENSOURCE_WAREHOUSE_DATA.")
+def migrate(to: str, data: str) -> None:
+    """Copy the warehouse into a lake, or a lake into a file.
+
+    Each table is compared on both sides. The source is not changed. If it was interrupted, run it again.
+    """
+    from sensource_dagster.cli.migrate import run
+
+    sys.exit(run(to, data))
+
+
+@main.command()
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same values.")
 @click.option("--zones", default=5, show_default=True, help="Number of zones, which count ins and outs.")
 @click.option("--spaces", default=2, show_default=True, help="Number of spaces, which have an occupancy.")
