@@ -19,8 +19,10 @@ from sensource_dagster_tests import migrations
 from sensource_dagster_tests.lakes import NewLake, lake_in, why_no_lake
 from sensource_dagster_tests.postgres import PASSWORD, postgres_server
 
-# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C; some send it.
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C. `nohup` has
+# them ignore the end of the terminal. Some tests send these signals.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The tests write hundreds of SQLite and DuckDB files, each write of which a disk has to confirm. In memory, where
 # there is room, they take a fifth less time.
