@@ -47,7 +47,7 @@ test-lake: ## the tests of a lake, with DuckDB 1.5 and its extensions, in .venv-
 	@.venv-lake/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-lake/constraints.txt uv
 	@.venv-lake/bin/uv pip install --system-certs --quiet --python .venv-lake/bin/python --compile-bytecode \
 	  --constraint .venv-lake/constraints.txt --editable '.[dev]' $(LAKE)
-	.venv-lake/bin/python -m pytest -n 2 -m lake sensource_dagster_tests
+	.venv-lake/bin/python -m pytest -n 4 -m lake sensource_dagster_tests
 
 mutants: $(BIN)/.installed-dev ## whether tests fail when the code is changed; hours, or MODULE=vea/windows.py alone
 	$(BIN)/python -m sensource_dagster_tests.mutants $(MODULE)

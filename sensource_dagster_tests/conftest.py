@@ -6,7 +6,9 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 from unittest import mock
 from uuid import uuid4
 
@@ -64,6 +66,25 @@ def new_lake(_lake_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     # processes that tests start do it.
     monkeypatch.setitem(extensions.NO_DOWNLOAD, "allow_unsigned_extensions", "true")
     return lambda: lake_in(_lake_server, tmp_path / f"lake {uuid4().hex[:8]}")
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A new bucket for the files of a lake, on loopback. The environment has its keys, as a deployment's has."""
+    for name, value in {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "tiger", "REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    # Both are in the environment of `make test-lake` alone.
+    boto3, moto = import_module("boto3"), import_module("moto.server")
+    server = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    try:
+        made = boto3.resource("s3", region_name="us-east-1").Bucket("footfall")
+        made.create()
+        yield made
+    finally:
+        server.stop()
 
 
 def pytest_report_header() -> str | None:

@@ -31,6 +31,7 @@ def tag(run: dict[str, Any], key: str) -> str:
     return next(str(tag["value"]) for tag in run["tags"] if tag["key"] == key)
 
 
+@pytest.mark.slow
 def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_survives_a_restart(
     tmp_path: Path,
 ) -> None:

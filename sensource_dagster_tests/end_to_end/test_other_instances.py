@@ -44,8 +44,7 @@ from sensource_dagster_tests.warehouse_file import warehouse_file
 LAST = FIRST.replace(day=3)
 RANGE = ("--from", str(FIRST), "--to", str(LAST))
 ONE_SLOT = {"concurrency": {"pools": {"default_limit": 1}}}
-FAST = "default, one slot"
-SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("default", "PostgreSQL", "PostgreSQL, one slot")]
+KINDS = ("default, one slot", "default", "PostgreSQL", "PostgreSQL, one slot")
 
 
 @pytest.fixture
@@ -66,7 +65,8 @@ def dagster_yaml(kind: str, project: Project) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("kind", [FAST, *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_backfill_reads_all_days_and_outlives_a_killed_one(
     project: Project,
     simulator: RunningSimulator,  # noqa: F811

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -15,25 +13,6 @@ from sensource_dagster_tests.lakes import NewLake, on_a_lake
 from sensource_dagster_tests.warehouse.samples import Store, count
 
 pytestmark = on_a_lake
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A new bucket. The environment has its keys, as a deployment's has."""
-    for name, value in {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "tiger", "REGION": "us-east-1"}.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    # Both are in the environment of `make test-lake` alone.
-    boto3, moto = import_module("boto3"), import_module("moto.server")
-    server = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    try:
-        made = boto3.resource("s3", region_name="us-east-1").Bucket("footfall")
-        made.create()
-        yield made
-    finally:
-        server.stop()
 
 
 @pytest.fixture
