@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from sensource_dagster.cli import project
 from sensource_dagster.config.settings import read_settings
@@ -51,6 +51,11 @@ def run(to: str, data: str) -> int:
             raise
         click.echo(_STOPPED)
         return 130
+    except OSError as error:
+        raise WarehouseError(
+            f"{source.describe()} cannot be copied: {error.strerror or error}. Meanwhile it needs as much space "
+            f"again in {folder_of(settings.warehouse)}. Nothing was changed."
+        ) from None
     if changed:
         click.echo("A run has written the source meanwhile. Stop Dagster, and run the same command again.")
         return 1
@@ -64,13 +69,20 @@ def _scratch(folder: Path) -> Iterator[Path]:
     """A file that is not there yet. What a killed command has left there is deleted."""
     place = folder / ".migrate"
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".migrate.lock"):
+    lock = FileLock(folder / ".migrate.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise click.ClickException(
+            "Another `sensource migrate` copies this warehouse. Wait for its end."
+        ) from None
+    try:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
-        try:
-            yield place / "copy.duckdb"
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+        yield place / "copy.duckdb"
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        lock.release()
 
 
 def _is_same(one: WarehousePlace, other: WarehousePlace) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 
 from sensource_dagster.cli import main
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace
 from sensource_dagster.warehouse import migration
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 from sensource_dagster_tests.end_to_end.sync import Sync, syncing
 from sensource_dagster_tests.fork_server import fork
@@ -180,6 +183,23 @@ def test_a_copy_that_differs_is_not_kept(
     assert result.exit_code == 1
     assert "differs from the source, on 2 days. It was not kept." in result.output
     assert set(tables(target)) == {"sensource.migration_under_way"}
+
+
+def test_a_second_one_at_a_time_and_a_full_disk_are_named_and_leave_nothing(
+    sync: Sync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "target.duckdb"
+    with FileLock(tmp_path / "source" / ".migrate.lock"):
+        assert "Another `sensource migrate` copies this warehouse." in migrate(sync, target).output
+
+    def full(_warehouse: FileWarehouse, _file: Path) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(FileWarehouse, "copy_to", full)
+    result = migrate(sync, target)
+    assert result.exit_code == 1
+    assert "cannot be copied: No space left on device. Meanwhile it needs as much space again in" in result.output
+    assert not target.exists()
 
 
 @pytest.mark.parametrize(
