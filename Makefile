@@ -31,7 +31,7 @@ test: lint ## lint, types and tests
 	$(PYTEST) -m "not slow"
 
 test-all: test ## the same, and the tests that are slow by nature: a browser, 30 kills, 30 days of schedules
-	$(PYTEST) -n 6 -m slow  # these wait even more
+	$(PYTEST) -m slow
 
 test-newest: ## the tests of instance/ with the newest Dagster patch release, in .venv-newest
 	@$(PYTHON) -m venv .venv-newest

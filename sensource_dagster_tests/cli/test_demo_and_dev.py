@@ -190,7 +190,7 @@ def test_dev_without_credentials_serves_the_demo_with_its_runs_says_so_and_ends_
         assert account.startswith("demo account")
         assert account in node["description"]
     traffic = next(node for node in nodes if node["assetKey"]["path"][-1] == "traffic")
-    assert traffic["partitionStats"]["numMaterialized"] >= 89
+    assert traffic["partitionStats"]["numMaterialized"] >= 88  # `hourly` may be reading the last two
     assert log.read_text().startswith(f"http://127.0.0.1:{port} will serve the demo account, because no ")
     with duckdb.connect(str(project / "data" / "demo" / "footfall.duckdb"), read_only=True) as connection:
         rows = {

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,14 +16,20 @@ import pytest
 from dagster import DagsterRunStatus
 
 from sensource_dagster.assets.common import POOL
-from sensource_dagster.simulator import RunningSimulator
+from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster_tests.cli.backfills import FOR_EVER, TRAFFIC, requested_days
 from sensource_dagster_tests.cli.project import Project
-from sensource_dagster_tests.end_to_end.dagster_dev import QUICK_DAEMON, started
+from sensource_dagster_tests.end_to_end.dagster_dev import CLIENT, QUICK_DAEMON, started
 
 DEV = [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "dev"]
 SERVING = re.compile(r"^http://127\.0\.0\.1:(\d+) will serve the .*^Ready\.", re.DOTALL | re.MULTILINE)
 BUSY = 5  # times slower than an idle machine, with other tests beside this one
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Iterator[RunningSimulator]:
+    with serving(Options(client_id=CLIENT), clock) as running:
+        yield running
 
 
 def command() -> list[str]:

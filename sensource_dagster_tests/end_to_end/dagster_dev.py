@@ -22,6 +22,8 @@ import requests
 T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 QUICK_DAEMON = Path(__file__).parent / "quick_daemon"
+CLIENT = "library"
+"""An API client that is not the demo's. Of that one the schedules are on, and start runs at ten past each hour."""
 STARTS_WITHIN = 600  # seconds; a busy machine imports for minutes
 FINISHES_WITHIN = 900  # seconds
 RUN_ENDED = {"SUCCESS", "FAILURE", "CANCELED"}

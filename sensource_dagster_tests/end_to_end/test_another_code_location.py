@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
+from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
 from sensource_dagster_tests.cli.backfills import requested_days
 from sensource_dagster_tests.cli.project import Project
-from sensource_dagster_tests.end_to_end.dagster_dev import LAUNCH, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import CLIENT, LAUNCH, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import variables_of
 from sensource_dagster_tests.postgres import postgres
 
@@ -42,7 +42,7 @@ WORKSPACE: dict[str, Any] = {
 
 @pytest.fixture
 def simulator() -> Iterator[RunningSimulator]:
-    with serving() as running:
+    with serving(Options(client_id=CLIENT)) as running:
         yield running
 
 

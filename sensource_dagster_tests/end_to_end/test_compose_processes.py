@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sensource_dagster.simulator import RunningSimulator, fault_kinds, serving
+from sensource_dagster.simulator import Options, RunningSimulator, fault_kinds, serving
 from sensource_dagster_tests.cli.backfills import assert_true, days, green, requested_days
 from sensource_dagster_tests.cli.project import Project
 from sensource_dagster_tests.end_to_end.compose_processes import COMPOSE, ComposeProcesses, compose_processes
-from sensource_dagster_tests.end_to_end.dagster_dev import STARTS_WITHIN, project_folder, start_timeout
+from sensource_dagster_tests.end_to_end.dagster_dev import CLIENT, STARTS_WITHIN, project_folder, start_timeout
 from sensource_dagster_tests.end_to_end.sync import variables_of
 from sensource_dagster_tests.lakes import LAKE, LAKE_PARAMETER, lake_in
 from sensource_dagster_tests.postgres import PASSWORD, libpq_of, postgres_server
@@ -30,7 +30,7 @@ TRAFFIC = "/api/data/traffic"
 
 @pytest.fixture
 def simulator() -> Iterator[RunningSimulator]:
-    with serving() as running:
+    with serving(Options(client_id=CLIENT)) as running:
         yield running
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
-from sensource_dagster.simulator import serving
+from sensource_dagster.simulator import Options, serving
 from sensource_dagster.vea.windows import day_windows
-from sensource_dagster_tests.end_to_end.dagster_dev import DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import CLIENT, DagsterDev, dagster_dev, project_folder
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
 
 FIRST = date(2026, 2, 1)  # the spring change, 8 March, is among the days
@@ -35,7 +35,7 @@ def tag(run: dict[str, Any], key: str) -> str:
 def test_a_backfill_of_65_days_makes_3_runs_all_partitions_green_and_history_survives_a_restart(
     tmp_path: Path,
 ) -> None:
-    with serving() as simulator:
+    with serving(Options(client_id=CLIENT)) as simulator:
         variables = variables_of(simulator, tmp_path, SENSOURCE_START_DATE="2026-01-01")
         del variables["SENSOURCE_WAREHOUSE"]  # the default path, below the project's folder
         folder = project_folder(tmp_path / "project", variables)

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sensource_dagster.simulator import fault_kinds, serving
+from sensource_dagster.simulator import Options, fault_kinds, serving
 from sensource_dagster.simulator.fault_kinds import Fault
 from sensource_dagster.vea.windows import day_windows, instant_text
-from sensource_dagster_tests.end_to_end.dagster_dev import project_folder, start_timeout
+from sensource_dagster_tests.end_to_end.dagster_dev import CLIENT, project_folder, start_timeout
 from sensource_dagster_tests.end_to_end.deployment import (
     CANCEL,
     DAYS_A_RUN,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow  # a `dg dev` of their own, its daemon and kills
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     tmp_path = tmp_path_factory.mktemp("runs")
-    with serving() as simulator:
+    with serving(Options(client_id=CLIENT)) as simulator:
         variables = variables_of(
             simulator, tmp_path, SENSOURCE_START_DATE="2026-01-01", SENSOURCE_BACKFILL_DAYS=str(DAYS_A_RUN)
         )

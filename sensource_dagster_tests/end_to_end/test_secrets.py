@@ -20,7 +20,14 @@ from sensource_dagster.resources import SenSourceResource
 from sensource_dagster.simulator import Options, RunningSimulator, serving
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
-from sensource_dagster_tests.end_to_end.dagster_dev import DG, RUN_ENDED, DagsterDev, dagster_dev, project_folder
+from sensource_dagster_tests.end_to_end.dagster_dev import (
+    CLIENT,
+    DG,
+    RUN_ENDED,
+    DagsterDev,
+    dagster_dev,
+    project_folder,
+)
 from sensource_dagster_tests.end_to_end.secret_faults import FAILING, Failing, echo
 from sensource_dagster_tests.end_to_end.secret_queries import DEFINITIONS, LAUNCH_RUN, RUN, RUN_CONFIG_SCHEMA
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, variables_of
@@ -144,7 +151,7 @@ def test_failing_syncs_leave_no_secret_and_no_token_behind(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))  # Dagster's own temporary files are looked at, too
     shown: dict[str, str] = {}
-    with serving(Options(client_secret=SECRET)) as simulator:
+    with serving(Options(client_id=CLIENT, client_secret=SECRET)) as simulator:
         minted = Minted(simulator)
         variables = variables_of(simulator, tmp_path, SENSOURCE_START_DATE="2026-01-01")
         del variables["SENSOURCE_WAREHOUSE"]
@@ -212,7 +219,10 @@ def execute(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any
 
 
 def test_no_repr_shows_the_secret_or_a_token(tmp_path: Path) -> None:
-    with serving(Options(client_secret=SECRET)) as simulator, pytest.MonkeyPatch.context() as environment:
+    with (
+        serving(Options(client_id=CLIENT, client_secret=SECRET)) as simulator,
+        pytest.MonkeyPatch.context() as environment,
+    ):
         minted = Minted(simulator)
         variables = variables_of(simulator, tmp_path)
         for name, value in variables.items():
