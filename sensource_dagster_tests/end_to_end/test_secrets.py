@@ -219,10 +219,7 @@ def execute(folder: Path, variables: Mapping[str, str], config: Mapping[str, Any
 
 
 def test_no_repr_shows_the_secret_or_a_token(tmp_path: Path) -> None:
-    with (
-        serving(Options(client_id=CLIENT, client_secret=SECRET)) as simulator,
-        pytest.MonkeyPatch.context() as environment,
-    ):
+    with serving(Options(client_secret=SECRET)) as simulator, pytest.MonkeyPatch.context() as environment:
         minted = Minted(simulator)
         variables = variables_of(simulator, tmp_path)
         for name, value in variables.items():
