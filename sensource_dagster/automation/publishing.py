@@ -84,7 +84,7 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     if not copy and isinstance(settings.warehouse, LakePlace):
         # People read the lake itself. Its views need the local times of new days and locations.
         keys = [asset_key(view) for view in VIEWS]
-        return keys if any(last.get(key, {}).get(VERSION) != version for key in keys) else []
+        return keys if any(last.get(key, {}).get(VERSION) != version for key in keys) else made
     if copy and (made or not copy.exists() or last.get(PUBLISHED, {}).get(VERSION) != version):
         made.append(PUBLISHED)
     if copy and report_is_due(instance, settings):
