@@ -17,12 +17,13 @@ from dagster import (
     RunsFilter,
 )
 
+from sensource_dagster.automation.days_of_run import tags_of_days
 from sensource_dagster.automation.failing_days import KNOWN_FAILURE_TAG, said_of_last_nightly_try
 from sensource_dagster.automation.news import news_of
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.held import was_held
 from sensource_dagster.instance.own_runs import location_of, may_be_own_run
-from sensource_dagster.instance.private import DAYS_TAGS, FINISHED_STATUSES, PARENT_RUN_ID_TAG, WILL_RETRY_TAG
+from sensource_dagster.instance.private import FINISHED_STATUSES, PARENT_RUN_ID_TAG, WILL_RETRY_TAG
 
 _REPEATS_WITHIN = timedelta(hours=12)
 """While Vea is down, `hourly` fails each hour. The next night is told again."""
@@ -92,13 +93,12 @@ def _repeats(instance: DagsterInstance, run: DagsterRun, failure: str) -> bool:
 
 def _ended_before(instance: DagsterInstance, run: DagsterRun, end: float) -> RunRecord | None:
     since = datetime.fromtimestamp(end, timezone.utc) - _REPEATS_WITHIN
-    days = {name: run.tags[name] for name in DAYS_TAGS if name in run.tags}
-    ended = instance.get_run_records(
-        RunsFilter(job_name=run.job_name, statuses=FINISHED_STATUSES, tags=days, updated_after=since)
+    of_its_days = RunsFilter(
+        job_name=run.job_name, statuses=FINISHED_STATUSES, tags=tags_of_days(run), updated_after=since
     )
     others = [
         record
-        for record in ended
+        for record in instance.get_run_records(of_its_days)
         if (record.end_time or end) < end
         and record.dagster_run.tags.get(WILL_RETRY_TAG) != "true"  # its own failure is not told
         and may_be_own_run(record.dagster_run, location_of(run))

@@ -18,13 +18,13 @@ from dagster import (
     SkipReason,
 )
 
+from sensource_dagster.automation.days_of_run import tags_of_days
 from sensource_dagster.automation.schedules import JOBS
 from sensource_dagster.instance.held import HELD_TAG, was_held
 from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import (
     BACKFILL_ID_TAG,
     BACKFILL_TAGS,
-    DAYS_TAGS,
     GRPC_INFO_TAG,
     IMPLICIT_ASSET_JOB_NAME,
     PARENT_RUN_ID_TAG,
@@ -99,16 +99,14 @@ def runs_to_start_again(
 
 def _reads(run: DagsterRun) -> tuple[object, ...]:
     """What a run reads: two runs with the same leave the same rows."""
-    days = (run.tags.get(tag) for tag in DAYS_TAGS)
-    return (run.job_name, run.asset_selection, run.asset_check_selection, *days)
+    return (run.job_name, run.asset_selection, run.asset_check_selection, *tags_of_days(run).items())
 
 
 def _is_read_anew(instance: DagsterInstance, run: DagsterRun, created: datetime) -> bool:
     """Whether it was started again already, or a newer run reads the same, like the next hourly one."""
     if instance.get_runs(RunsFilter(tags={PARENT_RUN_ID_TAG: run.run_id}), limit=1):
         return True
-    days = {tag: run.tags[tag] for tag in DAYS_TAGS if tag in run.tags}
-    newer = instance.get_runs(RunsFilter(job_name=run.job_name, tags=days, created_after=created))
+    newer = instance.get_runs(RunsFilter(job_name=run.job_name, tags=tags_of_days(run), created_after=created))
     return any(other.run_id != run.run_id and _reads(other) == _reads(run) for other in newer)
 
 

@@ -48,6 +48,18 @@ def url(text: str) -> str:
     return text.rstrip("/")
 
 
+def libpq(text: str, what: str) -> str:
+    """A libpq string without a password. `what` is what needs it, for the error."""
+    try:
+        # psycopg2 comes with an extra, which a deployment on one machine does not need.
+        from sensource_dagster.postgresql.libpq import libpq_string  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise ValueError(
+            f"{what} needs the Python package psycopg2; run: pip install 'sensource-dagster[scale]'"
+        ) from None
+    return libpq_string(text)
+
+
 def time_zone(text: str) -> ZoneInfo:
     names = available_timezones()
     if text in names:

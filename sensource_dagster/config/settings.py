@@ -202,9 +202,8 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
             values[path] = placed(values[path], folder)
     problems += place_warehouse(values, environment, folder)
     if values.get("token_cache", "") is None and isinstance(values.get("warehouse"), LakePlace):
-        values["token_cache"] = TokenDatabase(
-            values["warehouse"].libpq
-        )  # the workers of a lake are on several machines
+        # The workers of a lake are on several machines.
+        values["token_cache"] = TokenDatabase(values["warehouse"].libpq)
     if {"start_date", "timezone"} <= values.keys():
         in_future = check.future(values["start_date"], values["timezone"])
         if in_future is not None:

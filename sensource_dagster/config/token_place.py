@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sensource_dagster.config.parsers import libpq
+
 _DATABASE = "postgres:"
 
 
@@ -32,7 +34,7 @@ def token_place_or_none(text: str) -> TokenPlace | None:
     if not text:
         return None
     if text.startswith(_DATABASE):
-        return TokenDatabase(_libpq(text.removeprefix(_DATABASE)))
+        return TokenDatabase(libpq(text.removeprefix(_DATABASE), "a token in PostgreSQL"))
     path = Path(text).expanduser()
     if "://" in text or (path.exists() and not path.is_dir()):
         raise ValueError(
@@ -54,14 +56,3 @@ def token_directory(chosen: TokenPlace | None = None) -> Path:
 def token_database(chosen: TokenPlace | None) -> str:
     """The libpq string of the database with the token; empty where it is in a folder."""
     return chosen.libpq if isinstance(chosen, TokenDatabase) else ""
-
-
-def _libpq(text: str) -> str:
-    try:
-        # psycopg2 comes with an extra, which a deployment on one machine does not need.
-        from sensource_dagster.postgresql.libpq import libpq_string  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise ValueError(
-            "a token in PostgreSQL needs the Python package psycopg2; run: pip install 'sensource-dagster[scale]'"
-        ) from None
-    return libpq_string(text)

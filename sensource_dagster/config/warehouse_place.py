@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from sensource_dagster.config.parsers import libpq
+
 _LAKE = "ducklake:postgres:"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _EITHER = f"use the path of a DuckDB file, such as data/warehouse.duckdb, or {_LAKE}<libpq string>"
@@ -45,21 +47,10 @@ def warehouse_place(text: str) -> WarehousePlace:
         ValueError: it is none. The text says what is allowed, and quotes nothing of a libpq string.
     """
     if text.startswith(_LAKE):
-        return LakePlace(_libpq(text.removeprefix(_LAKE)))
+        return LakePlace(libpq(text.removeprefix(_LAKE), "a lake"))
     if text.startswith("ducklake:"):
         raise ValueError(f"the catalogue of a lake has to be in PostgreSQL; use {_LAKE}<libpq string>")
     return database_file(text, _EITHER)
-
-
-def _libpq(text: str) -> str:
-    try:
-        # psycopg2 comes with an extra, which a deployment on one machine does not need.
-        from sensource_dagster.postgresql.libpq import libpq_string  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise ValueError(
-            "a lake needs the Python package psycopg2; run: pip install 'sensource-dagster[scale]'"
-        ) from None
-    return libpq_string(text)
 
 
 def database_file(text: str, advice: str = "use the path of a DuckDB file, such as data/warehouse.duckdb") -> Path:

@@ -47,16 +47,12 @@ from dagster._core.storage.tags import (
 # Holds Ctrl-C and SIGTERM back until a run can be interrupted.
 from dagster._utils.interrupts import capture_interrupts
 
-DAYS_TAGS = (ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG, PARTITION_NAME_TAG)
-"""By the first two, or by the third, a run says which days it reads."""
-
 __all__ = [
     "ASSET_PARTITION_RANGE_END_TAG",
     "ASSET_PARTITION_RANGE_START_TAG",
     "AUTO_RETRY_RUN_ID_TAG",
     "BACKFILL_ID_TAG",
     "BACKFILL_TAGS",
-    "DAYS_TAGS",
     "FINISHED_STATUSES",
     "GRPC_INFO_TAG",
     "IMPLICIT_ASSET_JOB_NAME",

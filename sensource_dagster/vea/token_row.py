@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from io import StringIO
 from typing import ClassVar
 
@@ -13,9 +13,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 # a class
 from sensource_dagster.errors import PostgresError, PostgresHeldError, VeaUnavailableError
 from sensource_dagster.postgresql.libpq import place
 from sensource_dagster.postgresql.postgres_lock import postgres_lock
+from sensource_dagster.postgresql.session import session
 from sensource_dagster.vea.token_store import Log, Token
 
-_CONNECT_SECONDS = 10
 _KEPT_SECONDS = 86_400.0  # after its end, for a person who looks; then the token of a changed secret goes
 # Unlogged: a token is neither in the log of changes, which replicas and archives get, nor in a copy made of files.
 _CREATE = """CREATE UNLOGGED TABLE IF NOT EXISTS sensource_token (
@@ -118,10 +118,7 @@ class TokenRow:
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
         """One transaction in a session of its own."""
-        connection = psycopg2.connect(
-            *(self._libpq,), connect_timeout=_CONNECT_SECONDS, application_name="sensource token"
-        )
-        with closing(connection), connection, connection.cursor() as cursor:
+        with session(self._libpq, "sensource token") as connected, connected, connected.cursor() as cursor:
             yield cursor
 
     def _make_table(self, cursor: Cursor) -> None:

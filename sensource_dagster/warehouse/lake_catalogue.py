@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ import psycopg2
 
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.postgresql.libpq import place
+from sensource_dagster.postgresql.session import session
 from sensource_dagster.warehouse.transaction import first_line
 
-_CONNECT_SECONDS = 10
 _SIZES = " UNION ALL ".join(
     f"SELECT file_size_bytes FROM {table} WHERE end_snapshot IS NULL"
     for table in ("ducklake_data_file", "ducklake_delete_file")
@@ -77,11 +77,9 @@ def _row(libpq: str, table: str, query: str) -> tuple[Any, ...] | None:
 @contextmanager
 def _cursor(libpq: str) -> Iterator[Any]:
     try:
-        with closing(
-            psycopg2.connect(libpq, connect_timeout=_CONNECT_SECONDS, application_name="sensource: catalogue")
-        ) as session:
-            session.autocommit = True
-            with session.cursor() as cursor:
+        with session(libpq, "sensource: catalogue") as connected:
+            connected.autocommit = True
+            with connected.cursor() as cursor:
                 yield cursor
     except psycopg2.Error as error:
         raise WarehouseError(
