@@ -11,12 +11,13 @@ import click
 from filelock import FileLock, Timeout
 
 from sensource_dagster.cli import project
-from sensource_dagster.config.settings import read_settings
+from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace, folder_of
 from sensource_dagster.contract.plurals import counted
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.views.refresh import refresh
-from sensource_dagster.warehouse.migration import end, migrate
+from sensource_dagster.warehouse.connection import Warehouse
+from sensource_dagster.warehouse.migration import Compared, end, migrate
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _STOPPED = "Stopped. The tables above stay copied; the same command goes on with the others."
@@ -24,7 +25,8 @@ _STOPPED = "Stopped. The tables above stay copied; the same command goes on with
 
 def run(to: str, data: str) -> int:
     # Before the command goes to the project folder: a relative path is meant from here.
-    place = read_settings({"SENSOURCE_WAREHOUSE": to, "SENSOURCE_WAREHOUSE_DATA": data}, Path.cwd()).warehouse
+    place = read_settings({"SENSOURCE_WAREHOUSE": to, "SENSOURCE_WAREHOUSE_DATA": data}).warehouse
+    place = place.absolute() if isinstance(place, Path) else place
     settings = project.enter()
     if _is_same(place, settings.warehouse):
         raise click.ClickException(f"{to} is the warehouse itself. Choose another place.")
@@ -32,20 +34,8 @@ def run(to: str, data: str) -> int:
     target = warehouse_of(place, settings.warehouse_wait, log=click.echo)
     if not source.exists():
         raise WarehouseError(f"{source.describe()} does not exist yet, so there is nothing to copy.")
-    tables = rows = 0
     try:
-        with _scratch(folder_of(settings.warehouse)) as copy:
-            before = source.copy_to(copy)
-            click.echo(f"Copying {source.describe()} to {target.describe()}.")
-            with target.open() as connection:
-                for table in migrate(connection, copy):
-                    days = f", {counted(table.days, 'day')}" if table.days is not None else ""
-                    click.echo(f"  {table.name}: {counted(table.rows, 'row')}{days}, the same on both sides")
-                    tables, rows = tables + 1, rows + table.rows
-                refresh(connection, settings.timezone)
-                changed = source.version() != before
-                if not changed:
-                    end(connection)
+        copied = _copied(source, target, settings)
     except (KeyboardInterrupt, RuntimeError) as stop:  # RuntimeError: of DuckDB, which has met Ctrl-C in a query
         if isinstance(stop, RuntimeError) and "interrupt" not in str(stop).lower():
             raise
@@ -56,12 +46,33 @@ def run(to: str, data: str) -> int:
             f"{source.describe()} cannot be copied: {error.strerror or error}. Meanwhile it needs as much space "
             f"again in {folder_of(settings.warehouse)}. Nothing was changed."
         ) from None
-    if changed:
+    if copied is None:
         click.echo("A run has written the source meanwhile. Stop Dagster, and run the same command again.")
         return 1
-    click.echo(f"{counted(tables, 'table')}, {counted(rows, 'row')}. Nothing was changed in {source.describe()}.")
+    rows = sum(table.rows for table in copied)
+    click.echo(
+        f"{counted(len(copied), 'table')}, {counted(rows, 'row')}. Nothing was changed in {source.describe()}."
+    )
     click.echo(f"To go on with the copy, stop Dagster, set this in .env, and start again:\n{_settings_of(place)}")
     return 0
+
+
+def _copied(source: Warehouse, target: Warehouse, settings: Settings) -> list[Compared] | None:
+    """The tables that are the same on both sides; None if the source has changed meanwhile."""
+    copied: list[Compared] = []
+    with _scratch(folder_of(settings.warehouse)) as copy:
+        before = source.copy_to(copy)
+        click.echo(f"Copying {source.describe()} to {target.describe()}.")
+        with target.open() as connection:
+            for table in migrate(connection, copy):
+                days = f", {counted(table.days, 'day')}" if table.days is not None else ""
+                click.echo(f"  {table.name}: {counted(table.rows, 'row')}{days}, the same on both sides")
+                copied.append(table)
+            refresh(connection, settings.timezone)
+            if source.version() != before:
+                return None
+            end(connection)
+    return copied
 
 
 @contextmanager

@@ -6,7 +6,7 @@ there already replaced. So the same command goes on after a kill, and never repl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from sensource_dagster.contract.model import DAY, SCHEMA
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.sql import identifier, qualified, text
 from sensource_dagster.warehouse.transaction import first_line, transaction
+
+_Digest = Mapping[object, tuple[int, int]]
+"""For each day the number of rows, and the sum of their hashes, whatever their order. None is no day."""
 
 _SOURCE = "migrated_from"
 _MARKER = "migration_under_way"
@@ -42,13 +45,9 @@ class _Table:
     def shown(self) -> str:
         return f"{self.schema}.{self.name}"
 
-    def digest(self, database: str) -> str:
-        """A query: for each day the number of rows, and the sum of their hashes, whatever their order."""
-        names = [name for name, _, _ in self.columns]
-        day = identifier(DAY) if DAY in names else "NULL::DATE"
-        texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in names)
-        source = qualified(database, self.schema, self.name)
-        return f"SELECT {day} AS day, count(*) AS n, sum(hash({texts})::HUGEINT) AS h FROM {source} GROUP BY ALL"
+    @property
+    def has_days(self) -> bool:
+        return any(name == DAY for name, _, _ in self.columns)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, copy: Path) -> Iterator[Compared]:
@@ -64,11 +63,14 @@ def migrate(connection: duckdb.DuckDBPyConnection, copy: Path) -> Iterator[Compa
     """
     [(target,)] = connection.execute("SELECT current_database()").fetchall()
     connection.execute(f"ATTACH {text(str(copy))} AS {_SOURCE} (READ_ONLY)")
-    tables = _tables(connection, _SOURCE)
+    wanted = {table: _digest(connection, table, _SOURCE) for table in _tables(connection, _SOURCE)}
     there = {(table.schema, table.name): table for table in _tables(connection, target)}
-    same = {table for table in tables if table == there.get((table.schema, table.name))}
-    same = {table for table in same if not _differs(connection, table, target)}
-    other = [table.shown for table in tables if (table.schema, table.name) in there and table not in same]
+    same = {
+        table
+        for table, digest in wanted.items()
+        if table == there.get((table.schema, table.name)) and digest == _digest(connection, table, target)
+    }
+    other = [table.shown for table in wanted if (table.schema, table.name) in there and table not in same]
     if other and (SCHEMA, _MARKER) not in there:
         raise WarehouseError(
             f"There are other rows already in {', '.join(other)}. Nothing was changed. Choose a warehouse without "
@@ -77,14 +79,11 @@ def migrate(connection: duckdb.DuckDBPyConnection, copy: Path) -> Iterator[Compa
     marker = qualified(target, SCHEMA, _MARKER)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {qualified(target, SCHEMA)}")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {marker} (begun TIMESTAMPTZ)")
-    for table in tables:
+    for table, digest in wanted.items():
         if table not in same:
-            _copy(connection, table, target)
-        rows, days = connection.execute(
-            f"SELECT coalesce(sum(n), 0)::BIGINT, count(day) FROM ({table.digest(target)})"
-        ).fetchall()[0]
-        has_days = any(name == DAY for name, _, _ in table.columns)
-        yield Compared(table.shown, rows, days if has_days else None)
+            _copy(connection, table, target, digest)
+        rows = sum(number for number, _ in digest.values())
+        yield Compared(table.shown, rows, len(digest.keys() - {None}) if table.has_days else None)
 
 
 def end(connection: duckdb.DuckDBPyConnection) -> None:
@@ -102,7 +101,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[_Table
     return [_Table(schema, name, tuple(columns)) for schema, name, columns in found]
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: _Table, target: str) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, table: _Table, target: str, wanted: _Digest) -> None:
     there = qualified(target, table.schema, table.name)
     columns = ", ".join(
         f"{identifier(name)} {kind}{'' if nullable else ' NOT NULL'}" for name, kind, nullable in table.columns
@@ -112,7 +111,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: _Table, target: str) -> 
         connection.execute(f"DROP TABLE IF EXISTS {there}")
         connection.execute(f"CREATE TABLE {there} ({columns})")
         connection.execute(f"INSERT INTO {there} FROM {qualified(_SOURCE, table.schema, table.name)}")
-        differing = _differs(connection, table, target)
+        found = _digest(connection, table, target)
+        differing = sum(1 for day in {*wanted, *found} if wanted.get(day) != found.get(day))
         if differing:
             raise WarehouseError(
                 f"The copy of {table.shown} differs from the source, on {differing} days. It was not kept. Run "
@@ -120,15 +120,14 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: _Table, target: str) -> 
             )
 
 
-def _differs(connection: duckdb.DuckDBPyConnection, table: _Table, target: str) -> int:
-    """On how many days the number or the content of the rows differs; rows without a day are one day."""
-    ours, theirs = (f"({table.digest(database)})" for database in (_SOURCE, target))
+def _digest(connection: duckdb.DuckDBPyConnection, table: _Table, database: str) -> _Digest:
+    names = [name for name, _, _ in table.columns]
+    day = identifier(DAY) if table.has_days else "NULL"
+    texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in names)
+    rows = qualified(database, table.schema, table.name)
+    query = f"SELECT {day} AS day, count(*), sum(hash({texts})::HUGEINT) FROM {rows} GROUP BY day"
     try:
-        return int(
-            connection.execute(
-                f"SELECT count(DISTINCT coalesce(day::VARCHAR, '')) FROM "
-                f"((FROM {ours} EXCEPT FROM {theirs}) UNION ALL (FROM {theirs} EXCEPT FROM {ours}))"
-            ).fetchall()[0][0]
-        )
+        found = connection.execute(query).fetchall()
     except duckdb.Error as error:
         raise WarehouseError(f"The table {table.shown} cannot be compared: {first_line(error)}") from None
+    return {of_day: (number, hashes) for of_day, number, hashes in found}

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from filelock import FileLock
 
 from sensource_dagster.cli import main
+from sensource_dagster.config import project_folder
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace
 from sensource_dagster.warehouse import migration
@@ -114,12 +115,12 @@ def test_and_back(sync: Sync, target: WarehousePlace, tmp_path: Path) -> None:
 def killed_at_traffic(*given: str) -> None:
     copy: Callable[..., None] = migration._copy
 
-    def copy_or_die(connection: Any, table: Any, target: str) -> None:
+    def copy_or_die(connection: Any, table: Any, *others: Any) -> None:
         if table.name == "traffic":
             os.kill(os.getpid(), signal.SIGKILL)
-        copy(connection, table, target)
+        copy(connection, table, *others)
 
-    migration._copy = copy_or_die
+    migration._copy = copy_or_die  # type: ignore[assignment]
     main([*given])
 
 
@@ -156,15 +157,15 @@ def test_rows_that_came_from_elsewhere_are_never_replaced(sync: Sync, target: Wa
 def test_a_run_that_writes_meanwhile_is_noticed_and_the_command_can_be_repeated(
     sync: Sync, target: WarehousePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare = migration._differs
+    digest = migration._digest
 
-    def compare_while_a_run_writes(connection: Any, table: Any, target: str) -> int:
+    def digest_while_a_run_writes(connection: Any, table: Any, database: str) -> Any:
         if table.name == "zone":
             write(sync.settings.warehouse, "UPDATE sensource.zone SET name = 'West door'")
-        return compare(connection, table, target)
+        return digest(connection, table, database)
 
     with monkeypatch.context() as patch:
-        patch.setattr(migration, "_differs", compare_while_a_run_writes)
+        patch.setattr(migration, "_digest", digest_while_a_run_writes)
         result = migrate(sync, target)
     assert result.exit_code == 1
     assert "A run has written the source meanwhile. Stop Dagster, and run the same command again." in result.output
@@ -176,7 +177,13 @@ def test_a_run_that_writes_meanwhile_is_noticed_and_the_command_can_be_repeated(
 def test_a_copy_that_differs_is_not_kept(
     sync: Sync, target: WarehousePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migration, "_differs", lambda *_: 2)
+    digest = migration._digest
+
+    def spoiled(connection: Any, table: Any, database: str) -> Any:
+        found = digest(connection, table, database)
+        return found if database == "migrated_from" else {**found, FIRST: (1, 1), LAST: (1, 1)}
+
+    monkeypatch.setattr(migration, "_digest", spoiled)
 
     result = migrate(sync, target)
 
@@ -214,6 +221,21 @@ def test_a_place_that_cannot_be_one_is_named(to: str, says: str, sync: Sync) -> 
     result = CliRunner().invoke(main, ["migrate", "--to", place], env=dict(sync.variables))
     assert result.exit_code == 1
     assert says in result.output
+
+
+def test_a_relative_path_is_meant_from_where_the_command_is_called(
+    sync: Sync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr(project_folder, "CLONE", tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    result = migrate(sync, Path("target.duckdb"))
+
+    assert result.exit_code == 0, result.output
+    assert f"SENSOURCE_WAREHOUSE='{tmp_path / 'elsewhere' / 'target.duckdb'}'" in result.output
+    assert tables(tmp_path / "elsewhere" / "target.duckdb") == tables(sync.settings.warehouse)
 
 
 def test_without_a_warehouse_there_is_nothing_to_copy(tmp_path: Path) -> None:
