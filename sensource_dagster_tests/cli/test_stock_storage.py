@@ -87,6 +87,7 @@ def test_a_dagster_yaml_that_is_no_yaml_or_has_no_names_is_named(project: Projec
         assert said in result.output
 
 
+PASSWORD = 456789012  # longer than any port of the simulator, which the output has
 POSTGRES = {"hostname": "localhost", "username": "dagster", "db_name": "dagster"}
 
 
@@ -95,7 +96,7 @@ POSTGRES = {"hostname": "localhost", "username": "dagster", "db_name": "dagster"
     [
         ({"sqlite": {}}, 'Missing required config entry "base_dir"'),
         ({"custom": {"module": "nowhere", "class": "S", "config": {}}}, "Couldn't import module nowhere"),
-        ({"postgres": {"postgres_db": {**POSTGRES, "password": 4567}}}, 'Value "***" of type'),
+        ({"postgres": {"postgres_db": {**POSTGRES, "password": PASSWORD}}}, 'Value "***" of type'),
         ({"postgres": {"postgres_url": {"env": "NOT_SET"}}}, "NOT_SET"),
     ],
     ids=["not complete", "not installed", "wrong password's type", "a missing variable"],
@@ -110,7 +111,7 @@ def test_a_storage_that_cannot_be_opened_is_an_error_that_says_where_it_is_and_n
         assert result.output.count("Traceback") == 0
         assert f"cannot open its history; {project.folder}/dagster.yaml says where it is." in result.output
         assert said in result.output
-        assert "4567" not in result.output
+        assert str(PASSWORD) not in result.output
 
 
 def test_an_empty_dagster_yaml_has_no_history_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
