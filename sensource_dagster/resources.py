@@ -7,7 +7,7 @@ import logging
 from dagster import ConfigurableResource, EnvVar, Failure
 from pydantic import Field
 
-from sensource_dagster.config.settings import CREDENTIALS, NO_CREDENTIALS, VARIABLES, Settings
+from sensource_dagster.config.settings import NO_CREDENTIALS, VARIABLES, Settings
 from sensource_dagster.config.token_place import token_database, token_directory, token_place_or_none
 from sensource_dagster.vea.account import VeaAccount
 from sensource_dagster.vea.client import VeaClient
@@ -108,7 +108,7 @@ def sensource_resource(settings: Settings) -> SenSourceResource:
     # Dagster stores and shows the definitions, so they hold the names of the credentials' variables, not the
     # values. If the variables are not set, they hold empty texts: an unset EnvVar fails a run without saying what
     # to do.
-    client_id, client_secret = map(EnvVar, CREDENTIALS) if settings.has_credentials else ("", "")
+    client_id, client_secret = map(EnvVar, settings.credentials) if settings.has_credentials else ("", "")
     return SenSourceResource(
         client_id=client_id,
         client_secret=client_secret,

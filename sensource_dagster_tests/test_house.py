@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resources": {"config", "errors", "vea"},
     "assets": {
         *(_BASE | {"report", "resources", "vea", "views", "warehouse"}),
-        *("instance.materialized_at", "instance.private"),
+        *("instance.materialized_at", "instance.own_runs", "instance.private", "instance.watched_executor"),
     },
     "checks": {*_BASE, "assets", "instance.own_runs", "instance.private", "vea", "views", "warehouse"},
     "automation": {
@@ -40,8 +40,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("instance.own_runs", "instance.private", "instance.retention"),
     },
     "own_definitions": {"errors"},
+    "account_component": {"account_definitions", "config"},
+    "account_definitions": {*(_BASE | {"assets", "automation", "checks", "resources", "warehouse"})},
     "definitions": {
-        *(_BASE | {"assets", "automation", "checks", "defs", "own_definitions", "resources", "warehouse"}),
+        *(_BASE | {"account_definitions", "defs", "own_definitions"}),
         "instance.watched_executor",
     },
     "cli": {

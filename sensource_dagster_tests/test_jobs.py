@@ -7,11 +7,11 @@ from dagster import DagsterInstance, InitExecutorContext, JobDefinition
 from dagster._core.definitions.job_base import InMemoryJob
 from packaging.specifiers import SpecifierSet
 
-from sensource_dagster.assets.common import POOL
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.instance import tested
 from sensource_dagster.instance.watched_executor import WatchedExecutor, watched_in_process_executor
+from sensource_dagster_tests.own_account import POOL
 
 # They read the history alone, or make the copy in a process of its own while others write, or read the copy.
 WITHOUT_SLOT = {

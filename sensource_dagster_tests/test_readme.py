@@ -18,6 +18,8 @@ from sensource_dagster.definitions import build_definitions
 from sensource_dagster.own_definitions import with_own
 from sensource_dagster.simulator import ManualClock
 from sensource_dagster.views.published_copy import publish
+from sensource_dagster.views.refresh import refresh
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster_tests.documentation import DOCUMENTS, blocks, text_of
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, syncing
 from sensource_dagster_tests.end_to_end.test_faults import FIRST, LAST, NOW
@@ -63,7 +65,7 @@ def test_the_documents_list_every_table_with_its_key_and_columns() -> None:
 
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse with lists, counts and corrections; the folder that a user works in."""
+    """A warehouse with lists, counts and corrections, and another account; the folder that a user works in."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "data").mkdir()
     clock = ManualClock(datetime(LAST.year, LAST.month, LAST.day, 12, tzinfo=timezone.utc))
@@ -71,6 +73,9 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert sync.run("everything", FIRST, LAST).success
         clock.now = NOW
         assert sync.run("everything", FIRST, LAST).success
+    warehouse = FileWarehouse(folder / "data" / "warehouse.duckdb", 5, {}, schema="west")
+    with warehouse.open() as connection:
+        refresh(connection, ZoneInfo("UTC"))
     publish(
         folder / "data" / "warehouse.duckdb", folder / "data" / "footfall.duckdb", ZoneInfo("America/Denver"), 5
     )

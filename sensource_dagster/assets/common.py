@@ -1,4 +1,4 @@
-"""The key of each asset, and what the UI shows about its table."""
+"""What the UI shows about the assets and their tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from dagster import (
     AssetExecutionContext,
     AssetKey,
+    Failure,
     FreshnessPolicy,
     MetadataValue,
     TableColumn,
@@ -17,16 +18,15 @@ from dagster import (
     TableSchema,
 )
 
+from sensource_dagster.assets.names import asset_key
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.config.warehouse_place import WarehousePlace
-from sensource_dagster.contract.model import HOUR, SCHEMA, Column, Table, View
+from sensource_dagster.contract.model import HOUR, Column, Table, View
+from sensource_dagster.resources import SenSourceResource
+from sensource_dagster.vea.client import VeaClient
 from sensource_dagster.warehouse.sql import qualified
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
-POOL = "sensource_api"
-"""The pool of all steps that use the API or the DuckDB file. dagster.yaml gives it one slot."""
-WAREHOUSE = "sensource_warehouse"
-"""The key of the I/O manager of all tables and views. Dagster's `io_manager` is left to the user's own assets."""
 KINDS = {"python", "duckdb"}
 NIGHTLY = FreshnessPolicy.time_window(fail_window=timedelta(days=4), warn_window=timedelta(hours=36))
 """Of assets that the nightly schedule makes: yellow after a missed night, red as late as the check `fresh`."""
@@ -43,10 +43,6 @@ def _column(column: Column) -> TableColumn:
         description=f"{column.meaning}.",
         constraints=TableColumnConstraints(nullable=column.nullable),
     )
-
-
-def asset_key(table: Table | View) -> AssetKey:
-    return AssetKey([SCHEMA, table.name])
 
 
 class Described(TypedDict):
@@ -69,14 +65,14 @@ def described(table: Table | View, settings: Settings) -> Described:
         source = f" Source: `/api/{table.endpoint}`, {settings.account}." if table.endpoint else ""
         columns, more = table.all_columns, f"\n\nKey: {key}.{source}"
     return {
-        "key": asset_key(table),
+        "key": asset_key(table, settings),
         "description": f"{table.description}{more}",
         "kinds": KINDS,
         "owners": list(settings.owners),
         "tags": dict(settings.tags),
         "metadata": {
             "dagster/column_schema": table_schema(columns),
-            "dagster/table_name": ".".join((warehouse_of(settings.to_open, 0).name, SCHEMA, table.name)),
+            "dagster/table_name": ".".join((warehouse_of(settings.to_open, 0).name, settings.prefix, table.name)),
             "account": settings.account,
             **_where(settings.to_open),
             "example_query": MetadataValue.md(_query(table, settings)),
@@ -94,12 +90,21 @@ def _query(table: Table | View, settings: Settings) -> str:
     """An example query, to be run in the folder of the DuckDB file, or in the lake."""
     names = {column.name for column in table.columns}
     newest = next((f" ORDER BY {name} DESC" for name in (HOUR, "day") if name in names), "")
-    # DuckDB names a database after its file: in sensource.duckdb the schema's name alone is ambiguous.
+    # DuckDB names a database after its file: in sensource.duckdb the schema `sensource` alone is ambiguous.
     place = settings.to_open
     database = warehouse_of(place, 0).name
-    name = f"{SCHEMA}.{table.name}" if database != SCHEMA else qualified(database, SCHEMA, table.name)
+    schema = settings.prefix
+    name = f"{schema}.{table.name}" if database != schema else qualified(database, schema, table.name)
     how = f"duckdb -readonly {place.name}" if isinstance(place, Path) else "docs/lake.md says how to open the lake"
     return f"```sql\n-- {how}\nSELECT * FROM {name}{newest} LIMIT 100;\n```"
+
+
+def client_of(context: AssetExecutionContext, settings: Settings) -> VeaClient:
+    """A client of the account, of the run's resource."""
+    resource: SenSourceResource = getattr(context.resources, settings.prefix)
+    if not (resource.client_id and resource.client_secret):
+        raise Failure(description=settings.no_credentials, allow_retries=False)
+    return resource.client(context.log)
 
 
 def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:

@@ -8,8 +8,9 @@ from typing import Literal, cast
 
 from dagster import AssetExecutionContext, AssetsDefinition, BackfillPolicy, BetaWarning, Failure, asset
 
-from sensource_dagster.assets.common import POOL, WAREHOUSE, described, warn_of_repeated
-from sensource_dagster.assets.external import VEA, observe_vea
+from sensource_dagster.assets.common import client_of, described, warn_of_repeated
+from sensource_dagster.assets.external import observe_vea
+from sensource_dagster.assets.names import pool, vea_key, warehouse_key
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import counts_frame
@@ -18,7 +19,6 @@ from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import VeaError, VeaTooLargeError
 from sensource_dagster.failures import errors_as_failures
-from sensource_dagster.resources import SenSourceResource
 from sensource_dagster.vea.window_plan import WindowPlan
 from sensource_dagster.warehouse.frame_stream import FrameStream
 
@@ -40,30 +40,27 @@ def _counts_asset(table: Table, metrics: tuple[str, ...], settings: Settings) ->
 
     @asset(
         **shown,
-        group_name="counts",
-        deps=[VEA],
-        pool=POOL,
-        io_manager_key=WAREHOUSE,
+        group_name=settings.named("counts"),
+        deps=[vea_key(settings)],
+        pool=pool(settings),
+        io_manager_key=warehouse_key(settings),
+        required_resource_keys={settings.prefix},
         partitions_def=daily_partitions(settings),
         backfill_policy=BackfillPolicy.multi_run(settings.backfill_days),
     )
-    def read_counts(context: AssetExecutionContext, sensource: SenSourceResource) -> FrameStream:
-        return FrameStream(_read(context, sensource, table, metrics, settings))
+    def read_counts(context: AssetExecutionContext) -> FrameStream:
+        return FrameStream(_read(context, table, metrics, settings))
 
     return read_counts
 
 
 def _read(
-    context: AssetExecutionContext,
-    sensource: SenSourceResource,
-    table: Table,
-    metrics: tuple[str, ...],
-    settings: Settings,
+    context: AssetExecutionContext, table: Table, metrics: tuple[str, ...], settings: Settings
 ) -> Iterator[Response]:
     if not (context.has_partition_key or context.has_partition_key_range):
         raise Failure(description=NO_DAYS, allow_retries=False)
     first, last = map(date.fromisoformat, context.partition_key_range)
-    with errors_as_failures(), sensource.client(context.log) as vea:
+    with errors_as_failures(), client_of(context, settings) as vea:
         most_days = vea.window_sizes.read(table.name)
         plan = WindowPlan(first, last, settings.timezone, most_days)
         outside = repeated = so_far = 0
@@ -72,7 +69,7 @@ def _read(
         def observe() -> None:
             more = {"run_rows_outside_window": outside, "run_rows_repeated": repeated}
             more["run_days_per_request"] = plan.days
-            observe_vea(context, vea, table, days=f"{first} to {last}", **more)
+            observe_vea(context, settings, vea, table, days=f"{first} to {last}", **more)
 
         for window in plan:
             place = f"window {plan.done + 1} of {plan.total} ({window})"

@@ -4,8 +4,9 @@ from datetime import datetime, timezone
 
 from dagster import AssetExecutionContext, AssetsDefinition, asset
 
-from sensource_dagster.assets.common import NIGHTLY, POOL, WAREHOUSE, described, warn_of_repeated
-from sensource_dagster.assets.external import VEA, observe_vea
+from sensource_dagster.assets.common import NIGHTLY, client_of, described, warn_of_repeated
+from sensource_dagster.assets.external import observe_vea
+from sensource_dagster.assets.names import pool, vea_key, warehouse_key
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.frames import list_frame
 from sensource_dagster.contract.model import MESSAGES, Table
@@ -13,7 +14,6 @@ from sensource_dagster.contract.response import Response
 from sensource_dagster.contract.tables import FURTHER_LIST, TABLES, list_tables
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.instance.private import PRIORITY_TAG
-from sensource_dagster.resources import SenSourceResource
 
 
 def reference_assets(settings: Settings) -> list[AssetsDefinition]:
@@ -27,20 +27,21 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
 
     @asset(
         **shown,
-        group_name="lists",
-        deps=[VEA],
-        pool=POOL,
-        io_manager_key=WAREHOUSE,
+        group_name=settings.named("lists"),
+        deps=[vea_key(settings)],
+        pool=pool(settings),
+        io_manager_key=warehouse_key(settings),
+        required_resource_keys={settings.prefix},
         freshness_policy=NIGHTLY,
         op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look up zones and spaces in the lists
     )
-    def read_list(context: AssetExecutionContext, sensource: SenSourceResource) -> Response:
-        with errors_as_failures(), sensource.client(context.log) as vea:
+    def read_list(context: AssetExecutionContext) -> Response:
+        with errors_as_failures(), client_of(context, settings) as vea:
             requested_at = datetime.now(timezone.utc)
             try:
                 frame, repeated = list_frame(table, vea.entities(table.endpoint))
             finally:
-                observe_vea(context, vea, table)
+                observe_vea(context, settings, vea, table)
         warn_of_repeated(context, table, repeated)
         frame.attrs[MESSAGES] = vea.messages
         return Response(frame, requested_at)

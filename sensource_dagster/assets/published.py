@@ -7,7 +7,6 @@ from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
-    AssetKey,
     AssetsDefinition,
     MaterializeResult,
     MetadataValue,
@@ -15,34 +14,35 @@ from dagster import (
     asset,
 )
 
-from sensource_dagster.assets.common import NIGHTLY, asset_key
+from sensource_dagster.assets.common import NIGHTLY
+from sensource_dagster.assets.names import asset_key, published_key
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.contract.tables import DERIVED
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.views.published_copy import publish
 
-PUBLISHED = AssetKey([SCHEMA, "published"])
 VERSION = "warehouse_version"
 VIEWS_AGREE = "views_agree"
 
 
 def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
+    key = published_key(settings)
+
     @asset(
-        key=PUBLISHED,
+        key=key,
         description=f"A copy of the warehouse for everybody: `{copy}`. It is replaced whole after each run that "
         "changed something, so it can be open all day in any tool. It has all tables and views.",
-        group_name="serving",
+        group_name=settings.named("serving"),
         freshness_policy=NIGHTLY,
         kinds={"duckdb"},
         owners=list(settings.owners),
         tags=dict(settings.tags),
-        deps=[*map(asset_key, VIEWS), *map(asset_key, DERIVED)],
+        deps=[asset_key(of, settings) for of in (*VIEWS, *DERIVED)],
         check_specs=[
             AssetCheckSpec(
                 VIEWS_AGREE,
-                asset=PUBLISHED,
+                asset=key,
                 description="On each day traffic_hourly and traffic_daily have the same ins. So has "
                 "location_daily, with those of the interior doors added. The ins of all days together are "
                 "those of the table traffic.",
@@ -52,7 +52,7 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
     )
     def published() -> MaterializeResult:  # type: ignore[type-arg] # Dagster knows the name alone
         with errors_as_failures():
-            made = publish(settings.warehouse, copy, settings.timezone, settings.warehouse_wait)
+            made = publish(settings.warehouse, copy, settings.timezone, settings.warehouse_wait, settings.prefix)
         rows = [TableRecord({"table": table, "rows": count}) for table, count in made.rows.items()]
         return MaterializeResult(
             metadata={

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, TableRecord, asset
+from dagster import AssetsDefinition, MaterializeResult, MetadataValue, TableRecord, asset
 
 from sensource_dagster.assets.common import NIGHTLY
-from sensource_dagster.assets.published import PUBLISHED
+from sensource_dagster.assets.names import published_key, report_key
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.report import formats
 from sensource_dagster.report.content import Report, Visits
@@ -18,29 +17,27 @@ from sensource_dagster.report.small_picture import small_picture
 from sensource_dagster.report.write import made_when, report_file, write_report
 from sensource_dagster.warehouse.file_to_read import file_to_read
 
-REPORT = AssetKey([SCHEMA, "report"])
-
 
 def report_asset(copy: Path, settings: Settings) -> AssetsDefinition:
     page = report_file(settings)
 
     @asset(
-        key=REPORT,
+        key=report_key(settings),
         description=f"The page that people read: `{page}`. It says how many came in the last full month, whether "
         "that is normal, when to staff, and how far the figures can be trusted. It is one file, made after "
         "each night.",
-        group_name="serving",
+        group_name=settings.named("serving"),
         freshness_policy=NIGHTLY,
         kinds={"html"},
         owners=list(settings.owners),
         tags=dict(settings.tags),
-        deps=[PUBLISHED],
+        deps=[published_key(settings)],
         metadata={"account": settings.account, "page": MetadataValue.path(str(page.resolve()))},
     )
     def report() -> MaterializeResult:  # type: ignore[type-arg] # Dagster knows the name alone
         with errors_as_failures():
             as_of = made_when(copy, settings)
-            with file_to_read(copy, settings.warehouse_wait) as connection:
+            with file_to_read(copy, settings.warehouse_wait, settings.prefix) as connection:
                 made = write_report(connection, page, settings, as_of=as_of)
         return MaterializeResult(metadata=_metadata(made, page))
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from dagster import (
     AssetExecutionContext,
-    AssetKey,
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
@@ -14,13 +13,15 @@ from dagster import (
     multi_asset,
 )
 
-from sensource_dagster.assets.common import POOL, WAREHOUSE, asset_key, described
+from sensource_dagster.assets.common import described
+from sensource_dagster.assets.names import asset_key, pool, warehouse_key
 from sensource_dagster.assets.published import VERSION
 from sensource_dagster.config.settings import Settings
-from sensource_dagster.contract.model import SCHEMA, View
+from sensource_dagster.contract.model import View
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.failures import errors_as_failures
 from sensource_dagster.views.refresh import query_of, refresh
+from sensource_dagster.views.united import unite
 from sensource_dagster.warehouse.preview import preview
 from sensource_dagster.warehouse.sql import identifier
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
@@ -29,19 +30,25 @@ QUERY_VERSION = "query_version"
 
 
 def view_assets(settings: Settings) -> AssetsDefinition:
-    @multi_asset(name="views", specs=[_spec(view, settings) for view in VIEWS], can_subset=True, pool=POOL)
+    @multi_asset(
+        name=settings.named("views"),
+        specs=[_spec(view, settings) for view in VIEWS],
+        can_subset=True,
+        pool=pool(settings),
+    )
     def make_views(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
-        selected = [view for view in VIEWS if asset_key(view) in context.selected_asset_keys]
+        selected = [view for view in VIEWS if asset_key(view, settings) in context.selected_asset_keys]
         with errors_as_failures(context):
             log = context.log.warning
-            warehouse = warehouse_of(settings.warehouse, settings.warehouse_wait, log=log)
+            warehouse = warehouse_of(settings.warehouse, settings.warehouse_wait, log=log, schema=settings.prefix)
             with warehouse.open() as connection:
                 refresh(connection, settings.timezone, _with_sources(selected))
+                unite(connection)
                 previews = [preview(connection, identifier(view.name), _newest_first(view)) for view in selected]
             version = warehouse.version()
         for view, first_rows in zip(selected, previews, strict=True):
             yield MaterializeResult(
-                asset_key=asset_key(view),
+                asset_key=asset_key(view, settings),
                 metadata={
                     "preview": first_rows,
                     "query": MetadataValue.md(f"```sql\n{query_of(view)}```"),
@@ -54,13 +61,13 @@ def view_assets(settings: Settings) -> AssetsDefinition:
 
 
 def _spec(view: View, settings: Settings) -> AssetSpec:
-    sources = [AssetKey([SCHEMA, source]) for source in view.sources]
+    sources = [asset_key(source, settings) for source in view.sources]
     return AssetSpec(
         **described(view, settings),
-        group_name="views",
+        group_name=settings.named("views"),
         deps=sources,
         code_version=query_version(view),
-    ).with_io_manager_key(WAREHOUSE)
+    ).with_io_manager_key(warehouse_key(settings))
 
 
 def query_version(view: View) -> str:

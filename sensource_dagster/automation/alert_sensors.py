@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dagster import (
@@ -25,6 +25,7 @@ from dagster import (
     SkipReason,
 )
 
+from sensource_dagster.automation.account_runs import accounts_of, is_of_account
 from sensource_dagster.automation.alerts import Alert, alerts_of, checks_of, failed_run
 from sensource_dagster.automation.notify import notify, ways
 from sensource_dagster.automation.outbox import Outbox, Unsent
@@ -75,7 +76,10 @@ class _Cursor:
 
 
 def alert_sensors(settings: Settings) -> list[SensorDefinition]:
-    return [_sensor(name, event, description, settings) for name, (event, description) in _ENDED.items()]
+    return [
+        _sensor(settings.named(name), event, description, settings)
+        for name, (event, description) in _ENDED.items()
+    ]
 
 
 def _sensor(name: str, event: DagsterEventType, description: str, settings: Settings) -> SensorDefinition:
@@ -90,8 +94,13 @@ def _sensor(name: str, event: DagsterEventType, description: str, settings: Sett
         outbox.send_again(cursor.unsent)
         origin = context.code_location_origin
         location = origin.location_name if origin else None
+        accounts = accounts_of(context, settings)
+
+        def concerns(run: DagsterRun) -> bool:
+            return is_own_run(context.instance, run, location) and is_of_account(run, settings, accounts)
+
         told = 0
-        for alert in _alerts(context.instance, event, cursor, location, began):
+        for alert in _alerts(context.instance, event, cursor, concerns, began):
             notify(alert, context.log)
             outbox.send(alert)
             told += 1
@@ -111,7 +120,11 @@ def _sensor(name: str, event: DagsterEventType, description: str, settings: Sett
 
 
 def _alerts(
-    instance: DagsterInstance, event: DagsterEventType, cursor: _Cursor, location: str | None, began: float
+    instance: DagsterInstance,
+    event: DagsterEventType,
+    cursor: _Cursor,
+    concerns: Callable[[DagsterRun], bool],
+    began: float,
 ) -> Iterator[Alert]:
     """What is to be told now, in a tick that began then (`time.monotonic`). The cursor moves on."""
     yield from _not_started_again(instance, cursor)
@@ -127,7 +140,7 @@ def _alerts(
         if run and not _is_decided(instance, run, record):
             return
         cursor.after = record.storage_id
-        if run is None or not is_own_run(instance, run, location):
+        if run is None or not concerns(run):
             continue
         if _starts_again(run):
             cursor.restarts[run.run_id] = record.timestamp

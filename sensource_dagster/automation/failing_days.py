@@ -11,8 +11,10 @@ from datetime import date, timedelta
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
+from sensource_dagster.config.settings import PREFIX, Settings
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.instance.held import HELD_TAG
+from sensource_dagster.instance.own_runs import ACCOUNT_TAG
 from sensource_dagster.instance.private import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 NIGHT_TAG = "sensource/night"
@@ -53,7 +55,11 @@ def tags_of_failed(first: date, last: date, failing: Mapping[date, FailingDay]) 
 
 
 def failing_days(
-    instance: DagsterInstance, failed: Collection[date], read_at: Mapping[date, float], tonight: date
+    instance: DagsterInstance,
+    settings: Settings,
+    failed: Collection[date],
+    read_at: Mapping[date, float],
+    tonight: date,
 ) -> dict[date, FailingDay]:
     """Of days whose newest run failed, those that failed on earlier nights since they were last read.
 
@@ -63,9 +69,9 @@ def failing_days(
     failures = [
         record
         for record in nightly_runs(instance, tonight, DagsterRunStatus.FAILURE)
-        if not HELD_TAG.items() <= record.dagster_run.tags.items()
+        if not HELD_TAG.items() <= record.dagster_run.tags.items() and _is_of(settings, record)
     ]
-    good = _nights_with_success(instance, {record.dagster_run.tags[NIGHT_TAG] for record in failures})
+    good = _nights_with_success(instance, settings, {record.dagster_run.tags[NIGHT_TAG] for record in failures})
     found: dict[date, dict[date, bool]] = {}
     for record in failures:
         night, days = record.dagster_run.tags[NIGHT_TAG], _days_of(record)
@@ -96,11 +102,17 @@ def said_of_last_nightly_try(run: DagsterRun) -> str:
     )
 
 
-def _nights_with_success(instance: DagsterInstance, nights: Collection[str]) -> set[str]:
+def _nights_with_success(instance: DagsterInstance, settings: Settings, nights: Collection[str]) -> set[str]:
     if not nights:
         return set()
     read = RunsFilter(tags={NIGHT_TAG: [*nights]}, statuses=[DagsterRunStatus.SUCCESS])
-    return {record.dagster_run.tags[NIGHT_TAG] for record in instance.get_run_records(read)}
+    records = instance.get_run_records(read)
+    return {record.dagster_run.tags[NIGHT_TAG] for record in records if _is_of(settings, record)}
+
+
+def _is_of(settings: Settings, record: RunRecord) -> bool:
+    """Whether it is a run of the account. Runs of earlier versions do not say whose they are."""
+    return record.dagster_run.tags.get(ACCOUNT_TAG, PREFIX) == settings.prefix
 
 
 def _days_of(record: RunRecord) -> list[date]:

@@ -16,6 +16,7 @@ from dagster import (
     SkipReason,
 )
 
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.instance.in_process_run import end_if_gone
 
 GONE_RUNS = "gone_runs"
@@ -23,13 +24,13 @@ _LOOKS_EVERY = 60  # seconds
 _UNDER_WAY = [DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
 
 
-def gone_runs_sensor() -> SensorDefinition:
+def gone_runs_sensor(settings: Settings) -> SensorDefinition:
     def look(context: SensorEvaluationContext) -> SkipReason:
         ended = end_gone_runs(context.instance)
         return SkipReason(f"The processes of {ended} runs were gone." if ended else "No run's process is gone.")
 
     return SensorDefinition(
-        name=GONE_RUNS,
+        name=settings.named(GONE_RUNS),
         evaluation_fn=look,
         minimum_interval_seconds=_LOOKS_EVERY,
         default_status=DefaultSensorStatus.RUNNING,  # it only reads the history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -18,8 +18,10 @@ from dagster import (
     SkipReason,
 )
 
+from sensource_dagster.automation.account_runs import accounts_of, is_of_account
 from sensource_dagster.automation.days_of_run import tags_of_days
-from sensource_dagster.automation.schedules import JOBS
+from sensource_dagster.automation.schedules import Jobs
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.instance.held import HELD_TAG, was_held
 from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import (
@@ -39,12 +41,13 @@ _LOOKS_EVERY = 60  # seconds
 _FORGOTTEN_AFTER = timedelta(days=1)  # after a downtime
 
 
-def held_runs_sensors() -> list[SensorDefinition]:
+def held_runs_sensors(settings: Settings, jobs: Jobs) -> list[SensorDefinition]:
     """Two, because Dagster lets no sensor name both jobs and the unnamed job of assets that the UI runs."""
-    names = {job.name for job in JOBS}
+    names = {job.name for job in jobs}
     return [
-        _sensor("held_runs", "of the jobs", names, jobs=JOBS),
+        _sensor(settings, "held_runs", "of the jobs", names, jobs=[*jobs]),
         _sensor(
+            settings,
             "held_runs_of_selected_assets",
             "of assets that were selected in the UI, and of backfills",
             {IMPLICIT_ASSET_JOB_NAME},
@@ -53,16 +56,23 @@ def held_runs_sensors() -> list[SensorDefinition]:
     ]
 
 
-def _sensor(name: str, which: str, jobs_started: Collection[str], **targets: Any) -> SensorDefinition:
+def _sensor(
+    settings: Settings, name: str, which: str, jobs_started: Collection[str], **targets: Any
+) -> SensorDefinition:
     def look(context: SensorEvaluationContext) -> list[RunRequest] | SkipReason:
         origin = context.code_location_origin
         location = origin.location_name if origin else None
-        now = datetime.now(timezone.utc)
-        requests = runs_to_start_again(context.instance, now, jobs_started, location)
+        now, accounts = datetime.now(timezone.utc), accounts_of(context, settings)
+
+        def concerns(run: DagsterRun) -> bool:
+            wanted = run.job_name in jobs_started and may_be_own_run(run, location)
+            return wanted and is_of_account(run, settings, accounts)
+
+        requests = runs_to_start_again(context.instance, now, concerns)
         return list(requests) or SkipReason("No run waits for the DuckDB file.")
 
     return SensorDefinition(
-        name=name,
+        name=settings.named(name),
         evaluation_fn=look,
         minimum_interval_seconds=_LOOKS_EVERY,
         default_status=DefaultSensorStatus.RUNNING,  # what it starts was started before
@@ -73,13 +83,12 @@ def _sensor(name: str, which: str, jobs_started: Collection[str], **targets: Any
 
 
 def runs_to_start_again(
-    instance: DagsterInstance, now: datetime, jobs: Collection[str], location: str | None
+    instance: DagsterInstance, now: datetime, concerns: Callable[[DagsterRun], bool]
 ) -> Iterator[RunRequest]:
     """A request for each run whose time has come, unless a newer run reads the same.
 
     Args:
-        jobs: the names of the jobs whose runs are wanted.
-        location: the code location whose runs are wanted; others may share the history. Without it, all.
+        concerns: whether a run is wanted; other code locations, and other accounts, may share the history.
     """
     failed = instance.get_run_records(
         RunsFilter(tags=HELD_TAG, statuses=[DagsterRunStatus.FAILURE], updated_after=now - _FORGOTTEN_AFTER)
@@ -89,7 +98,7 @@ def runs_to_start_again(
         run = record.dagster_run
         known = run.run_id in newer or _reads(run) in newer
         newer |= {_reads(run), run.parent_run_id or run.tags.get(PARENT_RUN_ID_TAG)}
-        if known or run.job_name not in jobs or not may_be_own_run(run, location):
+        if known or not concerns(run):
             continue
         if record.end_time is None or record.end_time > (now - AFTER).timestamp():
             continue

@@ -2,7 +2,7 @@
 
 from dagster import OpDefinition, OpExecutionContext, op
 
-from sensource_dagster.assets.common import POOL
+from sensource_dagster.assets.names import pool
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.failures import errors_as_failures
@@ -15,7 +15,7 @@ def tidy_lake_op(settings: Settings, place: LakePlace) -> OpDefinition:
 
     @op(
         description="Merges the small files of the lake, and forgets what it was before SENSOURCE_LAKE_DAYS.",
-        pool=POOL,
+        pool=pool(settings),
     )
     def tidy_lake(context: OpExecutionContext) -> None:
         with errors_as_failures():

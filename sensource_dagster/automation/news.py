@@ -128,7 +128,12 @@ def _list(
     more = len(worst) - _NAMED
     if more > 0:
         days = [str(one[day]) for one in entities.values() for day in ("first_day", "last_day") if day in one]
-        query = rest_query(now.check_name, now.asset_key.path[-1], min(days, default=""), max(days, default=""))
+        query = rest_query(
+            now.check_name,
+            now.asset_key.path,
+            min(days, default=""),
+            max(days, default=""),
+        )
         yield f"and {more:,} more: {query or 'all of them are in the metadata of the check, in the UI'}"
 
 

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from dagster import DagsterInstance
 
+from sensource_dagster.assets.names import counts_keys
 from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.automation.failing_days import FailingDay, failing_days
 from sensource_dagster.automation.settled_days import early_days, remember_settled
-from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.day_ranges import DayRange, batches, each_day
 
@@ -50,7 +50,7 @@ def nightly_days(
     first = max(settings.start_date, today - timedelta(days=settings.lookback_days))
     failed, read_at = failed_days(instance, settings), days_read_at(instance, settings, today)
     missed = _missed(instance, settings, first, failed, read_at)
-    failing = failing_days(instance, failed, read_at, today) if failed else {}
+    failing = failing_days(instance, settings, failed, read_at, today) if failed else {}
     resting = {day for day, of_day in failing.items() if day < today and of_day.rests(today)}
     recent = [day for day in each_day(first, today) if day not in resting]
     older = [day for day in missed if day not in resting]
@@ -82,7 +82,7 @@ def days_read_at(instance: DagsterInstance, settings: Settings, last: date) -> d
     A day that one of them lacks is left out.
     """
     days = {str(day): day for day in each_day(settings.start_date, last)}
-    tables = [last_read(instance, key, days) for key in COUNTS_KEYS]
+    tables = [last_read(instance, key, days) for key in counts_keys(settings)]
     return {
         day: min(of_table[name] for of_table in tables)
         for name, day in days.items()
@@ -93,7 +93,11 @@ def days_read_at(instance: DagsterInstance, settings: Settings, last: date) -> d
 def failed_days(instance: DagsterInstance, settings: Settings) -> set[date]:
     """The days that are red in the UI, of either table: what failed, and what `sensource rezone` has marked."""
     partitions = daily_partitions(settings)
-    return {date.fromisoformat(day) for key in COUNTS_KEYS for day in failed_partitions(instance, key, partitions)}
+    return {
+        date.fromisoformat(day)
+        for key in counts_keys(settings)
+        for day in failed_partitions(instance, key, partitions)
+    }
 
 
 def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:

@@ -20,20 +20,19 @@ from dagster import (
     SensorDefinition,
     SensorEvaluationContext,
     SkipReason,
-    define_asset_job,
     sensor,
 )
 
-from sensource_dagster.assets.common import asset_key
-from sensource_dagster.assets.published import PUBLISHED, VERSION
-from sensource_dagster.assets.report_asset import REPORT
+from sensource_dagster.assets.account_job import account_job
+from sensource_dagster.assets.names import asset_key, published_key, report_key
+from sensource_dagster.assets.published import VERSION
 from sensource_dagster.assets.views import QUERY_VERSION, query_version
 from sensource_dagster.automation.report_due import report_is_due
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.instance.own_runs import may_be_own_run
-from sensource_dagster.instance.private import NOT_FINISHED_STATUSES
+from sensource_dagster.instance.private import NOT_FINISHED_STATUSES, UnresolvedAssetJobDefinition
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _LOOKS_EVERY = 30  # seconds
@@ -41,17 +40,23 @@ _SHARE = 20  # of any 20 seconds, copies may take one
 _NEWEST = 50  # runs
 _AFTER_FAILURE = 600.0  # seconds
 
-PUBLISH_JOB = define_asset_job(
-    "publish",
-    AssetSelection.groups("views", "serving"),
-    description="Makes the views, the published copy and the report.",
-)
+PUBLISH = "publish"
+"""The name of the job and of its sensor."""
 
 
-def publish_sensor(settings: Settings) -> SensorDefinition:
+def publish_job(settings: Settings) -> UnresolvedAssetJobDefinition:
+    return account_job(
+        PUBLISH,
+        AssetSelection.groups(*(settings.named(group) for group in ("views", "serving"))),
+        "Makes the views, the published copy and the report.",
+        settings,
+    )
+
+
+def publish_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> SensorDefinition:
     @sensor(
-        name="publish",
-        job=PUBLISH_JOB,
+        name=settings.named(PUBLISH),
+        job=job,
         minimum_interval_seconds=_LOOKS_EVERY,
         default_status=DefaultSensorStatus.RUNNING,  # it sends no request to the API
         description="Makes the published copy anew after each run that changed the warehouse, whoever started it, "
@@ -61,7 +66,7 @@ def publish_sensor(settings: Settings) -> SensorDefinition:
         wanted = outdated(context.instance, settings)
         if not wanted:
             return SkipReason("The views, the published copy and the report are current.")
-        reason = _reason_to_wait(context.instance)
+        reason = _reason_to_wait(context.instance, settings)
         return SkipReason(reason) if reason else RunRequest(asset_selection=wanted)
 
     return publish
@@ -76,19 +81,21 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     version = warehouse_of(settings.warehouse, 0).version()
     if version is None:
         return []
-    last = _last_metadata(instance, [*map(asset_key, VIEWS), PUBLISHED])
+    keys, published = [asset_key(view, settings) for view in VIEWS], published_key(settings)
+    last = _last_metadata(instance, [*keys, published])
     made = [
-        key for view in VIEWS if last.get(key := asset_key(view), {}).get(QUERY_VERSION) != query_version(view)
+        key
+        for view, key in zip(VIEWS, keys, strict=True)
+        if last.get(key, {}).get(QUERY_VERSION) != query_version(view)
     ]
     copy = settings.published
     if not copy and isinstance(settings.warehouse, LakePlace):
         # People read the lake itself. Its views need the local times of new days and locations.
-        keys = [asset_key(view) for view in VIEWS]
         return keys if any(last.get(key, {}).get(VERSION) != version for key in keys) else made
-    if copy and (made or not copy.exists() or last.get(PUBLISHED, {}).get(VERSION) != version):
-        made.append(PUBLISHED)
+    if copy and (made or not copy.exists() or last.get(published, {}).get(VERSION) != version):
+        made.append(published)
     if copy and report_is_due(instance, settings):
-        made.append(REPORT)
+        made.append(report_key(settings))
     return made
 
 
@@ -103,8 +110,8 @@ def _last_metadata(instance: DagsterInstance, keys: list[AssetKey]) -> Mapping[A
     }
 
 
-def _reason_to_wait(instance: DagsterInstance) -> str | None:
-    records = instance.get_run_records(RunsFilter(job_name=PUBLISH_JOB.name), limit=_NEWEST)
+def _reason_to_wait(instance: DagsterInstance, settings: Settings) -> str | None:
+    records = instance.get_run_records(RunsFilter(job_name=settings.named(PUBLISH)), limit=_NEWEST)
     # Another code location may have a job of this name.
     runs = (record for record in records if may_be_own_run(record.dagster_run))
     run, now = next(runs, None), time.time()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sensource_dagster.contract.model import DAY, SCHEMA
+from collections.abc import Sequence
+
+from sensource_dagster.contract.model import DAY
 from sensource_dagster.contract.tables import TABLES
 
 _QUERIES = {
@@ -21,18 +23,20 @@ _QUERIES = {
 }
 
 
-def rest_query(check: str, table: str, first: str, last: str) -> str | None:
+def rest_query(check: str, key: Sequence[str], first: str, last: str) -> str | None:
     """The query of a check over the days of its findings; None for a check without one.
 
     Args:
+        key: of the asset that was checked, in parts.
         first: the first day, in ISO form, or an empty text for findings without days.
         last: the last day.
     """
+    schema, table = key[0], key[-1]
     query, described = _QUERIES.get(check), TABLES.get(table)
     if query is None or described is None or (not first and "{first}" in query):
         return None
     return query.format(
-        schema=SCHEMA,
+        schema=schema,
         table=table,
         entity=described.entity,
         id=described.key[0],

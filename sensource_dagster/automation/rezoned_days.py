@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from dagster import DagsterInstance
 
-from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.names import asset_key
 from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.response import Window
@@ -48,7 +48,7 @@ class _Read:
 
 def rezoned_days(instance: DagsterInstance, settings: Settings, moves: Moves, now: datetime) -> RezonedDays:
     """Judge the days of one table by Dagster's history before the move."""
-    key = asset_key(moves.table)
+    key = asset_key(moves.table, settings)
     timestamps = last_read(instance, key, instance.get_materialized_partitions(key))
     read_at = {
         date.fromisoformat(day): datetime.fromtimestamp(seconds, timezone.utc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta, timezone
+from typing import NamedTuple
 
 from dagster import (
     AssetKey,
@@ -13,15 +14,15 @@ from dagster import (
     ScheduleDefinition,
     ScheduleEvaluationContext,
     SkipReason,
-    define_asset_job,
     schedule,
 )
 
+from sensource_dagster.assets.account_job import account_job
+from sensource_dagster.assets.names import counts_keys
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.automation.failing_days import NIGHT_TAG, WEEK, tags_of_failed
 from sensource_dagster.automation.nightly_days import NightlyDays, failed_days, nightly_days, split
 from sensource_dagster.checks.under_way import (
-    COUNTS_KEYS,
     backfills_of_counts,
     days_of_backfill,
     is_stuck,
@@ -35,37 +36,50 @@ from sensource_dagster.instance.private import (
     ASSET_PARTITION_RANGE_START_TAG,
     PRIORITY_TAG,
     SCHEDULED_EXECUTION_TIME_TAG,
+    UnresolvedAssetJobDefinition,
 )
 
 AFTER_HOURLY = "-1"
 """The priority in the queue of all nightly runs but the first."""
 
-LISTS_JOB = define_asset_job("lists", AssetSelection.groups("lists"), description="Reads the lists.")
-COUNTS_JOB = define_asset_job(
-    "counts", AssetSelection.groups("counts"), description="Reads traffic and occupancy of the selected days."
-)
-EVERYTHING_JOB = define_asset_job(
-    "everything",
-    AssetSelection.groups("lists", "counts"),
-    description="Reads the lists, and traffic and occupancy of the selected days.",
-)
-JOBS = [LISTS_JOB, COUNTS_JOB, EVERYTHING_JOB]
+
+class Jobs(NamedTuple):
+    """The jobs that read the API."""
+
+    lists: UnresolvedAssetJobDefinition
+    counts: UnresolvedAssetJobDefinition
+    everything: UnresolvedAssetJobDefinition
 
 
-def schedules(settings: Settings) -> list[ScheduleDefinition]:
+def jobs(settings: Settings) -> Jobs:
+    lists, counts = (AssetSelection.groups(settings.named(group)) for group in ("lists", "counts"))
+    return Jobs(
+        account_job("lists", lists, "Reads the lists.", settings),
+        account_job("counts", counts, "Reads traffic and occupancy of the selected days.", settings),
+        account_job(
+            "everything",
+            lists | counts,
+            "Reads the lists, and traffic and occupancy of the selected days.",
+            settings,
+        ),
+    )
+
+
+def schedules(settings: Settings, jobs: Jobs) -> list[ScheduleDefinition]:
     # A real account gets no request before the user turns a schedule on. The demo shows the schedules at work.
     status = DefaultScheduleStatus.RUNNING if settings.is_demo else DefaultScheduleStatus.STOPPED
 
     @schedule(
+        name=settings.named("hourly"),
         cron_schedule="10 * * * *",
         execution_timezone=settings.timezone.key,
-        job=COUNTS_JOB,
+        job=jobs.counts,
         default_status=status,
         description="Each hour: reads traffic and occupancy of today and yesterday.",
     )
     def hourly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
         today = _today(context, settings)
-        skip = _before_start(today, settings) or _still_running(context, "hourly")
+        skip = _before_start(today, settings) or _still_running(context, settings, "hourly")
         if skip:
             return skip
         days = each_day(max(settings.start_date, today - timedelta(days=1)), today)
@@ -81,9 +95,10 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         ]
 
     @schedule(
+        name=settings.named("nightly"),
         cron_schedule="0 3 * * *",
         execution_timezone=settings.timezone.key,
-        job=EVERYTHING_JOB,
+        job=jobs.everything,
         default_status=status,
         description=f"Each night: reads the lists, and traffic and occupancy of today and the "
         f"{settings.lookback_days} days before, because sensors send late and Vea corrects its counts. Then it "
@@ -92,7 +107,7 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
     )
     def nightly(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
         today = _today(context, settings)
-        skip = _before_start(today, settings) or _still_running(context, "nightly")
+        skip = _before_start(today, settings) or _still_running(context, settings, "nightly")
         if skip:
             return skip
         days = nightly_days(context.instance, settings, today, _days_of_backfills(context, settings))
@@ -103,7 +118,12 @@ def schedules(settings: Settings) -> list[ScheduleDefinition]:
         return [
             _run(context, *with_lists, tags=night),
             *(
-                _run(context, *of_days, COUNTS_KEYS, {**night, **_tags(of_days, days), PRIORITY_TAG: AFTER_HOURLY})
+                _run(
+                    context,
+                    *of_days,
+                    counts_keys(settings),
+                    {**night, **_tags(of_days, days), PRIORITY_TAG: AFTER_HOURLY},
+                )
                 for of_days in [*days.recent, *days.missed]
                 if of_days != with_lists
             ),
@@ -145,10 +165,10 @@ def _tags(of_days: DayRange, days: NightlyDays) -> dict[str, str]:
     return tags_of_failed(*of_days, days.failing) if of_days[0] in days.failed else {}
 
 
-def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipReason | None:
+def _still_running(context: ScheduleEvaluationContext, settings: Settings, schedule: str) -> SkipReason | None:
     """Why this tick starts no run. A run that takes longer than the interval would let runs pile up."""
     this_tick = context.scheduled_execution_time.astimezone(timezone.utc)
-    for record in unfinished_runs(context.instance, schedule):
+    for record in unfinished_runs(context.instance, settings, schedule):
         run = record.dagster_run
         # A tick that is retried after a crash finds its own run. That run is then started.
         if run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) == this_tick.isoformat():
@@ -165,8 +185,8 @@ def _still_running(context: ScheduleEvaluationContext, schedule: str) -> SkipRea
 def _days_of_backfills(context: ScheduleEvaluationContext, settings: Settings) -> Collection[date]:
     """The days that backfills under way are to read. Runs of theirs may wait in the queue."""
     days: set[str] = set()
-    for backfill in backfills_of_counts(context.instance, context.scheduled_execution_time):
-        of_backfill = days_of_backfill(backfill, context)
+    for backfill in backfills_of_counts(context.instance, settings, context.scheduled_execution_time):
+        of_backfill = days_of_backfill(backfill, settings, context)
         context.log.info(f"The backfill {backfill.backfill_id} is under way. Its missed days are left to it.")
         days |= {*daily_partitions(settings).get_partition_keys()} if of_backfill is None else of_backfill
     return {date.fromisoformat(day) for day in days}

@@ -15,7 +15,7 @@ from dagster import DagsterInstance
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.vea.windows import day_start
 
-_CURSOR = "sensource/settled"
+_CURSOR = "settled"
 _DAY = timedelta(days=1)
 _HOUR = 3600.0
 
@@ -48,12 +48,17 @@ def remember_settled(instance: DagsterInstance, settings: Settings, early: Colle
     settled = _settled_before(instance, settings)
     if settled is None or settled < first:
         said = json.dumps({"zone": settings.timezone.key, "before": str(first)})
-        instance.daemon_cursor_storage.set_cursor_values({_CURSOR: said})
+        instance.daemon_cursor_storage.set_cursor_values({_cursor(settings): said})
+
+
+def _cursor(settings: Settings) -> str:
+    return f"{settings.prefix}/{_CURSOR}"
 
 
 def _settled_before(instance: DagsterInstance, settings: Settings) -> date | None:
     """None before the first nightly tick, and where days were those of another time zone."""
-    said = instance.daemon_cursor_storage.get_cursor_values({_CURSOR}).get(_CURSOR)
+    cursor = _cursor(settings)
+    said = instance.daemon_cursor_storage.get_cursor_values({cursor}).get(cursor)
     values = json.loads(said) if said else {}
     return date.fromisoformat(values["before"]) if values.get("zone") == settings.timezone.key else None
 

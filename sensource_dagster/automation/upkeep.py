@@ -18,7 +18,7 @@ from dagster import (
 from sensource_dagster.assets.partition_history import newest_materializations, runs_of_unread_partitions
 from sensource_dagster.automation.failing_days import nightly_runs
 from sensource_dagster.automation.lake_upkeep import tidy_lake_op
-from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.settings import PREFIX, Settings
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.instance.life_lock import delete_old_locks
 from sensource_dagster.instance.own_runs import is_own_run, location_of
@@ -39,11 +39,18 @@ def upkeep() -> None:
     delete_old_runs()
 
 
-def upkeep_job(settings: Settings) -> JobDefinition:
-    """The job, with what a lake needs."""
-    place = settings.warehouse
+def upkeep_job(settings: Settings) -> JobDefinition | None:
+    """The job, with what a lake needs. The history of a project that adds an account is that project's own."""
+    place, is_own = settings.warehouse, settings.prefix == PREFIX
     if not isinstance(place, LakePlace):
-        return upkeep
+        return upkeep if is_own else None
+    if not is_own:
+
+        @job(name=settings.named("upkeep"), description="Merges the lake's small files.")
+        def lake_upkeep() -> None:
+            tidy_lake_op(settings, place)()
+
+        return lake_upkeep
 
     @job(
         name="upkeep",
@@ -56,14 +63,14 @@ def upkeep_job(settings: Settings) -> JobDefinition:
     return upkeep_with_lake
 
 
-def upkeep_schedule(settings: Settings) -> ScheduleDefinition:
+def upkeep_schedule(settings: Settings, job: JobDefinition) -> ScheduleDefinition:
     return ScheduleDefinition(
-        name="upkeep",
+        name=job.name,
         cron_schedule="0 5 * * 0",
         execution_timezone=settings.timezone.key,
-        job_name=upkeep.name,
+        job=job,
         default_status=DefaultScheduleStatus.RUNNING,  # it sends no request to the API
-        description="Each Sunday: deletes old runs from Dagster's history.",
+        description=f"Each Sunday: {str(job.description)[0].lower()}{str(job.description)[1:]}",
     )
 
 

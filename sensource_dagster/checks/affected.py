@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 
 from sensource_dagster.config.alarms_file import Quiet
-from sensource_dagster.contract.model import SCHEMA
-from sensource_dagster.warehouse.sql import full_schema, identifier, text
+from sensource_dagster.warehouse.sql import full_schema, identifier, schema_of, text
 
 AFFECTED = "affected"
 """The metadata with those that a failed check names, by id."""
@@ -81,7 +80,7 @@ def labels_of(connection: duckdb.DuckDBPyConnection, entity: str) -> dict[str, s
         return {}
     found = connection.execute(
         "SELECT 1 FROM duckdb_views() WHERE database_name = current_database() "
-        f"AND schema_name = {text(SCHEMA)} AND view_name = 'door'"
+        f"AND schema_name = {text(schema_of(connection))} AND view_name = 'door'"
     ).fetchall()
     if not found:
         return {}

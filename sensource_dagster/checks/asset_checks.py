@@ -11,12 +11,13 @@ from dagster import (
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSpec,
+    AssetKey,
     DagsterEventType,
     DagsterInstance,
     multi_asset_check,
 )
 
-from sensource_dagster.assets.common import POOL, asset_key
+from sensource_dagster.assets.names import asset_key, pool
 from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.checks.affected import Silence
 from sensource_dagster.checks.balance import ins_and_outs_agree
@@ -94,7 +95,7 @@ def _counts_checks(table: Table, settings: Settings) -> list[Check]:
 def _step(
     table: Table, table_checks: list[Check], settings: Settings, quiet: tuple[Quiet, ...]
 ) -> AssetChecksDefinition:
-    key = asset_key(table)
+    key = asset_key(table, settings)
     by_name = {check.name: check for check in table_checks}
     specs = [
         AssetCheckSpec(
@@ -107,7 +108,9 @@ def _step(
     ]
 
     # The pool lets one step at a time open the file. Otherwise a run that writes would have to wait for this step.
-    @multi_asset_check(name=f"{table.name}_checks", specs=specs, can_subset=True, pool=POOL)
+    @multi_asset_check(
+        name=settings.named(f"{table.name}_checks"), specs=specs, can_subset=True, pool=pool(settings)
+    )
     def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         selected = [by_name[check.name] for check in context.selected_asset_check_keys]
         with errors_as_failures():
@@ -129,11 +132,13 @@ def _step(
 def _judge(
     context: AssetCheckExecutionContext, table: Table, selected: list[Check], settings: Settings, started: datetime
 ) -> Mapping[str, Judgement]:
+    key = asset_key(table, settings)
     warehouse = warehouse_of(
         settings.warehouse,
         settings.warehouse_wait,
         {"custom_user_agent": "sensource_dagster"},
         context.log.warning,
+        settings.prefix,
     )
     if not warehouse.exists():
         return _all(selected, f"Nothing to judge yet: the {warehouse.kind} {warehouse.describe()} does not exist.")
@@ -144,12 +149,12 @@ def _judge(
         reading = Reading(
             connection,
             table,
-            JudgedDays.of_run(context.run.tags, settings, started, partial(_read, context.instance, table)),
+            JudgedDays.of_run(context.run.tags, settings, started, partial(_read, context.instance, key)),
             existing,
             existing.intersection(settings.static_endpoints),
             {name: aggregate for check in selected for name, aggregate in check.aggregates.items()},
             max(check.days_before for check in selected),
-            partial(_last_read, context.instance, table),
+            partial(_last_read, context.instance, key),
         )
         return {check.name: check.judge(reading) for check in selected}
 
@@ -158,15 +163,15 @@ def _all(checks_to_skip: list[Check], sentence: str) -> Mapping[str, Judgement]:
     return {check.name: Judgement(sentence) for check in checks_to_skip}
 
 
-def _read(instance: DagsterInstance, table: Table, days: list[date]) -> list[date]:
+def _read(instance: DagsterInstance, key: AssetKey, days: list[date]) -> list[date]:
     """Those of the days that were ever read."""
     names = {str(day) for day in days}
-    read = instance.event_log_storage.get_latest_storage_id_by_partition(asset_key(table), _READ, names)
+    read = instance.event_log_storage.get_latest_storage_id_by_partition(key, _READ, names)
     return [day for day in days if str(day) in read]
 
 
-def _last_read(instance: DagsterInstance, table: Table, days: Collection[date]) -> Mapping[date, float]:
-    found = last_read(instance, asset_key(table), [str(day) for day in days])
+def _last_read(instance: DagsterInstance, key: AssetKey, days: Collection[date]) -> Mapping[date, float]:
+    found = last_read(instance, key, [str(day) for day in days])
     return {date.fromisoformat(day): timestamp for day, timestamp in found.items()}
 
 

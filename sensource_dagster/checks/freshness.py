@@ -18,18 +18,18 @@ from dagster import (
     DefaultScheduleStatus,
     MetadataValue,
     ScheduleDefinition,
-    define_asset_job,
     multi_asset_check,
 )
 
-from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.account_job import account_job
+from sensource_dagster.assets.names import asset_key, counts_keys
 from sensource_dagster.checks.affected import AFFECTED, Affected
 from sensource_dagster.checks.judgement import ERROR, WARN
 from sensource_dagster.checks.under_way import waited_for
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.plurals import counted
-from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.instance.private import UnresolvedAssetJobDefinition
 from sensource_dagster.vea.windows import day_start
 
 _NAME = "fresh"
@@ -37,15 +37,9 @@ _DUE_HOUR = 6  # the nightly run starts at 03:00 and may have to wait for other 
 _WARN_DAYS = 3
 _DAYS = 14
 
-FRESHNESS_JOB = define_asset_job(
-    "freshness",
-    AssetSelection.checks(*(AssetCheckKey(asset_key(table), _NAME) for table in COUNTS)),
-    description="Reports how many days traffic and occupancy are behind. It sends no request to Vea.",
-)
-
 
 def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
-    key = asset_key(table)
+    key = asset_key(table, settings)
     spec = AssetCheckSpec(
         _NAME,
         asset=key,
@@ -54,19 +48,28 @@ def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
         f"It is an ERROR if the newest whole day is more than {_WARN_DAYS} days behind.",
     )
 
-    @multi_asset_check(name=f"{table.name}_freshness", specs=[spec])
+    @multi_asset_check(name=settings.named(f"{table.name}_freshness"), specs=[spec])
     def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         yield _result(context.instance, key, settings)
 
     return judge
 
 
-def freshness_schedule(settings: Settings) -> ScheduleDefinition:
+def freshness_job(settings: Settings) -> UnresolvedAssetJobDefinition:
+    return account_job(
+        "freshness",
+        AssetSelection.checks(*(AssetCheckKey(key, _NAME) for key in counts_keys(settings))),
+        "Reports how many days traffic and occupancy are behind. It sends no request to Vea.",
+        settings,
+    )
+
+
+def freshness_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> ScheduleDefinition:
     return ScheduleDefinition(
-        name="freshness",
+        name=settings.named("freshness"),
         cron_schedule=f"30 {_DUE_HOUR} * * *",
         execution_timezone=settings.timezone.key,
-        job=FRESHNESS_JOB,
+        job=job,
         default_status=DefaultScheduleStatus.RUNNING,  # it sends no request to Vea
         description="Each morning: reports how many days traffic and occupancy are behind. It needs no other run.",
     )
@@ -97,7 +100,7 @@ def _result(instance: DagsterInstance, key: AssetKey, settings: Settings) -> Ass
         sentence = f"The newest whole day is {newest}."
     if behind:
         sentence += " Check whether the schedules are on, and look at the last failed run."
-        sentence = " ".join([sentence, *waited_for(instance, now)])
+        sentence = " ".join([sentence, *waited_for(instance, settings, now)])
     return _check_result(key, not behind, sentence, behind, newest)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.reading import Findings, Reading
-from sensource_dagster.contract.model import DAY, HOUR, SCHEMA
+from sensource_dagster.contract.model import DAY, HOUR
 from sensource_dagster.contract.plurals import counted
 from sensource_dagster.contract.tables import REJECTED
+from sensource_dagster.warehouse.sql import schema_of
 
 
 def _judge(reading: Reading) -> Judgement:
@@ -17,8 +18,8 @@ def _judge(reading: Reading) -> Judgement:
         findings = _rejected(reading)
     sentence = (
         f"{counted(findings.total, 'row')} of {table.name}{on_days} that Vea sent do not fit the table. They are "
-        f"in {SCHEMA}.{REJECTED.name}, each with the reason. They leave it if a later response fits. Ask "
-        "SenSource about the values, or update sensource_dagster."
+        f"in {schema_of(reading.connection)}.{REJECTED.name}, each with the reason. They leave it if a later "
+        "response fits. Ask SenSource about the values, or update sensource_dagster."
         if findings
         else f"Every row of {table.name}{on_days} that Vea sent fits the table."
     )
@@ -42,6 +43,6 @@ def _rejected(reading: Reading) -> Findings:
 
 NO_ROWS_REJECTED = Check(
     "no_rows_rejected",
-    f"Each row that Vea sent fits the table. A row that does not fit is in {SCHEMA}.{REJECTED.name}.",
+    f"Each row that Vea sent fits the table. A row that does not fit is in the table `{REJECTED.name}`.",
     _judge,
 )

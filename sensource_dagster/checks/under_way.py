@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 
 from dagster import DagsterInstance, RunRecord, RunsFilter, ScheduleEvaluationContext
 
-from sensource_dagster.assets.common import asset_key
-from sensource_dagster.contract.tables import COUNTS
+from sensource_dagster.assets.names import counts_keys
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.instance.own_runs import may_be_own_run
 from sensource_dagster.instance.private import (
     BACKFILL_ID_TAG,
@@ -26,13 +26,12 @@ from sensource_dagster.instance.private import (
 STUCK_AFTER = timedelta(days=2)
 """A run lasts at most a day (`max_runtime_seconds` in dagster.yaml), and may have waited for others."""
 IDLE_AFTER = timedelta(days=1)
-COUNTS_KEYS = [asset_key(table) for table in COUNTS]
 _JOBS_WITH_DAYS = ("counts", "everything")
 
 
-def unfinished_runs(instance: DagsterInstance, schedule: str) -> list[RunRecord]:
+def unfinished_runs(instance: DagsterInstance, settings: Settings, schedule: str) -> list[RunRecord]:
     """The runs of a schedule that have not ended, the newest first."""
-    unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: schedule}, statuses=NOT_FINISHED_STATUSES)
+    unfinished = RunsFilter(tags={SCHEDULE_NAME_TAG: settings.named(schedule)}, statuses=NOT_FINISHED_STATUSES)
     # Another code location may have a schedule of this name.
     return [record for record in instance.get_run_records(unfinished) if may_be_own_run(record.dagster_run)]
 
@@ -51,38 +50,45 @@ def is_stuck(record: RunRecord, now: datetime) -> bool:
     return now - since(record) > STUCK_AFTER
 
 
-def backfills_of_counts(instance: DagsterInstance, now: datetime) -> Iterator[PartitionBackfill]:
+def backfills_of_counts(
+    instance: DagsterInstance, settings: Settings, now: datetime
+) -> Iterator[PartitionBackfill]:
     """The backfills that read counts, are not over, and have got on within a day."""
     for backfill in instance.get_backfills(BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED])):
-        if _reads_counts(backfill) and _gets_on(instance, backfill, now - IDLE_AFTER):
+        if _reads_counts(backfill, settings) and _gets_on(instance, backfill, now - IDLE_AFTER):
             yield backfill
 
 
-def days_of_backfill(backfill: PartitionBackfill, tick: ScheduleEvaluationContext) -> set[str] | None:
+def days_of_backfill(
+    backfill: PartitionBackfill, settings: Settings, tick: ScheduleEvaluationContext
+) -> set[str] | None:
     """The days of the counts that a backfill is to read; None if it does not say."""
     if not backfill.is_asset_backfill:
         return {*backfill.partition_names} if backfill.partition_names else None
     target = backfill.get_asset_backfill_data(tick.repository_def.asset_graph).target_subset
-    keys = [key for key in COUNTS_KEYS if key in target.partitions_subsets_by_asset_key]
+    keys = [key for key in counts_keys(settings) if key in target.partitions_subsets_by_asset_key]
     return {day for key in keys for day in target.get_partitions_subset(key).get_partition_keys()}
 
 
-def waited_for(instance: DagsterInstance, now: datetime) -> Iterator[str]:
+def waited_for(instance: DagsterInstance, settings: Settings, now: datetime) -> Iterator[str]:
     """A sentence for each run and backfill that keeps a schedule from reading, or is stuck."""
     for schedule in ("hourly", "nightly"):
-        for record in unfinished_runs(instance, schedule):
+        for record in unfinished_runs(instance, settings, schedule):
             run = record.dagster_run
-            has_been = f"The run {run.run_id} of `{schedule}` has been {run.status.value.lower()} since "
+            has_been = (
+                f"The run {run.run_id} of `{settings.named(schedule)}` has been {run.status.value.lower()} since "
+            )
             waits = "so nothing waits for it any more" if is_stuck(record, now) else "and later ticks are skipped"
             yield f"{has_been}{since(record):%Y-%m-%d %H:%M} UTC, {waits}. Terminate it in the UI if it is stuck."
-    for backfill in backfills_of_counts(instance, now):
-        yield f"The backfill {backfill.backfill_id} is under way, and `nightly` leaves its missed days to it."
+    for backfill in backfills_of_counts(instance, settings, now):
+        nightly = settings.named("nightly")
+        yield f"The backfill {backfill.backfill_id} is under way, and `{nightly}` leaves its missed days to it."
 
 
-def _reads_counts(backfill: PartitionBackfill) -> bool:
+def _reads_counts(backfill: PartitionBackfill, settings: Settings) -> bool:
     if backfill.asset_selection is not None:
-        return not {*COUNTS_KEYS}.isdisjoint(backfill.asset_selection)
-    return backfill.job_name is None or backfill.job_name in _JOBS_WITH_DAYS
+        return not {*counts_keys(settings)}.isdisjoint(backfill.asset_selection)
+    return backfill.job_name is None or backfill.job_name in {settings.named(job) for job in _JOBS_WITH_DAYS}
 
 
 def _gets_on(instance: DagsterInstance, backfill: PartitionBackfill, after: datetime) -> bool:

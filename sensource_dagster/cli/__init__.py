@@ -62,14 +62,16 @@ def check(deep: bool, mint: bool, alert: bool) -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--accounts", is_flag=True, help="Two accounts in one warehouse, 14 days.")
+def demo(accounts: bool) -> None:
     """Sync 90 days of a simulated account, and show them.
 
     They go into a DuckDB file of the demo's own, in data/demo of the project folder.
     """
+    from sensource_dagster.cli import demo_accounts
     from sensource_dagster.cli.demo import run
 
-    sys.exit(run())
+    sys.exit(demo_accounts.run() if accounts else run())
 
 
 @main.command()
@@ -229,9 +231,7 @@ def migrate(to: str, data: str) -> None:
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same values.")
 @click.option("--zones", default=5, show_default=True, help="Number of zones, which count ins and outs.")
 @click.option("--spaces", default=2, show_default=True, help="Number of spaces, which have an occupancy.")
-@click.option(
-    "--timezone", default="America/Denver", show_default=True, help="The account's time zone (IANA name)."
-)
+@click.option("--timezone", default="America/Denver", show_default=True, help="The account's IANA time zone.")
 @click.option(
     "--latency", "latency_seconds", default=0.0, show_default=True, help="Seconds that each response waits."
 )

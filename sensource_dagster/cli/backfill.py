@@ -11,7 +11,7 @@ import click
 from dagster import DagsterInstance
 from rich.console import Console
 
-from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.names import asset_key
 from sensource_dagster.automation.publishing import outdated
 from sensource_dagster.cli import project
 from sensource_dagster.cli.backfill_progress import BackfillProgress
@@ -119,7 +119,7 @@ def _days_to_read(instance: DagsterInstance, settings: Settings, wanted: Wanted)
 
 
 def _has_lists(instance: DagsterInstance, settings: Settings) -> bool:
-    runs = [last_run(instance, asset_key(table)) for table in list_tables(settings.static_endpoints)]
+    runs = [last_run(instance, asset_key(table, settings)) for table in list_tables(settings.static_endpoints)]
     return all(ran is not None and not ran.failed for ran in runs)
 
 
@@ -159,7 +159,11 @@ def _read(
         )
 
         definitions = build_definitions(settings)
-        assets = frozenset(map(asset_key, wanted.tables)) if len(wanted.tables) < len(COUNTS) else None
+        assets = (
+            frozenset(asset_key(table, settings) for table in wanted.tables)
+            if len(wanted.tables) < len(COUNTS)
+            else None
+        )
 
         def read(job: str, batch: tuple[date, date] | None = None) -> bool:
             progress.begin(batch)
@@ -168,6 +172,7 @@ def _read(
                 definitions.resolve_job_def(job),
                 batch,
                 assets if batch else None,
+                settings=settings,
                 command=wanted.command,
                 stopped=stopped,
                 waits=progress.wait,

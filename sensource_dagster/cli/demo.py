@@ -70,6 +70,7 @@ def _sync(settings: Settings, clock: ManualClock, progress: Progress) -> Counter
                 instance,
                 defs.resolve_job_def(job),
                 batch,
+                settings=settings,
                 command="sensource demo",
                 stopped=stopped,
                 waits=lambda: progress.console.print("Waiting for another run…"),

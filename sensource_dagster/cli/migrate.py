@@ -15,7 +15,7 @@ from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.config.warehouse_place import LakePlace, WarehousePlace, folder_of
 from sensource_dagster.contract.plurals import counted
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.views.refresh import refresh
+from sensource_dagster.views.united import refresh_accounts
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.migration import Compared, end, migrate
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
@@ -68,7 +68,7 @@ def _copied(source: Warehouse, target: Warehouse, settings: Settings) -> list[Co
                 days = f", {counted(table.days, 'day')}" if table.days is not None else ""
                 click.echo(f"  {table.name}: {counted(table.rows, 'row')}{days}, the same on both sides")
                 copied.append(table)
-            refresh(connection, settings.timezone)
+            refresh_accounts(connection, settings.timezone)
             if source.version() != before:
                 return None
             end(connection)

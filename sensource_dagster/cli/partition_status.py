@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from dagster import DagsterInstance
 
-from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.names import asset_key
 from sensource_dagster.assets.partition_history import failed_partitions, last_read
 from sensource_dagster.assets.partitions import daily_partitions
 from sensource_dagster.config.settings import Settings
@@ -37,8 +37,8 @@ def partition_status(
 ) -> PartitionStatus:
     """The days from first to last, both included, that are missing or failed. One read is enough for today."""
     days = each_day(first, last)
-    failed = failed_partitions(instance, asset_key(table), daily_partitions(settings))
-    read = last_read(instance, asset_key(table), {str(day) for day in days})
+    failed = failed_partitions(instance, asset_key(table, settings), daily_partitions(settings))
+    read = last_read(instance, asset_key(table, settings), {str(day) for day in days})
 
     def over(day: date) -> float:
         return day_start(day + timedelta(days=1), settings.timezone).timestamp()

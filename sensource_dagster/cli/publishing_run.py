@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 from dagster import DagsterInstance, Definitions
 
-from sensource_dagster.assets.published import PUBLISHED
-from sensource_dagster.assets.report_asset import REPORT
-from sensource_dagster.automation.publishing import PUBLISH_JOB, outdated
+from sensource_dagster.assets.names import published_key, report_key
+from sensource_dagster.automation.publishing import PUBLISH, outdated
 from sensource_dagster.cli.runs import Outcome, run_job
 from sensource_dagster.config.settings import Settings
 
@@ -28,7 +27,15 @@ def publish(
     wanted = {*outdated(instance, settings)}
     if not wanted:
         return Outcome(succeeded=True)
-    if PUBLISHED in wanted:
-        wanted.add(REPORT)
-    job = definitions.resolve_job_def(PUBLISH_JOB.name)
-    return run_job(instance, job, assets=frozenset(wanted), command=command, stopped=stopped, waits=lambda: None)
+    if published_key(settings) in wanted:
+        wanted.add(report_key(settings))
+    job = definitions.resolve_job_def(PUBLISH)
+    return run_job(
+        instance,
+        job,
+        assets=frozenset(wanted),
+        settings=settings,
+        command=command,
+        stopped=stopped,
+        waits=lambda: None,
+    )

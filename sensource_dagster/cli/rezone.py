@@ -10,8 +10,8 @@ from typing import Any
 import click
 from dagster import AssetMaterialization, DagsterInstance, Definitions
 
-from sensource_dagster.assets.common import asset_key
-from sensource_dagster.automation.publishing import PUBLISH_JOB
+from sensource_dagster.assets.names import asset_key
+from sensource_dagster.automation.publishing import PUBLISH
 from sensource_dagster.automation.rezoned_days import rezoned_days
 from sensource_dagster.cli import project
 from sensource_dagster.cli.dagster_instance import dagster_instance
@@ -77,17 +77,17 @@ def _rezone(warehouse: Warehouse, settings: Settings) -> int:
         with warehouse.open() as connection, rezoned(connection, settings.timezone) as moves:
             for of_table in (of_table for of_table in moves if of_table.table in COUNTS and of_table):
                 days = rezoned_days(instance, settings, of_table, now)
-                events += _events(of_table, days.whole, numbers(connection, of_table))
+                events += _events(settings, of_table, days.whole, numbers(connection, of_table))
                 # Before the rows have moved for good: a kill in between leaves days to read again, and no day that
                 # seems whole.
-                _mark(instance, definitions, of_table.table, days.to_read)
+                _mark(instance, definitions, settings, of_table.table, days.to_read)
                 to_read.update(days.to_read)
         click.echo(f"The rows have moved. {len(events):,} days of traffic and occupancy get an event in Dagster.")
         for event in events:
             instance.report_runless_asset_event(event)
         with stop_requests() as stopped:
-            job = definitions.resolve_job_def(PUBLISH_JOB.name)
-            made = run_job(instance, job, command=_COMMAND, stopped=stopped, waits=lambda: None)
+            job = definitions.resolve_job_def(PUBLISH)
+            made = run_job(instance, job, settings=settings, command=_COMMAND, stopped=stopped, waits=lambda: None)
     for reason in made.failures:
         click.echo(reason)
     if to_read:
@@ -101,25 +101,27 @@ def _rezone(warehouse: Warehouse, settings: Settings) -> int:
 
 
 def _events(
-    moves: Moves, days: Sequence[date], numbers_of: Mapping[date, Mapping[str, Any]]
+    settings: Settings, moves: Moves, days: Sequence[date], numbers_of: Mapping[date, Mapping[str, Any]]
 ) -> list[AssetMaterialization]:
     return [
         AssetMaterialization(
-            asset_key(moves.table),
+            asset_key(moves.table, settings),
             description="Rows have moved to the days of another time zone. Nothing was read.",
             partition=str(day),
             metadata={
                 **{name: value for name, value in numbers_of[day].items() if value is not None},
                 "rows_moved_in": moves.into(day),
                 "rows_moved_out": moves.out_of(day),
-                "Query": query_of_day(moves.table, day),
+                "Query": query_of_day(settings.prefix, moves.table, day),
             },
         )
         for day in days
     ]
 
 
-def _mark(instance: DagsterInstance, definitions: Definitions, table: Table, days: Sequence[date]) -> None:
+def _mark(
+    instance: DagsterInstance, definitions: Definitions, settings: Settings, table: Table, days: Sequence[date]
+) -> None:
     job = definitions.resolve_job_def("counts")
     for first, last in batches(days, max(len(days), 1)):
         fail_without_running(
@@ -130,7 +132,7 @@ def _mark(instance: DagsterInstance, definitions: Definitions, table: Table, day
                 ASSET_PARTITION_RANGE_START_TAG: str(first),
                 ASSET_PARTITION_RANGE_END_TAG: str(last),
             },
-            assets=frozenset({asset_key(table)}),
+            assets=frozenset({asset_key(table, settings)}),
             code_location=code_location(instance),
             reason=_NOT_READ,
         )

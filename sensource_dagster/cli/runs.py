@@ -15,9 +15,10 @@ from pathlib import Path
 from dagster import AssetKey, DagsterEvent, DagsterExecutionInterruptedError, DagsterInstance, JobDefinition
 from rich.console import Console
 
-from sensource_dagster.assets.common import POOL
+from sensource_dagster.assets.names import pool
 from sensource_dagster.automation.gone_runs import GONE_RUNS
 from sensource_dagster.cli.stop_signals import noted_signals
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.in_process_run import free_slots_of_dead_runs, run_in_process
 from sensource_dagster.instance.own_runs import COMMAND_TAG
@@ -30,7 +31,7 @@ from sensource_dagster.instance.private import (
 _CODE_LOCATION = "sensource_dagster"  # its name in the project's workspace.yaml
 _LOOKS_EVERY = 0.5  # seconds
 _COUNTED = ("rows", "rows_inserted", "rows_corrected")
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # its history keeps every line
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # its history keeps every line
 
 
 @dataclass
@@ -113,6 +114,7 @@ def run_job(
     days: tuple[date, date] | None = None,
     assets: frozenset[AssetKey] | None = None,
     *,
+    settings: Settings,
     command: str,
     stopped: Callable[[], bool],
     waits: Callable[[], None],
@@ -137,7 +139,7 @@ def run_job(
         if not waited:
             waits()
         waited = True
-        free_slots_of_dead_runs(instance, POOL)
+        free_slots_of_dead_runs(instance, pool(settings))
         time.sleep(_LOOKS_EVERY)
         if stopped():
             raise DagsterExecutionInterruptedError
@@ -146,10 +148,10 @@ def run_job(
         for event in run_in_process(
             instance,
             job,
-            run_config=_QUIET,
+            run_config=QUIET,
             tags=tags,
             assets=assets,
-            pool=POOL,
+            pool=pool(settings),
             code_location=code_location(instance),
             wait=wait,
         ):

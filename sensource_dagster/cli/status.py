@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
-from sensource_dagster.assets.common import asset_key
+from sensource_dagster.assets.names import asset_key
 from sensource_dagster.cli import demo_account, project
 from sensource_dagster.cli.last_run import LastRun, last_run
 from sensource_dagster.cli.partition_status import as_ranges, partition_status
@@ -116,7 +116,7 @@ def _counts(instance: DagsterInstance, settings: Settings, held: _Held | None) -
                 _hour(newest, settings),
                 _days(missing),
                 _days(status.failed),
-                _last_run_text(last_run(instance, asset_key(table)), settings),
+                _last_run_text(last_run(instance, asset_key(table, settings)), settings),
             ]
         )
     grid = Grid("counts", *(table.name for table in COUNTS))
@@ -134,7 +134,7 @@ def _lists(
     complete = True
     for table in lists:
         rows, deleted = held.get(table.name, (0, 0)) if held is not None else ["?"] * 2
-        ran = last_run(instance, asset_key(table))
+        ran = last_run(instance, asset_key(table, settings))
         complete = complete and ran is not None and not ran.failed
         grid.add_row(table.name, _number(rows), _number(deleted), _last_run_text(ran, settings))
     return grid, complete

@@ -20,12 +20,14 @@ from sensource_dagster.config.warehouse_settings import WarehouseSettings, advic
 from sensource_dagster.errors import SettingsError
 
 CREDENTIALS = ("SENSOURCE_CLIENT_ID", "SENSOURCE_CLIENT_SECRET")
-NO_CREDENTIALS = (
-    f"No SenSource credentials: set {CREDENTIALS[0]} and {CREDENTIALS[1]} in the environment or in the file "
-    f"`.env` of the project folder. Then start again. If you have no account, run `{command('demo')}`: it needs "
-    "no credentials."
+_NO_CREDENTIALS = (
+    "No SenSource credentials: set {0} and {1} in the environment or in the file `.env` of the project folder. "
+    f"Then start again. If you have no account, run `{command('demo')}`: it needs no credentials."
 )
+NO_CREDENTIALS = _NO_CREDENTIALS.format(*CREDENTIALS)
 
+PREFIX = "sensource"
+"""Of the project's own account: its schema, and the first part of its assets' keys."""
 DEMO_CLIENT = "demo"
 PATHS = {"token_cache", "alarms"}
 
@@ -131,6 +133,15 @@ class Settings(WarehouseSettings, AlertSettings):
         check.tags,
     )
 
+    prefix: str = PREFIX
+    """The account's schema, and the first part of its assets' keys."""
+    credentials: tuple[str, str] = CREDENTIALS
+    """The names of the variables that hold the client's id and secret."""
+
+    def named(self, name: str) -> str:
+        """The name of something of the account. Those of further accounts begin with the prefix."""
+        return name if self.prefix == PREFIX else f"{self.prefix}_{name}"
+
     @property
     def metrics(self) -> Mapping[str, tuple[str, ...]]:
         """The metrics that are requested for each table of counts."""
@@ -144,6 +155,11 @@ class Settings(WarehouseSettings, AlertSettings):
     @property
     def has_credentials(self) -> bool:
         return bool(self.client_id and self.client_secret)
+
+    @property
+    def no_credentials(self) -> str:
+        """What is said to a person who wants to read without credentials."""
+        return _NO_CREDENTIALS.format(*self.credentials)
 
     @property
     def is_demo(self) -> bool:
@@ -160,7 +176,9 @@ class Settings(WarehouseSettings, AlertSettings):
         return f"SenSource account at {check.host(self.api_url)}, client …{str(self.client_id)[-4:]}"
 
 
-VARIABLES: Mapping[str, Mapping[str, Any]] = {f.metadata["name"]: f.metadata for f in fields(Settings)}
+VARIABLES: Mapping[str, Mapping[str, Any]] = {
+    f.metadata["name"]: f.metadata for f in fields(Settings) if f.metadata
+}
 """Default (as text, or None) and meaning of each variable, by its name. Documentation and tests use it."""
 
 
@@ -178,7 +196,7 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for item in fields(Settings):
+    for item in (field for field in fields(Settings) if field.metadata):
         name, default = item.metadata["name"], item.metadata["default"]
         text = environment.get(name, default)
         if default is None:  # people leave a credential out with an empty line in .env

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 SCHEMA = "sensource"
+"""The schema of the project's own account. Each further account has one of its own."""
 HOUR = "record_date_hour_1"
 _HOUR_FIELD = "recordDate_hour_1"
 DAY = "record_date"

@@ -118,7 +118,7 @@ USUAL_DAILY = View(
     ),
 )
 
-LOCAL_TIME = ("utc_offset", "irregular_day")
+LOCAL_TIME = ("utc_offset", "irregular_day", "local_zone")
 """Two small tables that the views need, in the schema of the views."""
 VIEWS = (
     View(

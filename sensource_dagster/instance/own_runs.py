@@ -10,6 +10,8 @@ from sensource_dagster.instance.retention import has_project_storage
 
 COMMAND_TAG = "sensource/command"
 """Has a run that a command like `sensource backfill` started: the command as the user typed it."""
+ACCOUNT_TAG = "sensource/account"
+"""On each run of an account's jobs: the account's prefix."""
 _DEFINITIONS = re.compile(r"(?<!\w)sensource_dagster[./]definitions\b")
 
 
@@ -38,6 +40,8 @@ def _signs(run: DagsterRun, location: str | None) -> bool | None:
     its_location = location_of(run)
     if location and its_location:
         return its_location == location
+    if ACCOUNT_TAG in run.tags:
+        return True
     if run.job_code_origin:  # of `dg launch`, and of all runs that the UI, a schedule or a sensor started
         return bool(_DEFINITIONS.search(run.job_code_origin.repository_origin.code_pointer.describe()))
     return False if its_location else None

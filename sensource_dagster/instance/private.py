@@ -9,6 +9,9 @@ from __future__ import annotations
 # The job of assets that were selected in the UI.
 from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME
 
+# A job over assets, as `define_asset_job` returns it.
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
 # Which backfills are under way, and what they read.
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
@@ -73,6 +76,7 @@ __all__ = [
     "DbTypeHandler",
     "PartitionBackfill",
     "TableSlice",
+    "UnresolvedAssetJobDefinition",
     "capture_interrupts",
     "get_and_update_asset_status_cache_value",
 ]

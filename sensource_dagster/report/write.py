@@ -23,7 +23,7 @@ _HEAD = 10_000  # characters; it is in the first lines
 
 def report_file(settings: Settings) -> Path:
     """Where the report is: in a folder of its own, beside the file that it is about, if it is one."""
-    return settings.folder_of_files / "report" / "index.html"
+    return settings.folder_of_files / settings.named("report") / "index.html"
 
 
 def write_report(

@@ -1,7 +1,8 @@
-"""Two small tables about local time, so that no view needs the rules of time zones.
+"""Small tables about local time, so that no view needs the rules of time zones.
 
-`utc_offset` is about the zones of locations whose hours differ from those of SENSOURCE_TIMEZONE. `irregular_day`
-has the days that do not have 24 hours; its rows without a time zone are about SENSOURCE_TIMEZONE.
+`local_zone` has the name of SENSOURCE_TIMEZONE. `utc_offset` is about the zones of locations whose hours differ
+from those of SENSOURCE_TIMEZONE. `irregular_day` has the days that do not have 24 hours; its rows without a time
+zone are about SENSOURCE_TIMEZONE.
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ IRREGULAR_DAY = (
     Column("hours", Type.BIGINT, "How many hours Vea has of it; never the first of two equal local hours"),
 )
 
+LOCAL_ZONE = "local_zone"
+LOCAL_ZONE_COLUMNS = (Column("timezone", Type.VARCHAR, "IANA name of the zone"),)
+
 
 def refresh_local_time(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
-    """Make both tables anew, in the schema in use, for the days and locations that there are."""
+    """Make the tables anew, in the schema in use, for the days and locations that there are."""
     hours = _hours(connection)
     of_account = local_hours(hours, zone)
     offsets, irregular = [], [_irregular(of_account).assign(timezone=None)]
@@ -40,6 +44,7 @@ def refresh_local_time(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) ->
         if not local.equals(of_account):
             offsets.append(_offsets(hours, local).assign(timezone=name))
             irregular.append(_irregular(local).assign(timezone=name))
+    _write(connection, LOCAL_ZONE, LOCAL_ZONE_COLUMNS, [pd.DataFrame({"timezone": [zone.key]})])
     _write(connection, "utc_offset", UTC_OFFSET, offsets)
     _write(connection, "irregular_day", IRREGULAR_DAY, irregular)
 

@@ -21,11 +21,11 @@ from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.errors import SenSourceError, WarehouseError
 from sensource_dagster.views.agreement import disagreements
-from sensource_dagster.views.refresh import refresh
+from sensource_dagster.views.united import accounts, refresh_accounts
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.file_warehouse import FileWarehouse, wal_of
 from sensource_dagster.warehouse.replacement import replace_whole
-from sensource_dagster.warehouse.sql import full_schema, identifier
+from sensource_dagster.warehouse.sql import full_schema, identifier, schema_of
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _FAILED = 3  # exit status; the text is in stdout
@@ -53,14 +53,16 @@ class Published:
     disagreements: list[dict[str, Any]]
 
 
-def publish(warehouse: WarehousePlace, copy: Path, zone: ZoneInfo, wait_seconds: float) -> Published:
+def publish(
+    warehouse: WarehousePlace, copy: Path, zone: ZoneInfo, wait_seconds: float, schema: str = SCHEMA
+) -> Published:
     """Replace `copy` by a copy of the warehouse with current views. Who has the old one open keeps it, whole.
 
     Raises:
         WarehouseError: the copy cannot be made. The old one is still there, unchanged.
     """
     place = str(warehouse.absolute() if isinstance(warehouse, Path) else warehouse)
-    job = json.dumps([place, str(copy.absolute()), zone.key, wait_seconds])
+    job = json.dumps([place, str(copy.absolute()), zone.key, wait_seconds, schema])
     command = [sys.executable, "-m", __spec__.name, job]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
@@ -73,7 +75,7 @@ def publish(warehouse: WarehousePlace, copy: Path, zone: ZoneInfo, wait_seconds:
     )
 
 
-def _publish(warehouse: Warehouse, copy: Path, zone: ZoneInfo) -> Published:
+def _publish(warehouse: Warehouse, copy: Path, zone: ZoneInfo, schema: str) -> Published:
     started = time.monotonic()
     partial = copy.with_name(f".{copy.name}.partial")
     try:
@@ -83,7 +85,7 @@ def _publish(warehouse: Warehouse, copy: Path, zone: ZoneInfo) -> Published:
                 for left in (partial, wal_of(partial)):  # by a copy that was killed
                     left.unlink(missing_ok=True)
                 version = warehouse.copy_to(partial)
-                described = _refresh(partial, zone)
+                described = _refresh(partial, zone, schema)
                 _replace(partial, copy)
             finally:
                 for left in (partial, wal_of(partial)):
@@ -97,9 +99,9 @@ def _publish(warehouse: Warehouse, copy: Path, zone: ZoneInfo) -> Published:
     return Published(version=version, seconds=round(time.monotonic() - started, 3), size=size, **described)
 
 
-def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
-    with FileWarehouse(partial, 0, {}).open() as connection:
-        refresh(connection, zone)
+def _refresh(partial: Path, zone: ZoneInfo, schema: str) -> dict[str, Any]:
+    with FileWarehouse(partial, 0, {}, schema=schema).open() as connection:
+        refresh_accounts(connection, zone)
         connection.execute("CHECKPOINT")
         rows = _row_counts(connection)
         newest = [
@@ -112,14 +114,14 @@ def _refresh(partial: Path, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """The rows of our tables and views, and of all other tables."""
+    """The rows of the tables and views of all accounts, and of all other tables."""
     tables = connection.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() "
         "AND NOT temporary ORDER BY ALL"
     ).fetchall()
-    ours = [(SCHEMA, view.name) for view in VIEWS]
+    ours, own = [(schema, view.name) for schema in accounts(connection) for view in VIEWS], schema_of(connection)
     counts = {}
-    for schema, name in sorted((*tables, *ours), key=lambda found: found[0].lower() != SCHEMA):
+    for schema, name in sorted((*tables, *ours), key=lambda found: found[0].lower() != own):
         source = f"{full_schema(connection, schema)}.{identifier(name)}"
         counts[f"{schema}.{name}"] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
     return counts
@@ -132,10 +134,10 @@ def _replace(partial: Path, copy: Path) -> None:
 
 
 def main(job: str) -> int:
-    place, copy, zone, wait_seconds = json.loads(job)
+    place, copy, zone, wait_seconds, schema = json.loads(job)
     try:
-        warehouse = warehouse_of(warehouse_place(place), wait_seconds)
-        print(json.dumps(asdict(_publish(warehouse, Path(copy), ZoneInfo(zone)))))
+        warehouse = warehouse_of(warehouse_place(place), wait_seconds, schema=schema)
+        print(json.dumps(asdict(_publish(warehouse, Path(copy), ZoneInfo(zone), schema))))
     except SenSourceError as error:
         print(error)
         return _FAILED

@@ -1,4 +1,4 @@
-"""Makes the views, the two small tables that they need, and a description of everything."""
+"""Makes the views, the small tables that they need, and a description of everything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ import duckdb
 from sensource_dagster.contract.model import Column, View
 from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
-from sensource_dagster.views.local_time import IRREGULAR_DAY, UTC_OFFSET, refresh_local_time
+from sensource_dagster.views.local_time import (
+    IRREGULAR_DAY,
+    LOCAL_ZONE,
+    LOCAL_ZONE_COLUMNS,
+    UTC_OFFSET,
+    refresh_local_time,
+)
 from sensource_dagster.warehouse.schema import Target, complete
 from sensource_dagster.warehouse.sql import identifier, is_lake, text
 from sensource_dagster.warehouse.transaction import transaction
@@ -24,6 +30,7 @@ _ADVICE = (
 _LOCAL_TIME = {
     "utc_offset": ("The local time of locations in another time zone than SENSOURCE_TIMEZONE.", UTC_OFFSET),
     "irregular_day": ("The days that do not have 24 hours.", IRREGULAR_DAY),
+    LOCAL_ZONE: ("The time zone of the local days and hours: SENSOURCE_TIMEZONE.", LOCAL_ZONE_COLUMNS),
 }
 
 

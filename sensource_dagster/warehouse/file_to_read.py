@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from sensource_dagster.config.warehouse_place import WarehousePlace
+from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.sql import full_schema
 from sensource_dagster.warehouse.transaction import first_line
@@ -20,13 +21,15 @@ def is_interruption(error: BaseException) -> bool:
 
 
 @contextmanager
-def file_to_read(place: WarehousePlace, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the published copy, or to the warehouse, with our schema as the current one.
+def file_to_read(
+    place: WarehousePlace, wait_seconds: float, schema: str = SCHEMA
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published copy, or to the warehouse, with the account's schema as the current one.
 
     Raises:
         WarehouseError: it is not there, cannot be opened or read, or was made before the view existed.
     """
-    source = warehouse_of(place, wait_seconds)
+    source = warehouse_of(place, wait_seconds, schema=schema)
     it = f"{source.kind} {source.describe()}"
     if not source.exists():
         raise WarehouseError(

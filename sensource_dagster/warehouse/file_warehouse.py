@@ -14,11 +14,12 @@ from typing import ClassVar
 import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.errors import WarehouseError, WarehouseHeldError
 from sensource_dagster.warehouse import storage_format
 from sensource_dagster.warehouse.connection import Warehouse, tell_nobody
 from sensource_dagster.warehouse.holder import holder_named_in
-from sensource_dagster.warehouse.sql import database_name
+from sensource_dagster.warehouse.sql import database_name, set_schema
 from sensource_dagster.warehouse.transaction import first_line
 
 TOLD_EVERY = 15.0
@@ -43,6 +44,7 @@ class FileWarehouse(Warehouse):
         wait_seconds: how long to wait while another process holds the file.
         config: DuckDB's own settings (duckdb.org/docs/stable/configuration).
         log: told which process is waited for, at once and then every `TOLD_EVERY` seconds.
+        schema: of the account whose tables a connection is for.
     """
 
     kind: ClassVar[str] = "file"
@@ -51,12 +53,14 @@ class FileWarehouse(Warehouse):
     wait_seconds: float
     config: dict[str, str]
     log: Callable[[str], None] = tell_nobody
+    schema: str = SCHEMA
 
     @contextmanager
     def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self._connect(read_only)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            set_schema(connection, self.schema)
             yield connection
         finally:
             connection.close()

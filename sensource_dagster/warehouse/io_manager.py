@@ -18,7 +18,7 @@ from pydantic import Field
 
 from sensource_dagster.config.settings import VARIABLES
 from sensource_dagster.config.warehouse_place import WarehousePlace, warehouse_place
-from sensource_dagster.contract.model import Table
+from sensource_dagster.contract.model import SCHEMA, Table
 from sensource_dagster.contract.response import Response
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.failures import errors_as_failures
@@ -28,12 +28,7 @@ from sensource_dagster.warehouse.frame_stream import FrameStream
 from sensource_dagster.warehouse.merge import MergeResult, merge
 from sensource_dagster.warehouse.own_output import MAIN, check_output, contract_of, write_own
 from sensource_dagster.warehouse.run_metadata import MergeMetadata
-from sensource_dagster.warehouse.sql import (
-    day,
-    full_schema,
-    identifier,
-    identifiers,
-)
+from sensource_dagster.warehouse.sql import day, full_schema, identifier, identifiers
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 
@@ -144,6 +139,7 @@ class ContractClient(DbClient[Warehouse]):
             config["wait_seconds"],
             {"custom_user_agent": "sensource_dagster", **config["connection_config"]},
             context.log.warning,
+            config["account_schema"],
         )
 
     @staticmethod
@@ -227,6 +223,11 @@ class SenSourceDuckDBIOManager(DuckDBIOManager):
     timezone: str = Field(
         default=VARIABLES["SENSOURCE_TIMEZONE"]["default"],
         description="Whose local hours the rows get that are older than `record_hour` (SENSOURCE_TIMEZONE).",
+    )
+
+    account_schema: str = Field(
+        default=SCHEMA,
+        description="The schema of the account's tables, which is the first part of their assets' keys.",
     )
 
     @staticmethod

@@ -12,13 +12,14 @@ import duckdb
 
 from sensource_dagster.config import aws
 from sensource_dagster.config.warehouse_place import LakePlace
+from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.errors import PostgresError, PostgresHeldError, WarehouseError, WarehouseHeldError
 from sensource_dagster.postgresql.libpq import place as postgres_place
 from sensource_dagster.postgresql.postgres_lock import postgres_lock
 from sensource_dagster.warehouse import extensions, storage_format
 from sensource_dagster.warehouse.connection import Warehouse, tell_nobody
 from sensource_dagster.warehouse.lake_catalogue import lake_at, size
-from sensource_dagster.warehouse.sql import text
+from sensource_dagster.warehouse.sql import set_schema, text
 from sensource_dagster.warehouse.transaction import first_line
 
 NAME = "lake"
@@ -36,6 +37,7 @@ class LakeWarehouse(Warehouse):
         wait_seconds: how long a writer waits while another one writes, on whatever machine.
         config: DuckDB's own settings.
         log: told which session is waited for, at once and then now and then.
+        schema: of the account whose tables a connection is for.
     """
 
     kind: ClassVar[str] = "lake"
@@ -44,6 +46,7 @@ class LakeWarehouse(Warehouse):
     wait_seconds: float
     config: Mapping[str, str]
     log: Callable[[str], None] = tell_nobody
+    schema: str = SCHEMA
 
     @contextmanager
     def open(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -116,6 +119,7 @@ class LakeWarehouse(Warehouse):
             except duckdb.Error as error:
                 raise WarehouseError(f"The {self.describe()} cannot be opened: {first_line(error)}") from None
             connection.execute("SET TimeZone = 'UTC'")
+            set_schema(connection, self.schema)
             yield connection
 
     def _load(self, connection: duckdb.DuckDBPyConnection, data: str) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 from dagster import AssetObservation, DailyPartitionsDefinition, OutputContext, TimeWindow
 
-from sensource_dagster.contract.model import SCHEMA, Table
+from sensource_dagster.contract.model import Table
 from sensource_dagster.contract.tables import DERIVED, FURTHER_LIST, TABLES, further_list
 from sensource_dagster.contract.view_columns import LOCAL_TIME, VIEWS
 from sensource_dagster.errors import WarehouseError
@@ -24,9 +24,14 @@ MAIN = "main"
 _TAKEN = {*TABLES, *(table.name for table in DERIVED), *(view.name for view in VIEWS), *LOCAL_TIME}
 
 
+def account_schema(context: OutputContext) -> str:
+    """The schema of the account whose tables the I/O manager keeps."""
+    return str((context.resource_config or {})["account_schema"])
+
+
 def contract_of(context: OutputContext, table_slice: TableSlice) -> Table | None:
     """The contract of the output's table; None if the table is a user's own."""
-    if table_slice.schema != SCHEMA:
+    if table_slice.schema != account_schema(context):
         return None
     if FURTHER_LIST in (context.definition_metadata or {}):
         return further_list(table_slice.table)
@@ -65,7 +70,7 @@ def write_own(context: OutputContext, table_slice: TableSlice, frame: object, wa
     Raises:
         WarehouseError: nothing was written.
     """
-    table = _own_table(table_slice)
+    table = _own_table(table_slice, account_schema(context))
     if not isinstance(frame, pd.DataFrame):
         raise WarehouseError(
             f"Table {table} is not in the contract (tables.py), so the asset has to return a DataFrame, not a "
@@ -82,10 +87,10 @@ def write_own(context: OutputContext, table_slice: TableSlice, frame: object, wa
     _publish(context, table, rows, facts, warehouse.size())
 
 
-def _own_table(table_slice: TableSlice) -> OwnTable:
-    if table_slice.schema.lower() == SCHEMA and table_slice.table.lower() in _TAKEN:
+def _own_table(table_slice: TableSlice, of_account: str) -> OwnTable:
+    if table_slice.schema.lower() == of_account and table_slice.table.lower() in _TAKEN:
         raise WarehouseError(
-            f"The project itself makes {SCHEMA}.{table_slice.table.lower()}, so an asset of yours cannot "
+            f"The project itself makes {of_account}.{table_slice.table.lower()}, so an asset of yours cannot "
             "have that table. Nothing was written. Give the asset another key."
         )
     days = None

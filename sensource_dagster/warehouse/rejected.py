@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sensource_dagster.contract.model import DAY, HOUR, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, HOUR, Table
 from sensource_dagster.contract.rejection import RejectedRow, Rejections
 from sensource_dagster.contract.tables import REJECTED
 from sensource_dagster.contract.values import shown
@@ -74,11 +74,11 @@ def may_be(target: Target, row: str) -> str:
         AND r.{DAY} >= {row}.{DAY}"""
 
 
-def sentence(table: Table, rows: Sequence[RejectedRow]) -> str:
+def sentence(schema: str, table: Table, rows: Sequence[RejectedRow]) -> str:
     """What the log says of the rejected rows of a response: how many, and the first of them."""
     first = ". ".join(f"{_where(table, row)}: {row.reason}" for row in rows[:_NAMED])
     return (
-        f"{len(rows)} rows of Vea do not fit the table {table.name}. They are in {SCHEMA}.{REJECTED.name}, "
+        f"{len(rows)} rows of Vea do not fit the table {table.name}. They are in {schema}.{REJECTED.name}, "
         f"and all other rows were merged. The first of them: {first}."
     )
 

@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 from dagster import AssetKey, AssetMaterialization, AssetObservation, OutputContext
 
-from sensource_dagster.contract.model import DAY, SCHEMA, Table
+from sensource_dagster.contract.model import DAY, Table
 from sensource_dagster.contract.tables import CORRECTIONS, REJECTED
 from sensource_dagster.warehouse.merge import NO_ROWS, MergeResult, RowCounts
 from sensource_dagster.warehouse.preview import preview, row_count
 from sensource_dagster.warehouse.rejected import sentence
 from sensource_dagster.warehouse.schema import Target
-from sensource_dagster.warehouse.sql import day, identifier, identifiers
+from sensource_dagster.warehouse.sql import day, identifier, identifiers, qualified
 
 
 def _numbers(table: Table, row_counts: RowCounts) -> dict[str, Any]:
@@ -40,11 +40,9 @@ def _numbers(table: Table, row_counts: RowCounts) -> dict[str, Any]:
     }
 
 
-def query_of_day(table: Table, local_day: date) -> str:
+def query_of_day(schema: str, table: Table, local_day: date) -> str:
     """What the UI shows beside the numbers of a day."""
-    return (
-        f"SELECT * FROM {identifier(SCHEMA)}.{identifier(table.name)} WHERE {identifier(DAY)} = {day(local_day)}"
-    )
+    return f"SELECT * FROM {qualified(schema, table.name)} WHERE {identifier(DAY)} = {day(local_day)}"
 
 
 _ROW_COUNT = "dagster/row_count"  # the whole table's
@@ -55,6 +53,7 @@ class MergeMetadata:
 
     def __init__(self, context: OutputContext, table: Table) -> None:
         self._context, self._table = context, table
+        self._schema = context.asset_key.path[0]
         self._days: dict[date | None, RowCounts] = {}
         self._deleted = 0
         self._facts: dict[str, Any] = {}
@@ -78,14 +77,14 @@ class MergeMetadata:
     def _look_at(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         name = Target.of(connection, table).name
         newest = preview(connection, name, order="seen_at DESC, record_date_hour_1 DESC")
-        key = AssetKey([SCHEMA, table.name])
+        key = AssetKey([self._schema, table.name])
         self._derived[key] = {_ROW_COUNT: row_count(connection, name), "newest": newest}
 
     def add(self, merge_result: MergeResult) -> None:
         for change in merge_result.changes:
             self._context.log.warning(f"{change}.")
         if merge_result.rejected:
-            self._context.log.warning(sentence(self._table, merge_result.rejected))
+            self._context.log.warning(sentence(self._schema, self._table, merge_result.rejected))
         self._rejected.update(row.day for row in merge_result.rejected)
         self._days.update(merge_result.days)
         self._deleted += merge_result.deleted
@@ -135,7 +134,7 @@ class MergeMetadata:
                 {
                     **_numbers(self._table, self._days.get(local_day, NO_ROWS)),
                     "rows_rejected": self._rejected[local_day],
-                    "Query": query_of_day(self._table, local_day),
+                    "Query": query_of_day(self._schema, self._table, local_day),
                 },
                 asset_key=self._context.asset_key,
                 partition_key=key,

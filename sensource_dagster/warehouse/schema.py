@@ -10,12 +10,12 @@ import duckdb
 import pandas as pd
 
 from sensource_dagster.contract.list_values import may_widen
-from sensource_dagster.contract.model import LOCAL_HOUR, SCHEMA, Column, Table, Type, is_left_out
+from sensource_dagster.contract.model import LOCAL_HOUR, Column, Table, Type, is_left_out
 from sensource_dagster.contract.values import DTYPES
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.warehouse.column_type import change_type, statements
 from sensource_dagster.warehouse.local_hours import fill_local_hours
-from sensource_dagster.warehouse.sql import as_type, full_schema, identifier, text
+from sensource_dagster.warehouse.sql import as_type, full_schema, identifier, schema_of, text
 
 # DuckDB resolves names without regard to case.
 _IS_TABLE = "database_name = current_database() AND lower(schema_name) = ? AND lower(table_name) = ?"
@@ -68,12 +68,11 @@ class Target:
 
     def comments(self) -> dict[str, str | None]:
         query = f"SELECT lower(column_name), comment FROM duckdb_columns() WHERE {_IS_TABLE}"
-        return dict(self.connection.execute(query, [SCHEMA, self.table.name]).fetchall())
+        return dict(self.connection.execute(query, [schema_of(self.connection), self.table.name]).fetchall())
 
     def widen(self, column: str, have: str, kind: str) -> None:
-        indexes = self.connection.execute(
-            f"SELECT index_name, sql FROM duckdb_indexes() WHERE {_IS_TABLE} ORDER BY 1", [SCHEMA, self.table.name]
-        ).fetchall()
+        query = f"SELECT index_name, sql FROM duckdb_indexes() WHERE {_IS_TABLE} ORDER BY 1"
+        indexes = self.connection.execute(query, [schema_of(self.connection), self.table.name]).fetchall()
         if indexes:
             raise WarehouseError(
                 f"{self.table.name}.{column} has to become {kind} for the values that the API sends. DuckDB "

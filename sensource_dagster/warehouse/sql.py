@@ -14,6 +14,8 @@ import duckdb
 
 from sensource_dagster.contract.model import SCHEMA, Table
 
+_VARIABLE = "account_schema"
+
 
 def identifier(name: str) -> str:
     """A quoted SQL identifier. It is safe for any name."""
@@ -55,22 +57,33 @@ def as_type(column: str, have: str, kind: str) -> str:
     return as_text(column, have) if kind == "VARCHAR" else f"CAST({column} AS {kind})"
 
 
-def full_schema(connection: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> str:
-    """The name of our schema or another one, with the database before it.
+def set_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Say whose tables the connection is for. The schema need not exist."""
+    connection.execute(f"SET VARIABLE {_VARIABLE} = {text(schema)}")
+
+
+def schema_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """The schema of the account that the connection is for."""
+    found = connection.execute(f"SELECT getvariable('{_VARIABLE}')").fetchall()
+    return found[0][0] or SCHEMA
+
+
+def full_schema(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> str:
+    """The name of the account's schema or another one, with the database before it.
 
     DuckDB names a database after its file. So in a file named sensource.duckdb it refuses `sensource.traffic` as
     ambiguous.
     """
     found = connection.execute("SELECT current_database()").fetchall()
-    return qualified(found[0][0], schema)
+    return qualified(found[0][0], schema or schema_of(connection))
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """The tables of our schema that exist."""
+    """The tables of the account's schema that exist."""
     found = connection.execute(
         "SELECT lower(table_name) FROM duckdb_tables() "
         "WHERE database_name = current_database() AND lower(schema_name) = ?",
-        [SCHEMA],
+        [schema_of(connection)],
     ).fetchall()
     return frozenset(name for (name,) in found)
 

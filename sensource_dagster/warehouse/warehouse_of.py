@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sensource_dagster.config.warehouse_place import WarehousePlace
+from sensource_dagster.contract.model import SCHEMA
 from sensource_dagster.warehouse.connection import Warehouse, tell_nobody
 from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 
@@ -15,6 +16,7 @@ def warehouse_of(
     wait_seconds: float,
     config: Mapping[str, str] | None = None,
     log: Callable[[str], None] = tell_nobody,
+    schema: str = SCHEMA,
 ) -> Warehouse:
     """The warehouse there, unopened.
 
@@ -22,10 +24,11 @@ def warehouse_of(
         wait_seconds: how long to wait while another process writes.
         config: DuckDB's own settings (duckdb.org/docs/stable/configuration).
         log: told which process is waited for, at once and then now and then.
+        schema: of the account whose tables a connection is for.
     """
     if isinstance(place, Path):
-        return FileWarehouse(place, wait_seconds, dict(config or {}), log)
+        return FileWarehouse(place, wait_seconds, dict(config or {}), log, schema)
     # psycopg2 comes with an extra, which a deployment on one machine does not need.
     from sensource_dagster.warehouse.lake_warehouse import LakeWarehouse  # noqa: PLC0415
 
-    return LakeWarehouse(place, wait_seconds, dict(config or {}), log)
+    return LakeWarehouse(place, wait_seconds, dict(config or {}), log, schema)

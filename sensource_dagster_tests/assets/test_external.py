@@ -9,10 +9,11 @@ from typing import Any
 import requests
 from dagster import UrlMetadataValue
 
-from sensource_dagster.assets.external import VEA, external_assets
+from sensource_dagster.assets.external import external_assets
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing
+from sensource_dagster_tests.own_account import VEA
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
-from sensource_dagster.assets.common import asset_key
 from sensource_dagster.assets.partition_history import last_read, newest_materializations
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.instance import materialized_at
 from sensource_dagster_tests.automation.nights import at_three, report_read
 from sensource_dagster_tests.instances import instance
+from sensource_dagster_tests.own_account import asset_key
 
 KEY = asset_key(TABLES["traffic"])
 DAYS = each_day(date(2020, 1, 1), date(2023, 1, 31))  # more than the thousand that one query of events returns

@@ -25,9 +25,9 @@ from dagster._core.events import AssetMaterializationPlannedData, StepMaterializ
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.alerts import Alert, alerts_of
-from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
+from sensource_dagster_tests.own_account import COUNTS_KEYS
 
 UTC = timezone.utc
 DAY = timedelta(days=1)

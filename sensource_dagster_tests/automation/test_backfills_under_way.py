@@ -12,12 +12,12 @@ import time_machine
 from dagster import AssetKey, DagsterInstance, RunRequest, build_schedule_context
 from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.instance.private import BulkActionStatus, PartitionBackfill
 from sensource_dagster_tests.automation.ticks import days_of
+from sensource_dagster_tests.own_account import COUNTS_KEYS
 
 NOW = datetime(2025, 6, 10, 3, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

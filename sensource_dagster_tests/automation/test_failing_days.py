@@ -17,6 +17,7 @@ from sensource_dagster.automation.failing_days import (
     failing_days,
 )
 from sensource_dagster.automation.upkeep import prune
+from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.instance.held import HELD_TAG
 from sensource_dagster_tests.automation.nights import DAY, Nights, at_three, report_failed, report_read
@@ -130,7 +131,7 @@ def three_nights(
             report_failed(history, each_day(OLD, last), tags={**tags, **(more or {})})
             if others:
                 create_run_for_test(history, "everything", tags=tags, status=DagsterRunStatus.SUCCESS)
-    return failing_days(history, {OLD, last}, {}, FIRST + 3 * DAY).get(OLD)
+    return failing_days(history, read_settings({}), {OLD, last}, {}, FIRST + 3 * DAY).get(OLD)
 
 
 def test_three_nights_alone_while_others_were_read_make_a_weekly_day(ephemeral: DagsterInstance) -> None:

@@ -12,6 +12,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, DefaultSensor
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.gone_runs import gone_runs_sensor
+from sensource_dagster.config.settings import read_settings
 from sensource_dagster_tests.instance.waiting_run import waiting_run
 from sensource_dagster_tests.instances import instance
 
@@ -29,7 +30,7 @@ def stock(home: Path) -> Iterator[DagsterInstance]:
 
 
 def tick(history: DagsterInstance) -> str | None:
-    return gone_runs_sensor().evaluate_tick(build_sensor_context(history)).skip_message
+    return gone_runs_sensor(read_settings({})).evaluate_tick(build_sensor_context(history)).skip_message
 
 
 def status_of(history: DagsterInstance, run: DagsterRun) -> DagsterRunStatus:
@@ -39,7 +40,7 @@ def status_of(history: DagsterInstance, run: DagsterRun) -> DagsterRunStatus:
 
 
 def test_it_is_on() -> None:
-    assert gone_runs_sensor().default_status is DefaultSensorStatus.RUNNING
+    assert gone_runs_sensor(read_settings({})).default_status is DefaultSensorStatus.RUNNING
 
 
 def test_a_killed_run_is_failed_one_that_lives_and_one_of_another_project_go_on(

@@ -27,6 +27,7 @@ from dagster._core.execution.plan.objects import ErrorSource, StepFailureData, U
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.held_runs import AFTER, held_runs_sensors
+from sensource_dagster.automation.schedules import jobs
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.instance.held import HELD_BY, HELD_TAG
@@ -61,6 +62,11 @@ def held_run(
     return run
 
 
+def sensors() -> list[SensorDefinition]:
+    settings = read_settings({})
+    return held_runs_sensors(settings, jobs(settings))
+
+
 def tick(sensor: SensorDefinition, history: DagsterInstance, after: timedelta = AFTER) -> Sequence[RunRequest]:
     definitions = build_definitions(read_settings({}))
     context = build_sensor_context(history, repository_def=definitions.get_repository_def())
@@ -69,21 +75,21 @@ def tick(sensor: SensorDefinition, history: DagsterInstance, after: timedelta = 
 
 
 def test_they_are_on_and_look_every_minute() -> None:
-    for sensor in held_runs_sensors():
+    for sensor in sensors():
         assert sensor.default_status is DefaultSensorStatus.RUNNING
         assert sensor.minimum_interval_seconds == 60
 
 
 def test_they_do_nothing_when_there_is_nothing_to_do(history: DagsterInstance) -> None:
     create_run_for_test(history, "counts", status=DagsterRunStatus.FAILURE)
-    for sensor in held_runs_sensors():
+    for sensor in sensors():
         assert tick(sensor, history) == []
 
 
 @pytest.mark.parametrize("job", ["lists", "counts", "everything"])
 def test_a_run_of_a_job_is_started_by_the_first_one_alone(history: DagsterInstance, job: str) -> None:
     run = held_run(history, job)
-    of_jobs, of_assets = (tick(sensor, history) for sensor in held_runs_sensors())
+    of_jobs, of_assets = (tick(sensor, history) for sensor in sensors())
     assert [request.tags["dagster/parent_run_id"] for request in of_jobs] == [run.run_id]
     assert of_assets == []
 
@@ -92,7 +98,7 @@ def test_a_run_of_assets_that_were_selected_in_the_ui_is_started_with_the_same_a
     history: DagsterInstance,
 ) -> None:
     held_run(history, UI_JOB, [TRAFFIC], {"dagster/partition": "2026-01-31"})
-    of_jobs, [request] = (tick(sensor, history) for sensor in held_runs_sensors())
+    of_jobs, [request] = (tick(sensor, history) for sensor in sensors())
     assert of_jobs == []
     assert request.job_name == UI_JOB
     assert request.asset_selection == [TRAFFIC]
@@ -108,18 +114,18 @@ def test_a_run_of_a_backfill_belongs_to_it_for_as_long_as_the_backfill_goes_on(
     backfill = PartitionBackfill("b1", status=status, from_failure=False, tags={}, backfill_timestamp=0.0)
     history.add_backfill(backfill)
     held_run(history, UI_JOB, [TRAFFIC], {"dagster/backfill": "b1"})
-    [request] = tick(held_runs_sensors()[1], history)
+    [request] = tick(sensors()[1], history)
     assert ("dagster/backfill" in request.tags) is counts
 
 
 def test_the_tags_that_say_how_a_run_ended_are_not_handed_on(history: DagsterInstance) -> None:
     tags = {"dagster/will_retry": "false", "dagster/failure_reason": "STEP_FAILURE", ".dagster/grpc_info": "{}"}
     held_run(history, "counts", tags={**tags, "mine": "kept"})
-    [request] = tick(held_runs_sensors()[0], history)
+    [request] = tick(sensors()[0], history)
     assert not {*tags, *HELD_TAG} & request.tags.keys()
     assert request.tags["mine"] == "kept"
 
 
 def test_a_run_that_was_held_days_ago_is_left_to_the_schedules(history: DagsterInstance) -> None:
     held_run(history, "counts")
-    assert tick(held_runs_sensors()[0], history, timedelta(days=2)) == []
+    assert tick(sensors()[0], history, timedelta(days=2)) == []

@@ -10,10 +10,10 @@ import pytest
 from dagster import AssetKey, DagsterInstance, EventLogRecord, RunRequest
 from dagster._core.storage.event_log import SqlEventLogStorage
 
-from sensource_dagster.checks.under_way import COUNTS_KEYS
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster_tests.automation.nights import DAY, report_failed, report_read
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
+from sensource_dagster_tests.own_account import COUNTS_KEYS
 
 UTC = timezone.utc
 

@@ -13,7 +13,7 @@ import time_machine
 from dagster import AssetKey, RunRequest, SkipReason, build_sensor_context
 
 from sensource_dagster.assets import views as view_assets
-from sensource_dagster.automation.publishing import outdated, publish_sensor
+from sensource_dagster.automation.publishing import outdated, publish_job, publish_sensor
 from sensource_dagster.contract.model import View
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.simulator import ManualClock
@@ -35,7 +35,7 @@ def sync(tmp_path: Path) -> Iterator[Sync]:
 
 def tick(sync: Sync) -> RunRequest | SkipReason:
     context = build_sensor_context(instance=sync.instance)
-    answer = publish_sensor(sync.settings).evaluate_tick(context)
+    answer = publish_sensor(sync.settings, publish_job(sync.settings)).evaluate_tick(context)
     return answer.run_requests[0] if answer.run_requests else SkipReason(answer.skip_message)
 
 

@@ -12,11 +12,11 @@ from dagster import AssetMaterialization, DagsterEvent, DagsterEventType, Dagste
 from dagster._core.events import StepMaterializationData
 from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.assets.report_asset import REPORT
 from sensource_dagster.automation.report_due import report_is_due
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.report.write import report_file
 from sensource_dagster_tests.automation.nights import store
+from sensource_dagster_tests.own_account import REPORT
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 import time_machine
 from dagster import AssetMaterialization, DagsterInstance
 
-from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.rezoned_days import RezonedDays, rezoned_days
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.vea.windows import day_start
 from sensource_dagster.warehouse.local_days import Moves
+from sensource_dagster_tests.own_account import asset_key
 
 TRAFFIC = TABLES["traffic"]
 DAY = timedelta(days=1)

@@ -25,7 +25,7 @@ from dagster import (
 from dagster._core.utils import make_new_run_id
 from dagster._utils.schedules import cron_string_iterator
 
-from sensource_dagster.automation.schedules import JOBS, schedules
+from sensource_dagster.automation.schedules import jobs, schedules
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
 
@@ -55,12 +55,13 @@ def ticks(schedule: ScheduleDefinition, start: datetime, count: int) -> list[dat
 
 
 def test_there_is_an_hourly_one_of_the_counts_and_a_nightly_one_of_everything_in_the_zone_of_the_days() -> None:
-    made = schedules(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}))
+    settings = read_settings({"SENSOURCE_TIMEZONE": "America/Denver"})
+    made = schedules(settings, jobs(settings))
     assert [(s.name, s.job_name, s.cron_schedule, s.execution_timezone) for s in made] == [
         ("hourly", "counts", "10 * * * *", "America/Denver"),
         ("nightly", "everything", "0 3 * * *", "America/Denver"),
     ]
-    assert {schedule.job_name for schedule in made} <= {job.name for job in JOBS}
+    assert {schedule.job_name for schedule in made} <= {job.name for job in jobs(settings)}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.gone_runs import GONE_RUNS
-from sensource_dagster.automation.publishing import publish_sensor
+from sensource_dagster.automation.publishing import publish_job, publish_sensor
 from sensource_dagster.cli.runs import code_location
 from sensource_dagster_tests.automation.ticks import named, tick
 from sensource_dagster_tests.end_to_end.sync import syncing
@@ -105,7 +105,8 @@ def test_the_copy_does_not_wait_for_another_s_job_of_its_name(tmp_path: Path, hi
         sync.instance = history
         assert sync.run("lists").success
         anothers(history, "publish")
-        [request] = publish_sensor(sync.settings).evaluate_tick(build_sensor_context(history)).run_requests or []
+        sensor = publish_sensor(sync.settings, publish_job(sync.settings))
+        [request] = sensor.evaluate_tick(build_sensor_context(history)).run_requests or []
     assert isinstance(request, RunRequest)
 
 

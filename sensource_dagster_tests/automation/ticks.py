@@ -12,7 +12,7 @@ from dagster import (
 )
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
-from sensource_dagster.automation.schedules import schedules
+from sensource_dagster.automation.schedules import jobs, schedules
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
@@ -20,9 +20,8 @@ UTC = timezone.utc
 
 
 def named(name: str, zone: str = "UTC", **variables: str) -> ScheduleDefinition:
-    made = schedules(
-        read_settings({"SENSOURCE_TIMEZONE": zone, **{f"SENSOURCE_{n}": v for n, v in variables.items()}})
-    )
+    settings = read_settings({"SENSOURCE_TIMEZONE": zone, **{f"SENSOURCE_{n}": v for n, v in variables.items()}})
+    made = schedules(settings, jobs(settings))
     return next(schedule for schedule in made if schedule.name == name)
 
 

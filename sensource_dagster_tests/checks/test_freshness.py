@@ -21,7 +21,7 @@ from dagster import (
 )
 from dagster._core.utils import make_new_run_id
 
-from sensource_dagster.checks.freshness import FRESHNESS_JOB, due_day
+from sensource_dagster.checks.freshness import due_day
 from sensource_dagster.config.settings import Settings, read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.instance.private import (
@@ -53,7 +53,7 @@ class Reads:
 
     def fresh(self, at: datetime, table: str = "traffic") -> AssetCheckEvaluation:
         with time_machine.travel(at):
-            job = build_definitions(self.settings).resolve_job_def(FRESHNESS_JOB.name)
+            job = build_definitions(self.settings).resolve_job_def("freshness")
             result = job.execute_in_process(instance=self.instance)
         assert {one.asset_key.path[-1] for one in result.get_asset_check_evaluations()} == {"traffic", "occupancy"}
         return evaluations(result, table)["fresh"]

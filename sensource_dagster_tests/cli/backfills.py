@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from dagster import DagsterInstance, DagsterRunStatus
 
-from sensource_dagster.assets.common import asset_key
 from sensource_dagster.contract.tables import COUNTS, TABLES
 from sensource_dagster.simulator import RunningSimulator, fault_kinds
 from sensource_dagster.vea.windows import day_start
 from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START, Sync
+from sensource_dagster_tests.own_account import asset_key
 
 FIRST, LAST = date(2025, 7, 1), date(2025, 9, 3)  # 65 days, none of them with 25 hours
 RANGE = ("--from", str(FIRST), "--to", str(LAST))

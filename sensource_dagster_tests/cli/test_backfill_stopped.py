@@ -10,7 +10,6 @@ from unittest import mock
 import pytest
 from dagster import RunsFilter
 
-from sensource_dagster.assets.common import POOL
 from sensource_dagster.cli.backfill import run as run_backfill
 from sensource_dagster.cli.backfill_progress import BackfillProgress
 from sensource_dagster.cli.runs import stop_requests
@@ -34,6 +33,7 @@ from sensource_dagster_tests.cli.backfills import (
     runs,
 )
 from sensource_dagster_tests.cli.project import Project, until
+from sensource_dagster_tests.own_account import POOL
 
 
 @pytest.mark.parametrize(

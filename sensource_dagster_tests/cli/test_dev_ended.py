@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from dagster import DagsterRunStatus
 
-from sensource_dagster.assets.common import POOL
 from sensource_dagster.simulator import ManualClock, Options, RunningSimulator, serving
 from sensource_dagster_tests.cli.backfills import FOR_EVER, TRAFFIC, requested_days
 from sensource_dagster_tests.cli.project import Project
 from sensource_dagster_tests.end_to_end.dagster_dev import CLIENT, QUICK_DAEMON, started
+from sensource_dagster_tests.own_account import POOL
 
 DEV = [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "dev"]
 SERVING = re.compile(r"^http://127\.0\.0\.1:(\d+) will serve the .*^Ready\.", re.DOTALL | re.MULTILINE)

@@ -60,7 +60,7 @@ def tables(place: WarehousePlace) -> dict[str, list[tuple[Any, ...]]]:
         found = connection.execute(
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
             "WHERE database_name = current_database() AND NOT internal "
-            "AND table_name NOT IN ('utc_offset', 'irregular_day') ORDER BY 1"
+            "AND table_name NOT IN ('utc_offset', 'irregular_day', 'local_zone') ORDER BY 1"
         ).fetchall()
         rows = {}
         for (name,) in found:

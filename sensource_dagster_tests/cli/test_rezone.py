@@ -14,7 +14,6 @@ import duckdb
 import pytest
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
-from sensource_dagster.assets.common import asset_key
 from sensource_dagster.automation.nightly_days import missed_days
 from sensource_dagster.cli.partition_status import partition_status
 from sensource_dagster.contract.tables import COUNTS, TABLES
@@ -22,6 +21,7 @@ from sensource_dagster.simulator import ManualClock, RunningSimulator, serving
 from sensource_dagster_tests.cli.backfills import FIRST, assert_true, days
 from sensource_dagster_tests.cli.project import Project, make_project
 from sensource_dagster_tests.end_to_end.sync import Sync, error_text
+from sensource_dagster_tests.own_account import asset_key
 
 DAY = timedelta(days=1)
 LAST = FIRST + 3 * DAY

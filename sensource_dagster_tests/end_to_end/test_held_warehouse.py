@@ -84,7 +84,7 @@ def record_of(sync: Sync, run_id: str) -> DagsterRun:
 
 def to_start_again(sync: Sync, after: timedelta) -> list[RunRequest]:
     now = datetime.now(timezone.utc) + after
-    return list(runs_to_start_again(sync.instance, now, JOBS, None))
+    return list(runs_to_start_again(sync.instance, now, lambda run: run.job_name in JOBS))
 
 
 def start(sync: Sync, request: RunRequest) -> ExecuteInProcessResult:

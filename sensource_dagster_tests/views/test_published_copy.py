@@ -157,7 +157,7 @@ def test_a_full_disk_says_so_and_changes_nothing(
 
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(WarehouseError, match=r"cannot be made: No space left on device\. The copy before it"):
-        published_copy._publish(account.warehouse, copy, DENVER)
+        published_copy._publish(account.warehouse, copy, DENVER, "sensource")
     assert rows(copy) == [(24,)]
     assert not copy.with_name(".footfall.duckdb.partial").exists()
 

@@ -1,0 +1,70 @@
+"""The settings of a further account: its own variables for some, those of the project for all others."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sensource_dagster.config.settings import CREDENTIALS, VARIABLES, Settings, read_settings
+from sensource_dagster.errors import SettingsError
+
+_TAKEN = {"all_accounts", "information_schema", "lake", "main", "pg_catalog", "system", "temp"}
+"""Schemas that DuckDB, or the project, has already."""
+
+
+def read_account(
+    prefix: str,
+    variables: Mapping[str, str],
+    values: Mapping[str, str],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read and parse the settings of an account.
+
+    Args:
+        prefix: the account's schema, and the first part of its assets' keys.
+        variables: for a SENSOURCE_* variable, the variable that the account has instead of it.
+        values: for a SENSOURCE_* variable, the account's value, by its name in the account's YAML.
+        folder: from where relative paths are meant.
+        environment: names and values. The default is the process environment.
+
+    Raises:
+        SettingsError: one line for each thing that cannot be used, with the names that the account has.
+    """
+    environment = os.environ if environment is None else environment
+    problems = _problems(prefix, variables)
+    if problems:
+        raise SettingsError("\n".join(f"SenSourceAccount {prefix!r}: {problem}" for problem in problems))
+    own = {name: environment[of] for name, of in variables.items() if of in environment}
+    shared = {name: text for name, text in environment.items() if name not in variables}
+    yaml_names = {_variable(name): name for name in values}
+    given = {_variable(name): text for name, text in values.items()}
+    try:
+        settings = read_settings({**shared, **own, **given}, folder)
+    except SettingsError as error:
+        names = {**variables, **yaml_names}
+        lines = re.sub(r"SENSOURCE_\w+", lambda found: names.get(found[0], found[0]), str(error)).splitlines()
+        raise SettingsError("\n".join(f"SenSourceAccount {prefix!r}: {line}" for line in lines)) from None
+    client_id, client_secret = (variables.get(name, name) for name in CREDENTIALS)
+    return replace(settings, prefix=prefix, credentials=(client_id, client_secret))
+
+
+def _variable(name: str) -> str:
+    return f"SENSOURCE_{name.upper()}"
+
+
+def _problems(prefix: str, variables: Mapping[str, str]) -> list[str]:
+    problems = []
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix):
+        problems.append("a prefix has small letters, digits and _, at most 40, and a letter comes first.")
+    elif prefix in _TAKEN:
+        problems.append("a schema of this name is there already. Choose another prefix.")
+    problems += [
+        f"variables has {name}, which is not a variable of sensource_dagster. docs/settings.md lists all."
+        for name in variables
+        if name not in VARIABLES
+    ]
+    return problems

@@ -1,0 +1,171 @@
+"""Two accounts in one project of a user's: no row, token, run or alert of one concerns the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from dagster import (
+    AssetKey,
+    DagsterRun,
+    DagsterRunStatus,
+    ScheduleDefinition,
+    build_schedule_context,
+    build_sensor_context,
+)
+from dagster._core.storage.tags import MAX_RETRIES_TAG
+from dagster._core.test_utils import create_run_for_test
+
+from sensource_dagster.automation.account_runs import is_of_account
+from sensource_dagster.config.settings import read_settings
+from sensource_dagster.instance.own_runs import ACCOUNT_TAG
+from sensource_dagster_tests.end_to_end.two_accounts import ZONES, TwoAccounts, two_accounts
+
+pytestmark = pytest.mark.filterwarnings("ignore:Parameter `execution_type`")  # by Dagster, of components
+
+DAY = date(2026, 1, 10)
+HOURS = {"east": timedelta(hours=5), "west": timedelta(hours=7)}  # behind UTC, in January
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoAccounts]:
+    with two_accounts(tmp_path_factory.mktemp("project"), "visits_of_a_test") as made:
+        for prefix in ZONES:
+            assert made.run(f"{prefix}_everything", DAY, DAY + timedelta(days=1)).success
+        assert all(made.run(f"{prefix}_publish").success for prefix in ZONES)
+        yield made
+
+
+@pytest.mark.parametrize("prefix", ZONES)
+def test_each_schema_has_the_rows_of_its_own_account_and_of_its_own_local_days(
+    project: TwoAccounts, prefix: str
+) -> None:
+    start = datetime(2026, 1, 10, tzinfo=timezone.utc) + HOURS[prefix]
+    truth = project.simulators[prefix].truth("traffic", start, start + timedelta(days=2))
+    rows = project.query(
+        f"SELECT zone_id, strftime(record_date_hour_1, '%Y-%m-%dT%H:%M:%S.000Z'), sumins FROM {prefix}.traffic"
+    )
+    assert sorted(rows) == sorted((row["zoneId"], row["recordDate_hour_1"], row["sumins"]) for row in truth)
+    assert len(rows) > 200
+
+
+def test_the_accounts_differ_so_that_a_crossed_row_would_be_seen(project: TwoAccounts) -> None:
+    east, west = (project.query(f"SELECT sumins FROM {prefix}.traffic ORDER BY ALL") for prefix in ZONES)
+    assert east != west
+
+
+def test_each_account_has_one_token_of_its_own(project: TwoAccounts) -> None:
+    assert {prefix: simulator.mints for prefix, simulator in project.simulators.items()} == {
+        "east": 1,
+        "west": 1,
+    }
+    assert len([*(project.folder / "cache").rglob("vea-*.json")]) == 2
+
+
+def test_all_names_are_of_one_account(project: TwoAccounts) -> None:
+    repository = project.definitions.get_repository_def()
+    keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()} - {"marts/doors", "mine"}
+    names = {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"}
+    names |= {schedule.name for schedule in repository.schedule_defs}
+    names |= {sensor.name for sensor in repository.sensor_defs}
+    graph = repository.asset_graph
+    pools = {pool for key in graph.get_all_asset_keys() for pool in graph.get(key).pools or ()}
+    assert {key.split("/")[0] for key in keys} == {"east", "west"}
+    assert {name.split("_")[0] for name in names} == {"east", "west"}
+    assert pools == {"east_api", "west_api"}
+    west = {key.removeprefix("west/") for key in keys if key.startswith("west/")}
+    assert west == {key.removeprefix("east/") for key in keys if key.startswith("east/")}
+    assert {"traffic", "occupancy", "zone", "corrections", "published", "report", "traffic_daily", "vea"} <= west
+
+
+@pytest.mark.parametrize("file", ["warehouse", "footfall"])
+def test_views_unite_the_accounts_in_the_warehouse_and_in_the_copy(project: TwoAccounts, file: str) -> None:
+    united = project.query(
+        "SELECT account, sum(visits) FROM all_accounts.location_daily GROUP BY 1 ORDER BY 1", file
+    )
+    each = [
+        (prefix, project.query(f"SELECT sum(visits) FROM {prefix}.location_daily", file)[0][0]) for prefix in ZONES
+    ]
+    assert united == each
+    assert all(visits > 0 for _, visits in united)
+
+
+def test_the_copy_knows_the_local_zone_of_each_account(project: TwoAccounts) -> None:
+    zones = {prefix: project.query(f"SELECT timezone FROM {prefix}.local_zone", "footfall") for prefix in ZONES}
+    assert zones == {prefix: [(zone,)] for prefix, zone in ZONES.items()}
+
+
+def test_each_account_has_a_report_of_its_own(project: TwoAccounts) -> None:
+    assert all((project.folder / f"data/{prefix}_report/index.html").exists() for prefix in ZONES)
+
+
+def test_an_asset_of_the_user_reads_a_table_of_an_account(project: TwoAccounts) -> None:
+    job = project.definitions.resolve_implicit_global_asset_job_def()
+    assert job.execute_in_process(
+        instance=project.instance, asset_selection=[AssetKey(["marts", "doors"])], raise_on_error=False
+    ).success
+    assert project.query("SELECT doors FROM marts.doors") == [(5,)]
+
+
+@pytest.mark.parametrize("prefix", ZONES)
+def test_a_nightly_tick_asks_for_the_days_of_its_account_alone(project: TwoAccounts, prefix: str) -> None:
+    repository = project.definitions.get_repository_def()
+    schedule = repository.get_schedule_def(f"{prefix}_nightly")
+    assert isinstance(schedule, ScheduleDefinition)
+    context = build_schedule_context(
+        instance=project.instance,
+        scheduled_execution_time=datetime(2026, 1, 20, 10, tzinfo=timezone.utc),
+        repository_def=repository,
+    )
+    requests = schedule.evaluate_tick(context).run_requests or []
+    assert schedule.job_name == f"{prefix}_everything"
+    assert {key.path[0] for request in requests for key in request.asset_selection or []} == {prefix}
+
+
+def test_a_failure_is_told_by_the_sensor_of_its_account_alone(project: TwoAccounts) -> None:
+    _tick_failed_runs(project)
+    failed = create_run_for_test(
+        project.instance,
+        "west_lists",
+        tags={ACCOUNT_TAG: "west", MAX_RETRIES_TAG: "0"},
+        status=DagsterRunStatus.STARTED,
+    )
+    project.instance.report_run_failed(failed)
+    assert _tick_failed_runs(project) == {"east": "No new alerts.", "west": "1 new alert."}
+
+
+def _tick_failed_runs(project: TwoAccounts) -> dict[str, str | None]:
+    repository = project.definitions.get_repository_def()
+    said = {}
+    for prefix in ZONES:
+        context = build_sensor_context(project.instance, project.cursors.get(prefix), repository_def=repository)
+        said[prefix] = repository.get_sensor_def(f"{prefix}_failed_runs").evaluate_tick(context).skip_message
+        project.cursors[prefix] = context.cursor
+    return said
+
+
+@pytest.mark.parametrize("prefix", ZONES)
+def test_only_a_run_of_its_assets_concerns_an_account(prefix: str) -> None:
+    settings = replace(read_settings({}), prefix=prefix)
+    own, other = AssetKey([prefix, "traffic"]), AssetKey(["sensource", "traffic"])
+
+    def concerned(*selected: AssetKey, **tags: str) -> bool:
+        run = DagsterRun("any", asset_selection=frozenset(selected) or None, tags=tags)
+        return is_of_account(run, settings, {prefix, "sensource"})
+
+    assert concerned(own)
+    assert concerned(own, other)
+    assert concerned(**{ACCOUNT_TAG: prefix})
+    assert not concerned(other)
+    assert not concerned(AssetKey("mine"))
+    assert not concerned(**{ACCOUNT_TAG: "sensource"})
+
+
+def test_a_run_of_a_user_s_own_assets_concerns_the_project_s_own_account() -> None:
+    run = DagsterRun("any", asset_selection=frozenset([AssetKey("mine")]))
+    assert is_of_account(run, read_settings({}), {"sensource", "west"})
+    assert not is_of_account(
+        DagsterRun("any", tags={ACCOUNT_TAG: "west"}), read_settings({}), {"sensource", "west"}
+    )
