@@ -5,40 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 
+from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.views.published_copy import publish
 from sensource_dagster.views.refresh import refresh
 from sensource_dagster.views.united import UNITED, accounts, unite
-from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster.warehouse.sql import full_schema
+from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 ZONES = {"sensource": "America/Denver", "west": "Asia/Kolkata"}
 
 
-def made(file: Path, *prefixes: str) -> None:
+def made(place: WarehousePlace, *prefixes: str) -> None:
     """A warehouse in which these accounts have a door each."""
     for prefix in prefixes:
-        with FileWarehouse(file, 0, {}, schema=prefix).open() as connection:
+        with warehouse_of(place, 5, schema=prefix).open() as connection:
             refresh(connection, ZoneInfo(ZONES[prefix]))
-            zone = f"{full_schema(connection)}.zone"
             connection.execute(
-                f"INSERT INTO {zone} (zone_id, name, _synced_at, _deleted) VALUES ('z', '{prefix}', now(), false)"
+                f"INSERT INTO {full_schema(connection)}.zone (zone_id, name, _synced_at, _deleted) "
+                f"VALUES ('z', '{prefix}', now(), false)"
             )
             unite(connection)
 
 
-def doors(file: Path) -> list[tuple[str, str]]:
-    with duckdb.connect(str(file), read_only=True) as connection:
+def doors(place: WarehousePlace) -> list[tuple[str, str]]:
+    with warehouse_of(place, 5).open(read_only=True) as connection:
         return connection.execute(f"SELECT account, door FROM {UNITED}.door ORDER BY ALL").fetchall()
 
 
-def test_each_view_has_the_rows_of_all_accounts(tmp_path: Path) -> None:
-    made(tmp_path / "warehouse.duckdb", *ZONES)
-    assert doors(tmp_path / "warehouse.duckdb") == [("sensource", "sensource"), ("west", "west")]
-    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+def test_each_view_has_the_rows_of_all_accounts(place: WarehousePlace) -> None:
+    made(place, *ZONES)
+    assert doors(place) == [("sensource", "sensource"), ("west", "west")]
+    with warehouse_of(place, 5).open(read_only=True) as connection:
         for view in VIEWS:
             columns = connection.execute(f"DESCRIBE {UNITED}.{view.name}").fetchall()
             assert [column[0] for column in columns] == ["account", *(column.name for column in view.columns)]
@@ -53,21 +53,22 @@ def test_there_are_none_where_they_would_say_nothing_or_be_ambiguous(
     tmp_path: Path, name: str, prefixes: list[str]
 ) -> None:
     made(tmp_path / name, *prefixes)
-    with duckdb.connect(str(tmp_path / name)) as connection:
+    with warehouse_of(tmp_path / name, 5).open(read_only=True) as connection:
         assert accounts(connection) == prefixes
-        assert (
-            connection.execute("SELECT 1 FROM duckdb_schemas() WHERE schema_name = ?", [UNITED]).fetchall() == []
-        )
+        schemas = connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
+        assert (UNITED,) not in schemas
 
 
-def test_a_copy_made_by_one_account_has_current_views_of_all_in_their_own_zones(tmp_path: Path) -> None:
-    warehouse, copy = tmp_path / "sensource.duckdb", tmp_path / "footfall.duckdb"
-    made(warehouse, *ZONES)
-    with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("CREATE OR REPLACE VIEW sensource.west.door AS SELECT 'of an earlier version' AS door")
-    publish(warehouse, copy, ZoneInfo(ZONES["sensource"]), 0)
+def test_a_copy_made_by_one_account_has_current_views_of_all_in_their_own_zones(
+    place: WarehousePlace, tmp_path: Path
+) -> None:
+    copy = tmp_path / "footfall.duckdb"
+    made(place, *ZONES)
+    with warehouse_of(place, 5).open() as connection:
+        earlier = f"{full_schema(connection, 'west')}.door"
+        connection.execute(f"CREATE OR REPLACE VIEW {earlier} AS SELECT 'of an earlier version' AS door")
+    publish(place, copy, ZoneInfo(ZONES["sensource"]), 5)
     assert doors(copy) == [("sensource", "sensource"), ("west", "west")]
-    with duckdb.connect(str(copy), read_only=True) as connection:
+    with warehouse_of(copy, 5).open(read_only=True) as connection:
         for prefix, zone in ZONES.items():
-            query = f"SELECT timezone FROM {full_schema(connection, prefix)}.local_zone"
-            assert connection.execute(query).fetchall() == [(zone,)]
+            assert connection.execute(f"SELECT timezone FROM {prefix}.local_zone").fetchall() == [(zone,)]
