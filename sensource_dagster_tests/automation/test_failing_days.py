@@ -20,6 +20,7 @@ from sensource_dagster.automation.upkeep import prune
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.day_ranges import each_day
 from sensource_dagster.instance.held import HELD_TAG
+from sensource_dagster.instance.own_runs import ACCOUNT_TAG
 from sensource_dagster_tests.automation.nights import DAY, Nights, at_three, report_failed, report_read
 from sensource_dagster_tests.automation.ticks import days_of, named, tick
 
@@ -169,3 +170,7 @@ def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterI
         report_read(history, [yesterday], FIRST)
         requests = tick(hourly, now, history).run_requests or []
         assert [KNOWN_FAILURE_TAG in request.tags for request in requests] == [False, True]
+
+
+def test_nights_of_another_account_do_not_count(ephemeral: DagsterInstance) -> None:
+    assert three_nights(ephemeral, OLD, others=True, more={ACCOUNT_TAG: "west"}) is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from dagster import (
     DagsterRun,
     DagsterRunStatus,
     DefaultSensorStatus,
+    Definitions,
     EventLogEntry,
     MetadataValue,
     RunRequest,
@@ -26,6 +29,7 @@ from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.execution.plan.objects import ErrorSource, StepFailureData, UserFailureData
 from dagster._core.test_utils import create_run_for_test
 
+from sensource_dagster.account_definitions import account_definitions
 from sensource_dagster.automation.held_runs import AFTER, held_runs_sensors
 from sensource_dagster.automation.schedules import jobs
 from sensource_dagster.config.settings import read_settings
@@ -84,6 +88,19 @@ def test_they_do_nothing_when_there_is_nothing_to_do(history: DagsterInstance) -
     create_run_for_test(history, "counts", status=DagsterRunStatus.FAILURE)
     for sensor in sensors():
         assert tick(sensor, history) == []
+
+
+def test_what_another_account_reads_is_left_to_its_own_sensors(history: DagsterInstance) -> None:
+    west = replace(read_settings({}), prefix="west")
+    run = held_run(history, UI_JOB, [AssetKey(["west", "traffic"])])
+    both = Definitions.merge(build_definitions(read_settings({})), account_definitions(west))
+    context = partial(build_sensor_context, history, repository_def=both.get_repository_def())
+    with time_machine.travel(datetime.now(timezone.utc) + AFTER):
+        assert [sensor.evaluate_tick(context()).run_requests or [] for sensor in sensors()] == [[], []]
+        [of_jobs, of_assets] = held_runs_sensors(west, jobs(west))
+        assert not of_jobs.evaluate_tick(context()).run_requests
+        [request] = of_assets.evaluate_tick(context()).run_requests or []
+    assert request.tags["dagster/parent_run_id"] == run.run_id
 
 
 @pytest.mark.parametrize("job", ["lists", "counts", "everything"])

@@ -8,19 +8,23 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from dagster import (
+    AssetCheckKey,
     AssetKey,
+    DagsterInstance,
     DagsterRun,
     DagsterRunStatus,
     ScheduleDefinition,
     build_schedule_context,
     build_sensor_context,
 )
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.tags import MAX_RETRIES_TAG
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.account_runs import is_of_account
+from sensource_dagster.automation.settled_days import remember_settled
 from sensource_dagster.config.settings import read_settings
-from sensource_dagster.instance.own_runs import ACCOUNT_TAG
+from sensource_dagster.instance.own_runs import ACCOUNT_TAG, may_be_own_run
 from sensource_dagster_tests.end_to_end.two_accounts import ZONES, TwoAccounts, two_accounts
 
 pytestmark = pytest.mark.filterwarnings("ignore:Parameter `execution_type`")  # by Dagster, of components
@@ -90,6 +94,46 @@ def test_views_unite_the_accounts_in_the_warehouse_and_in_the_copy(project: TwoA
     ]
     assert united == each
     assert all(visits > 0 for _, visits in united)
+
+
+def test_neither_file_has_a_schema_of_any_other_account(project: TwoAccounts) -> None:
+    query = (
+        "SELECT DISTINCT schema_name FROM duckdb_tables() UNION SELECT DISTINCT schema_name FROM duckdb_views()"
+    )
+    for file in ("warehouse", "footfall"):
+        found = {schema for (schema,) in project.query(query, file)}
+        assert found - {"main", "marts", "information_schema", "pg_catalog"} == {"all_accounts", "east", "west"}
+
+
+@pytest.mark.parametrize("prefix", ZONES)
+def test_the_checks_of_an_account_judge_its_own_tables(project: TwoAccounts, prefix: str) -> None:
+    for table, check in (("traffic", "key_is_unique"), ("zone", "key_is_unique"), ("occupancy", "days_are_local")):
+        key = AssetCheckKey(AssetKey([prefix, table]), check)
+        [record] = project.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+        assert record.evaluation
+        assert record.evaluation.passed
+        assert "Nothing to judge" not in str(record.evaluation.description)
+
+
+def test_runs_of_its_jobs_say_whose_they_are(project: TwoAccounts) -> None:
+    for prefix in ZONES:
+        for job in ("lists", "counts", "everything", "publish", "freshness"):
+            assert project.definitions.resolve_job_def(f"{prefix}_{job}").tags[ACCOUNT_TAG] == prefix
+    from_elsewhere = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("visits"), "__repository__")
+    run = DagsterRun(
+        "west_counts",
+        tags={ACCOUNT_TAG: "west"},
+        remote_job_origin=from_elsewhere.get_job_origin("west_counts"),
+    )
+    assert may_be_own_run(run)
+
+
+def test_what_a_night_remembers_is_of_one_account() -> None:
+    today = datetime.now(timezone.utc).date()
+    with DagsterInstance.ephemeral() as instance:
+        remember_settled(instance, replace(read_settings({}), prefix="west"), [], today)
+        names = {f"{prefix}/settled" for prefix in (*ZONES, "sensource")}
+        assert instance.daemon_cursor_storage.get_cursor_values(names).keys() == {"west/settled"}
 
 
 def test_the_copy_knows_the_local_zone_of_each_account(project: TwoAccounts) -> None:

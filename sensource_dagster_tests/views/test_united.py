@@ -67,6 +67,8 @@ def test_a_copy_made_by_one_account_has_current_views_of_all_in_their_own_zones(
     with warehouse_of(place, 5).open() as connection:
         earlier = f"{full_schema(connection, 'west')}.door"
         connection.execute(f"CREATE OR REPLACE VIEW {earlier} AS SELECT 'of an earlier version' AS door")
+        for view in VIEWS:
+            connection.execute(f"DROP VIEW {full_schema(connection, UNITED)}.{view.name}")
     publish(place, copy, ZoneInfo(ZONES["sensource"]), 5)
     assert doors(copy) == [("sensource", "sensource"), ("west", "west")]
     with warehouse_of(copy, 5).open(read_only=True) as connection:
