@@ -4,8 +4,8 @@
 
 Each writer is a process. It merges days of 1,000 zones into traffic. Half of the days are new, and in the others
 one row of ten has another value. The catalogue of the lake is in a PostgreSQL of the benchmark's own, its rows are
-in a local folder. Prints the rows a second of all writers together, their CPU seconds, and how long one needed until
-the warehouse was open for it: most of that is the wait for its turn.
+in a local folder. Prints the rows a second of all writers together, their CPU seconds, and how long one needed
+until the warehouse was open for it: most of that is the wait for its turn.
 """
 
 from __future__ import annotations

@@ -95,10 +95,15 @@ def said_of_last_nightly_try(run: DagsterRun) -> str:
     night = run.tags.get(LAST_NIGHTLY_TRY_TAG)
     if night is None:
         return ""
-    day = run.tags[ASSET_PARTITION_RANGE_START_TAG]
+    day, prefix = run.tags[ASSET_PARTITION_RANGE_START_TAG], run.tags.get(ACCOUNT_TAG, PREFIX)
+    again = (
+        f"sensource backfill --from {day} --to {day}"
+        if prefix == PREFIX
+        else f"materialize this day of {prefix}/traffic and {prefix}/occupancy in the UI"
+    )
     return (
-        f" {day} has failed each night since {night}, while other days could be read. From now on `nightly` tries "
-        f"it once a week, without alerts. Once the cause is gone: sensource backfill --from {day} --to {day}"
+        f" {day} has failed each night since {night}, while other days could be read. From now on the nightly "
+        f"schedule tries it once a week, without alerts. Once the cause is gone: {again}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timezone
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.test_utils import create_run_for_test
 
 from sensource_dagster.automation.failing_days import (
@@ -15,6 +15,7 @@ from sensource_dagster.automation.failing_days import (
     NIGHT_TAG,
     FailingDay,
     failing_days,
+    said_of_last_nightly_try,
 )
 from sensource_dagster.automation.upkeep import prune
 from sensource_dagster.config.settings import read_settings
@@ -174,3 +175,19 @@ def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterI
 
 def test_nights_of_another_account_do_not_count(ephemeral: DagsterInstance) -> None:
     assert three_nights(ephemeral, OLD, others=True, more={ACCOUNT_TAG: "west"}) is None
+
+
+@pytest.mark.parametrize(
+    ("prefix", "advice"),
+    [
+        ("sensource", f"sensource backfill --from {OLD} --to {OLD}"),
+        ("west", "materialize this day of west/traffic and west/occupancy in the UI"),
+    ],
+)
+def test_the_last_nightly_try_says_how_to_read_the_day_of_its_account(prefix: str, advice: str) -> None:
+    tags = {
+        LAST_NIGHTLY_TRY_TAG: str(FIRST),
+        "dagster/asset_partition_range_start": str(OLD),
+        ACCOUNT_TAG: prefix,
+    }
+    assert said_of_last_nightly_try(DagsterRun("everything", tags=tags)).endswith(f"gone: {advice}")
