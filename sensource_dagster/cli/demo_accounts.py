@@ -40,6 +40,8 @@ def run() -> int:
     console = Console()
     home = project_folder() / "data" / "demo_accounts"
     shutil.rmtree(home, ignore_errors=True)
+    for name in [name for name in os.environ if name.startswith("SENSOURCE_")]:
+        del os.environ[name]  # as in the other demo, nothing here is the real account's
     with ExitStack() as stack:
         for seed, (prefix, zone) in enumerate(_ZONES.items(), start=1):
             simulator = stack.enter_context(serving(Options(seed=seed, timezone=zone, holidays=True)))
