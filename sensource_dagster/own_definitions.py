@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from types import ModuleType
 
-from dagster import ComponentTree, Definitions, PreviewWarning, load_definitions_from_module
+from dagster import BetaWarning, ComponentTree, Definitions, PreviewWarning, load_definitions_from_module
 
 from sensource_dagster.errors import OwnDefinitionsError, sentence
 
@@ -27,7 +27,8 @@ def with_own(definitions: Definitions, folder: ModuleType) -> Definitions:
     if not has_definitions(folder):
         return definitions  # Dagster would take a while to describe its components
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PreviewWarning)  # about Dagster's own loading of the files
+        for category in (PreviewWarning, BetaWarning):  # about Dagster's own loading of the files
+            warnings.simplefilter("ignore", category)
         return _with_files(definitions, folder, Path(*folder.__path__))
 
 

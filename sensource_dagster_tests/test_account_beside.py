@@ -1,0 +1,54 @@
+"""A further account in the project's own folder `defs/`, beside the project's account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey
+
+from sensource_dagster.config.settings import read_settings
+from sensource_dagster.definitions import build_definitions
+from sensource_dagster.errors import OwnDefinitionsError
+from sensource_dagster.own_definitions import with_own
+from sensource_dagster_tests.own_folder import own_folder
+
+pytestmark = pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated")  # Dagster reads YAML with it
+
+WEST = """
+type: sensource_dagster.SenSourceAccount
+attributes:
+  prefix: {prefix}
+  timezone: {zone}
+  variables:
+    SENSOURCE_CLIENT_ID: WEST_CLIENT_ID
+    SENSOURCE_CLIENT_SECRET: WEST_CLIENT_SECRET
+"""
+
+
+def test_both_are_loaded_and_a_job_reads_the_assets_of_its_own_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = own_folder(
+        tmp_path, monkeypatch, {"west/defs.yaml": WEST.format(prefix="west", zone="America/Denver")}
+    )
+    both = with_own(build_definitions(read_settings({})), folder)
+    for prefix, job in (("sensource", "counts"), ("west", "west_counts")):
+        keys = both.resolve_job_def(job).asset_layer.executable_asset_keys
+        assert keys == {AssetKey([prefix, "traffic"]), AssetKey([prefix, "occupancy"])}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "zone", "said"),
+    [
+        ("sensource", "UTC", "same key 'sensource'"),
+        ("west", "Amerika/Denver", r"SenSourceAccount 'west': timezone='Amerika/Denver'"),
+        ("we st", "UTC", "a prefix has small letters"),
+    ],
+)
+def test_one_that_cannot_be_loaded_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str, zone: str, said: str
+) -> None:
+    folder = own_folder(tmp_path, monkeypatch, {"west/defs.yaml": WEST.format(prefix=prefix, zone=zone)})
+    with pytest.raises(OwnDefinitionsError, match=said):
+        with_own(build_definitions(read_settings({})), folder)
