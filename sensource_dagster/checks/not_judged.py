@@ -21,7 +21,6 @@ def not_judged(instance: DagsterInstance, key: AssetCheckKey, holder: str, zone:
     last = _last_judged(instance, key)
     if last is None:
         return AssetCheckResult(
-            asset_key=key.asset_key,
             check_name=key.name,
             passed=True,
             description=f"Not judged: {why}",
@@ -30,7 +29,6 @@ def not_judged(instance: DagsterInstance, key: AssetCheckKey, holder: str, zone:
     evaluation = last.get_dagster_event().asset_check_evaluation_data
     at = datetime.fromtimestamp(last.timestamp, zone)
     return AssetCheckResult(
-        asset_key=key.asset_key,
         check_name=key.name,
         passed=evaluation.passed,
         severity=evaluation.severity,

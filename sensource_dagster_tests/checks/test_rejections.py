@@ -26,7 +26,9 @@ def reject(checked: Checked, table: str, entity: str | None, day: date | None) -
 
 @pytest.mark.parametrize("table", ["traffic", "occupancy"])
 def test_a_rejected_row_of_counts_is_named_on_its_day(checked: Checked, table: str) -> None:
-    assert checked.evaluate("no_rows_rejected", table, DAY).passed
+    passed = checked.evaluate("no_rows_rejected", table, DAY)
+    assert passed.passed
+    assert passed.description == f"Every row of {table} on {DAY} that Vea sent fits the table."
     reject(checked, table, "e1", DAY)
     result = checked.run(table, DAY)
     assert result.success
@@ -37,7 +39,7 @@ def test_a_rejected_row_of_counts_is_named_on_its_day(checked: Checked, table: s
     [row] = found(check)
     entity = "zone_id" if table == "traffic" else "space_id"
     assert (row[entity], row["name"], row["day"], row["reason"]) == ("e1", "Door", str(DAY), "sumins (BIGINT): …")
-    assert "1 row of" in str(check.description)
+    assert str(check.description).startswith(f"1 row of {table} on {DAY} that Vea sent do not fit the table.")
     assert "sensource.rejected" in str(check.description)
     assert checked.evaluate("no_rows_rejected", table, DAY + timedelta(days=1)).passed
 
@@ -48,7 +50,9 @@ def test_a_rejected_entry_of_a_list_is_named_without_a_day(checked: Checked) -> 
     assert not check.passed
     [row] = found(check)
     assert (row["zone_id"], row["name"]) == (None, "Door")
-    assert checked.evaluate("no_rows_rejected", "space").passed
+    assert str(check.description).startswith("1 row of zone that Vea sent do not fit the table.")
+    others = checked.evaluate("no_rows_rejected", "space")
+    assert (others.passed, others.description) == (True, "Every row of space that Vea sent fits the table.")
 
 
 def test_a_warehouse_without_the_table_has_no_rejected_rows(checked: Checked) -> None:
