@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from dagster import Component, ComponentLoadContext, Definitions, Model, Resolvable
 from dagster.components import Scaffolder, ScaffoldRequest, scaffold_component, scaffold_with
 from pydantic import Field
 
 from sensource_dagster.account_definitions import account_definitions
+from sensource_dagster.automation.upkeep import lake_upkeep_job
 from sensource_dagster.config.account_settings import read_account
 from sensource_dagster.config.settings import CREDENTIALS, VARIABLES
 
@@ -14,7 +17,7 @@ from sensource_dagster.config.settings import CREDENTIALS, VARIABLES
 class AccountParams(Model):
     """What `dg scaffold defs` takes as options."""
 
-    timezone: str = Field(default=VARIABLES["SENSOURCE_TIMEZONE"]["default"], description="IANA name of the zone.")
+    timezone: str = Field(description="IANA name of the zone, such as America/Denver.")
     start_date: str = Field(default=VARIABLES["SENSOURCE_START_DATE"]["default"], description="The first day.")
 
 
@@ -26,7 +29,7 @@ class AccountScaffolder(Scaffolder[AccountParams]):
         return AccountParams
 
     def scaffold(self, request: ScaffoldRequest[AccountParams]) -> None:
-        prefix = request.target_path.name
+        prefix = re.sub(r"\W", "_", request.target_path.name.lower())
         own = prefix.upper()
         scaffold_component(
             request,
@@ -64,4 +67,5 @@ class SenSourceAccount(Component, Model, Resolvable):
         """
         values = {"timezone": self.timezone, "start_date": self.start_date}
         given = {name: value for name, value in values.items() if value}
-        return account_definitions(read_account(self.prefix, self.variables, given, context.project_root))
+        settings = read_account(self.prefix, self.variables, given, context.project_root)
+        return account_definitions(settings, lake_upkeep_job(settings))

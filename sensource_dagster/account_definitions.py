@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import warnings
 
-from dagster import AssetsDefinition, AssetSpec, BetaWarning, Definitions, with_source_code_references
+from dagster import (
+    AssetsDefinition,
+    AssetSpec,
+    BetaWarning,
+    Definitions,
+    JobDefinition,
+    with_source_code_references,
+)
 
 from sensource_dagster.assets.counts import counts_assets
 from sensource_dagster.assets.external import external_assets
@@ -18,7 +25,7 @@ from sensource_dagster.automation.gone_runs import gone_runs_sensor
 from sensource_dagster.automation.held_runs import held_runs_sensors
 from sensource_dagster.automation.publishing import publish_job, publish_sensor
 from sensource_dagster.automation.schedules import jobs, schedules
-from sensource_dagster.automation.upkeep import upkeep_job, upkeep_schedule
+from sensource_dagster.automation.upkeep import upkeep_schedule
 from sensource_dagster.checks.asset_checks import checks
 from sensource_dagster.checks.freshness import freshness_job, freshness_schedule
 from sensource_dagster.config.settings import Settings
@@ -27,8 +34,12 @@ from sensource_dagster.resources import sensource_resource
 from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 
 
-def account_definitions(settings: Settings) -> Definitions:
-    """The definitions of an account. All their names begin with its prefix, or are those of the project's own."""
+def account_definitions(settings: Settings, upkeep: JobDefinition | None) -> Definitions:
+    """The definitions of an account. All their names begin with its prefix, or are those of the project's own.
+
+    Args:
+        upkeep: the weekly job, if there is one.
+    """
     copy = settings.published
     assets: list[AssetsDefinition | AssetSpec] = [
         *external_assets(settings),
@@ -41,7 +52,6 @@ def account_definitions(settings: Settings) -> Definitions:
         warnings.simplefilter("ignore", BetaWarning)  # about code references; each user would see it at each start
         linked = with_source_code_references(assets)
     reading, publishing, freshness = jobs(settings), publish_job(settings), freshness_job(settings)
-    upkeep = upkeep_job(settings)
     return Definitions(
         assets=linked,
         asset_checks=checks(settings),

@@ -10,6 +10,7 @@ from dagster import Definitions
 
 from sensource_dagster import defs as own
 from sensource_dagster.account_definitions import account_definitions
+from sensource_dagster.automation.upkeep import upkeep_job
 from sensource_dagster.config.env_file import restore_hidden, take_dotenv_of_home
 from sensource_dagster.config.operating_system import refuse_windows
 from sensource_dagster.config.project_folder import project_folder
@@ -29,7 +30,7 @@ def build_definitions(settings: Settings) -> Definitions:
     """
     # In one process: one for each step costs 4 s and gains nothing, because one step writes at a time.
     in_process = Definitions(executor=watched_in_process_executor)
-    return Definitions.merge(account_definitions(settings), in_process)
+    return Definitions.merge(account_definitions(settings, upkeep_job(settings)), in_process)
 
 
 # By default the garbage collector starts after every 700 new objects, and at times it visits all objects. Nearly

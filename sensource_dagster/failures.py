@@ -5,7 +5,7 @@ Dagster shows the text of a Failure first, before any traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from dagster import (
@@ -27,6 +27,7 @@ _INTERRUPTED = "Query interrupted"  # DuckDB's text in place of what a handler o
 @contextmanager
 def errors_as_failures(
     context: AssetExecutionContext | InputContext | OutputContext | None = None,
+    spelled: Callable[[str], str] = str,
 ) -> Iterator[None]:
     """End the step with the text of any `SenSourceError`.
 
@@ -35,6 +36,7 @@ def errors_as_failures(
     Args:
         context: of a step that opens the warehouse. If another process holds the file, the step's run is marked
             and started again later: see automation/held_runs.py.
+        spelled: puts an account's own names of variables into the text.
     """
     try:
         yield
@@ -43,7 +45,7 @@ def errors_as_failures(
             _mark_run(context)
         raise Failure(description=str(error), metadata={HELD_BY: error.holder}, allow_retries=False) from None
     except SenSourceError as error:
-        raise Failure(description=str(error), allow_retries=False) from None
+        raise Failure(description=spelled(str(error)), allow_retries=False) from None
     except RuntimeError as error:
         if str(error) == _INTERRUPTED:
             raise DagsterExecutionInterruptedError from None

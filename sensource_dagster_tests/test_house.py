@@ -40,10 +40,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("instance.own_runs", "instance.private", "instance.retention"),
     },
     "own_definitions": {"errors"},
-    "account_component": {"account_definitions", "config"},
+    "account_component": {"account_definitions", "automation", "config"},
     "account_definitions": {*(_BASE | {"assets", "automation", "checks", "resources", "warehouse"})},
     "definitions": {
-        *(_BASE | {"account_definitions", "defs", "own_definitions"}),
+        *(_BASE | {"account_definitions", "automation", "defs", "own_definitions"}),
         "instance.watched_executor",
     },
     "cli": {

@@ -60,7 +60,7 @@ def _read(
     if not (context.has_partition_key or context.has_partition_key_range):
         raise Failure(description=NO_DAYS, allow_retries=False)
     first, last = map(date.fromisoformat, context.partition_key_range)
-    with errors_as_failures(), client_of(context, settings) as vea:
+    with errors_as_failures(spelled=settings.spelled), client_of(context, settings) as vea:
         most_days = vea.window_sizes.read(table.name)
         plan = WindowPlan(first, last, settings.timezone, most_days)
         outside = repeated = so_far = 0

@@ -36,7 +36,7 @@ def _list_asset(table: Table, settings: Settings) -> AssetsDefinition:
         op_tags={PRIORITY_TAG: "1"},  # before the counts, whose checks look up zones and spaces in the lists
     )
     def read_list(context: AssetExecutionContext) -> Response:
-        with errors_as_failures(), client_of(context, settings) as vea:
+        with errors_as_failures(spelled=settings.spelled), client_of(context, settings) as vea:
             requested_at = datetime.now(timezone.utc)
             try:
                 frame, repeated = list_frame(table, vea.entities(table.endpoint))

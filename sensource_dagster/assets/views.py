@@ -45,7 +45,7 @@ def view_assets(settings: Settings) -> AssetsDefinition:
                 refresh(connection, settings.timezone, _with_sources(selected))
                 unite(connection)
                 previews = [preview(connection, identifier(view.name), _newest_first(view)) for view in selected]
-            version = warehouse.version()
+            version = warehouse.account_version()
         for view, first_rows in zip(selected, previews, strict=True):
             yield MaterializeResult(
                 asset_key=asset_key(view, settings),

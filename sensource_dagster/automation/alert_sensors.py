@@ -25,7 +25,7 @@ from dagster import (
     SkipReason,
 )
 
-from sensource_dagster.automation.account_runs import accounts_of, is_of_account
+from sensource_dagster.automation.account_runs import sees_to
 from sensource_dagster.automation.alerts import Alert, alerts_of, checks_of, failed_run
 from sensource_dagster.automation.notify import notify, ways
 from sensource_dagster.automation.outbox import Outbox, Unsent
@@ -94,10 +94,10 @@ def _sensor(name: str, event: DagsterEventType, description: str, settings: Sett
         outbox.send_again(cursor.unsent)
         origin = context.code_location_origin
         location = origin.location_name if origin else None
-        accounts = accounts_of(context, settings)
+        is_ours = sees_to(context, settings)
 
         def concerns(run: DagsterRun) -> bool:
-            return is_own_run(context.instance, run, location) and is_of_account(run, settings, accounts)
+            return is_own_run(context.instance, run, location) and is_ours(run)
 
         told = 0
         for alert in _alerts(context.instance, event, cursor, concerns, began):

@@ -18,7 +18,7 @@ from dagster import (
     SkipReason,
 )
 
-from sensource_dagster.automation.account_runs import accounts_of, is_of_account
+from sensource_dagster.automation.account_runs import sees_to
 from sensource_dagster.automation.days_of_run import tags_of_days
 from sensource_dagster.automation.schedules import Jobs
 from sensource_dagster.config.settings import Settings
@@ -62,11 +62,10 @@ def _sensor(
     def look(context: SensorEvaluationContext) -> list[RunRequest] | SkipReason:
         origin = context.code_location_origin
         location = origin.location_name if origin else None
-        now, accounts = datetime.now(timezone.utc), accounts_of(context, settings)
+        now, is_ours = datetime.now(timezone.utc), sees_to(context, settings)
 
         def concerns(run: DagsterRun) -> bool:
-            wanted = run.job_name in jobs_started and may_be_own_run(run, location)
-            return wanted and is_of_account(run, settings, accounts)
+            return run.job_name in jobs_started and may_be_own_run(run, location) and is_ours(run)
 
         requests = runs_to_start_again(context.instance, now, concerns)
         return list(requests) or SkipReason("No run waits for the DuckDB file.")

@@ -78,7 +78,8 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     That are views whose text has changed, the copy if the warehouse has changed, and the report after a night. Of
     a lake without a copy, it is all views if the lake has changed.
     """
-    version = warehouse_of(settings.warehouse, 0).version()
+    warehouse = warehouse_of(settings.warehouse, 0, schema=settings.prefix)
+    version = warehouse.version()
     if version is None:
         return []
     keys, published = [asset_key(view, settings) for view in VIEWS], published_key(settings)
@@ -91,7 +92,8 @@ def outdated(instance: DagsterInstance, settings: Settings) -> list[AssetKey]:
     copy = settings.published
     if not copy and isinstance(settings.warehouse, LakePlace):
         # People read the lake itself. Its views need the local times of new days and locations.
-        return keys if any(last.get(key, {}).get(VERSION) != version for key in keys) else made
+        of_account = warehouse.account_version()
+        return keys if any(last.get(key, {}).get(VERSION) != of_account for key in keys) else made
     if copy and (made or not copy.exists() or last.get(published, {}).get(VERSION) != version):
         made.append(published)
     if copy and report_is_due(instance, settings):

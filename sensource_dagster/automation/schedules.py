@@ -138,7 +138,8 @@ def _today(context: ScheduleEvaluationContext, settings: Settings) -> date:
 
 def _before_start(today: date, settings: Settings) -> SkipReason | None:
     if today < settings.start_date:
-        return SkipReason(f"The first day to read, SENSOURCE_START_DATE, is {settings.start_date}: not yet.")
+        name = settings.spelled("SENSOURCE_START_DATE")
+        return SkipReason(f"The first day to read, {name}, is {settings.start_date}: not yet.")
     return None
 
 

@@ -18,7 +18,7 @@ from dagster import (
 from sensource_dagster.assets.partition_history import newest_materializations, runs_of_unread_partitions
 from sensource_dagster.automation.failing_days import nightly_runs
 from sensource_dagster.automation.lake_upkeep import tidy_lake_op
-from sensource_dagster.config.settings import PREFIX, Settings
+from sensource_dagster.config.settings import Settings
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.instance.life_lock import delete_old_locks
 from sensource_dagster.instance.own_runs import is_own_run, location_of
@@ -39,18 +39,24 @@ def upkeep() -> None:
     delete_old_runs()
 
 
-def upkeep_job(settings: Settings) -> JobDefinition | None:
-    """The job, with what a lake needs. The history of a project that adds an account is that project's own."""
-    place, is_own = settings.warehouse, settings.prefix == PREFIX
+def lake_upkeep_job(settings: Settings) -> JobDefinition | None:
+    """The job of an account in a project whose history is its own; None if there is nothing to do."""
+    place = settings.warehouse
     if not isinstance(place, LakePlace):
-        return upkeep if is_own else None
-    if not is_own:
+        return None
 
-        @job(name=settings.named("upkeep"), description="Merges the lake's small files.")
-        def lake_upkeep() -> None:
-            tidy_lake_op(settings, place)()
+    @job(name=settings.named("upkeep"), description="Merges the lake's small files.")
+    def lake_upkeep() -> None:
+        tidy_lake_op(settings, place)()
 
-        return lake_upkeep
+    return lake_upkeep
+
+
+def upkeep_job(settings: Settings) -> JobDefinition:
+    """The job, with what a lake needs."""
+    place = settings.warehouse
+    if not isinstance(place, LakePlace):
+        return upkeep
 
     @job(
         name="upkeep",

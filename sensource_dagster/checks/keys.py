@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sensource_dagster.checks.judgement import ERROR, Check, Judgement
 from sensource_dagster.checks.reading import Findings, Reading
-from sensource_dagster.contract.model import DAY, HOUR, Table
+from sensource_dagster.contract.model import DAY, HOUR, SCHEMA, Table
 from sensource_dagster.contract.plurals import counted
-from sensource_dagster.warehouse.sql import identifiers
+from sensource_dagster.warehouse.sql import identifiers, schema_of
 
 
 def key_is_unique(table: Table) -> Check:
@@ -69,10 +69,16 @@ def _judge_days(reading: Reading) -> Judgement:
     if reading.has_wrong_days:
         findings = _on_wrong_day(reading)
     rows = findings.sums.get("rows", 0)
+    advice = (
+        "If SENSOURCE_TIMEZONE was changed, or the rules of time zones were updated, run `sensource rezone`: it "
+        "moves the rows to their days."
+        if schema_of(reading.connection) == SCHEMA
+        else "If the account's `timezone` was changed, change it back. Or let the account begin anew, with "
+        "another prefix."
+    )
     sentence = (
         f"{counted(rows, 'row')} of {reading.table.name} whose {DAY} is not the local day of the hour in "
-        f"{days.zone.key}. If SENSOURCE_TIMEZONE was changed, or the rules of time zones were updated, run "
-        "`sensource rezone`: it moves the rows to their days."
+        f"{days.zone.key}. {advice}"
         if findings
         else f"Every hour of {days} has its local day in {days.zone.key}."
     )

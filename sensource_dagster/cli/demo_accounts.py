@@ -17,7 +17,7 @@ from rich.table import Table
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.settings import CREDENTIALS
 from sensource_dagster.simulator import Options, RunningSimulator, serving
-from sensource_dagster.views.united import UNITED
+from sensource_dagster.warehouse.account_schemas import UNITED
 
 _ZONES = {"east": "America/New_York", "west": "America/Denver"}
 _DAYS = 14

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,11 @@ from sensource_dagster.config.warehouse_settings import WarehouseSettings, advic
 from sensource_dagster.errors import SettingsError
 
 CREDENTIALS = ("SENSOURCE_CLIENT_ID", "SENSOURCE_CLIENT_SECRET")
-_NO_CREDENTIALS = (
-    "No SenSource credentials: set {0} and {1} in the environment or in the file `.env` of the project folder. "
-    f"Then start again. If you have no account, run `{command('demo')}`: it needs no credentials."
+NO_CREDENTIALS = (
+    f"No SenSource credentials: set {CREDENTIALS[0]} and {CREDENTIALS[1]} in the environment or in the file "
+    f"`.env` of the project folder. Then start again. If you have no account, run `{command('demo')}`: it needs "
+    "no credentials."
 )
-NO_CREDENTIALS = _NO_CREDENTIALS.format(*CREDENTIALS)
 
 PREFIX = "sensource"
 """Of the project's own account: its schema, and the first part of its assets' keys."""
@@ -135,8 +136,8 @@ class Settings(WarehouseSettings, AlertSettings):
 
     prefix: str = PREFIX
     """The account's schema, and the first part of its assets' keys."""
-    credentials: tuple[str, str] = CREDENTIALS
-    """The names of the variables that hold the client's id and secret."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """For a SENSOURCE_* variable, the variable that the account has instead of it."""
 
     def named(self, name: str) -> str:
         """The name of something of the account. Those of further accounts begin with the prefix."""
@@ -159,7 +160,17 @@ class Settings(WarehouseSettings, AlertSettings):
     @property
     def no_credentials(self) -> str:
         """What is said to a person who wants to read without credentials."""
-        return _NO_CREDENTIALS.format(*self.credentials)
+        return self.spelled(NO_CREDENTIALS)
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The names of the variables that hold the client's id and secret."""
+        client_id, client_secret = map(self.spelled, CREDENTIALS)
+        return client_id, client_secret
+
+    def spelled(self, text: str) -> str:
+        """A text with the account's own names of variables."""
+        return re.sub(r"SENSOURCE_\w+", lambda found: self.variables.get(found[0], found[0]), text)
 
     @property
     def is_demo(self) -> bool:
@@ -196,7 +207,7 @@ def read_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for item in (field for field in fields(Settings) if field.metadata):
+    for item in (each for each in fields(Settings) if each.metadata):
         name, default = item.metadata["name"], item.metadata["default"]
         text = environment.get(name, default)
         if default is None:  # people leave a credential out with an empty line in .env

@@ -21,7 +21,8 @@ from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.errors import SenSourceError, WarehouseError
 from sensource_dagster.views.agreement import disagreements
-from sensource_dagster.views.united import accounts, refresh_accounts
+from sensource_dagster.views.united import refresh_accounts
+from sensource_dagster.warehouse.account_schemas import accounts
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.file_warehouse import FileWarehouse, wal_of
 from sensource_dagster.warehouse.replacement import replace_whole

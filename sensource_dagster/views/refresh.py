@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from sensource_dagster.contract.model import Column, View
+from sensource_dagster.contract.model import SCHEMA, Column, View
 from sensource_dagster.contract.tables import DERIVED, TABLES
 from sensource_dagster.contract.view_columns import VIEWS
 from sensource_dagster.views.local_time import (
@@ -19,7 +19,7 @@ from sensource_dagster.views.local_time import (
     refresh_local_time,
 )
 from sensource_dagster.warehouse.schema import Target, complete
-from sensource_dagster.warehouse.sql import identifier, is_lake, text
+from sensource_dagster.warehouse.sql import identifier, is_lake, schema_of, text
 from sensource_dagster.warehouse.transaction import transaction
 
 _HERE = Path(__file__).parent
@@ -52,7 +52,9 @@ def refresh(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo, views: Iterab
         WarehouseError: a view cannot be made. Nothing was changed.
     """
     tables = (*TABLES.values(), *DERIVED)
-    with transaction(connection, "The views cannot be made: ", _ADVICE):
+    account = schema_of(connection)
+    what = "The views" if account == SCHEMA else f"The views of the account {account}"
+    with transaction(connection, f"{what} cannot be made: ", _ADVICE):
         for table in tables:
             complete(Target.of(connection, table), zone)
         # In the views, names have no database before them, so that they work whatever the file is called.

@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from sensource_dagster.contract.view_columns import VIEWS
+from sensource_dagster.errors import WarehouseError
 from sensource_dagster.views.local_time import LOCAL_ZONE
 from sensource_dagster.views.refresh import refresh
+from sensource_dagster.warehouse.account_schemas import UNITED, accounts
 from sensource_dagster.warehouse.sql import full_schema, identifier, qualified, schema_of, set_schema, text
 from sensource_dagster.warehouse.transaction import transaction
-
-UNITED = "all_accounts"
-"""The schema of the views over all accounts. It is there if a warehouse has more than one."""
 
 
 def refresh_accounts(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> None:
@@ -23,20 +22,15 @@ def refresh_accounts(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> N
         zone: SENSOURCE_TIMEZONE of the account that the connection is for. The others have theirs in a table.
     """
     own = schema_of(connection)
-    for account in (*(other for other in accounts(connection) if other != own), own):
-        set_schema(connection, account)
-        refresh(connection, zone if account == own else _zone(connection, account))
+    for other in [account for account in accounts(connection) if account != own]:
+        set_schema(connection, other)
+        try:
+            refresh(connection, _zone(connection, other))
+        except WarehouseError:  # its own `published` says why; it shall not stop those of all others
+            connection.rollback()
+    set_schema(connection, own)
+    refresh(connection, zone)
     unite(connection)
-
-
-def accounts(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The schemas of the accounts whose views were made, in order."""
-    found = connection.execute(
-        "SELECT schema_name FROM duckdb_tables() WHERE database_name = current_database() AND table_name = ? "
-        "ORDER BY 1",
-        [LOCAL_ZONE],
-    ).fetchall()
-    return [schema for (schema,) in found]
 
 
 def unite(connection: duckdb.DuckDBPyConnection) -> None:
@@ -49,24 +43,26 @@ def unite(connection: duckdb.DuckDBPyConnection) -> None:
     """
     schemas = accounts(connection)
     [(database,)] = connection.execute("SELECT current_database()").fetchall()
-    if len(schemas) < 2 or database in schemas:
-        return
+    is_possible = len(schemas) > 1 and database not in schemas
     there = connection.execute(
         "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_database()"
     ).fetchall()
     with transaction(connection, "The views over all accounts cannot be made: ", "Nothing was changed."):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {full_schema(connection, UNITED)}")
+        if is_possible:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {full_schema(connection, UNITED)}")
         for view in VIEWS:
+            name = f"{full_schema(connection, UNITED)}.{identifier(view.name)}"
             selects = [
                 f"SELECT {text(schema)} AS account, * FROM {qualified(schema, view.name)}"
                 for schema in schemas
-                if (schema, view.name) in there
+                if is_possible and (schema, view.name) in there
             ]
             if selects:
-                name = f"{full_schema(connection, UNITED)}.{identifier(view.name)}"
                 connection.execute(f"CREATE OR REPLACE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
                 comment = f"{view.description} The column `account` has the account's prefix."
                 connection.execute(f"COMMENT ON VIEW {name} IS {text(comment)}")
+            elif (UNITED, view.name) in there:  # of an account that is gone
+                connection.execute(f"DROP VIEW {name}")
 
 
 def _zone(connection: duckdb.DuckDBPyConnection, account: str) -> ZoneInfo:

@@ -47,6 +47,10 @@ class Warehouse(ABC):
         """A text that changes whenever the warehouse does; None if it does not exist. Errors as of `exists`."""
 
     @abstractmethod
+    def account_version(self) -> str | None:
+        """The same of the account's own rows, as far as it is known. Errors as of `exists`."""
+
+    @abstractmethod
     def size(self) -> int:
         """How many bytes its files have. Errors as of `exists`; a file has to be there."""
 

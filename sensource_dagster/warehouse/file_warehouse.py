@@ -75,6 +75,9 @@ class FileWarehouse(Warehouse):
         except FileNotFoundError:  # the file with recent changes has just been merged into the other one
             return None
 
+    def account_version(self) -> str | None:
+        return self.version()
+
     def size(self) -> int:
         return self.path.stat().st_size
 

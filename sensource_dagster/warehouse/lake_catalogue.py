@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +42,22 @@ def lake_at(libpq: str) -> Lake | None:
     return Lake(*found) if found else None
 
 
+def account_snapshot(libpq: str, schema: str, left_out: Sequence[str]) -> int:
+    """The newest snapshot in which the rows of an account's tables changed; 0 without one.
+
+    Args:
+        left_out: tables that do not count.
+    """
+    changes = " UNION ALL ".join(
+        f"SELECT table_id, greatest(begin_snapshot, end_snapshot) AS changed FROM {files}"
+        for files in ("ducklake_data_file", "ducklake_delete_file")
+    )
+    query = f"""SELECT coalesce(max(changed), 0) FROM ({changes}) files JOIN ducklake_table t USING (table_id)
+        JOIN ducklake_schema s USING (schema_id) WHERE s.schema_name = %s AND t.table_name <> ALL(%s)"""
+    found = _row(libpq, "ducklake_data_file", query, [schema, list(left_out)])
+    return int(found[0]) if found else 0
+
+
 def size(libpq: str) -> int:
     """How many bytes the files of the newest snapshot have; 0 without a lake."""
     query = f"SELECT coalesce(sum(file_size_bytes), 0)::bigint FROM ({_SIZES}) sizes"
@@ -63,14 +79,14 @@ def write_requests(libpq: str, requests: str) -> None:
         cursor.execute(f"INSERT INTO {_REQUESTS} VALUES (true, %s) {conflict}", [requests])
 
 
-def _row(libpq: str, table: str, query: str) -> tuple[Any, ...] | None:
+def _row(libpq: str, table: str, query: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
     """The row of a query; None without one, and without the table."""
     with _cursor(libpq) as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
         [(there,)] = cursor.fetchall()
         if not there:
             return None
-        cursor.execute(query)
+        cursor.execute(query, values)
         return next(iter(cursor.fetchall()), None)
 
 

@@ -13,12 +13,13 @@ import duckdb
 from sensource_dagster.config import aws
 from sensource_dagster.config.warehouse_place import LakePlace
 from sensource_dagster.contract.model import SCHEMA
+from sensource_dagster.contract.view_columns import LOCAL_TIME
 from sensource_dagster.errors import PostgresError, PostgresHeldError, WarehouseError, WarehouseHeldError
 from sensource_dagster.postgresql.libpq import place as postgres_place
 from sensource_dagster.postgresql.postgres_lock import postgres_lock
 from sensource_dagster.warehouse import extensions, storage_format
 from sensource_dagster.warehouse.connection import Warehouse, tell_nobody
-from sensource_dagster.warehouse.lake_catalogue import lake_at, size
+from sensource_dagster.warehouse.lake_catalogue import account_snapshot, lake_at, size
 from sensource_dagster.warehouse.sql import set_schema, text
 from sensource_dagster.warehouse.transaction import first_line
 
@@ -73,6 +74,12 @@ class LakeWarehouse(Warehouse):
     def version(self) -> str | None:
         there = lake_at(self.place.libpq)
         return f"snapshot {there.snapshot}" if there else None
+
+    def account_version(self) -> str | None:
+        if not self.exists():
+            return None
+        # The views' own tables change whenever they are made: two accounts would make theirs in turns for ever.
+        return f"snapshot {account_snapshot(self.place.libpq, self.schema, LOCAL_TIME)}"
 
     def size(self) -> int:
         return size(self.place.libpq)

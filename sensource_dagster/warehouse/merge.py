@@ -19,6 +19,7 @@ from sensource_dagster.contract.rejection import RejectedRow, rejections_of
 from sensource_dagster.contract.response import Window
 from sensource_dagster.contract.tables import DERIVED, REJECTED
 from sensource_dagster.warehouse import corrections, delisted, rejected, vanished
+from sensource_dagster.warehouse.account_schemas import refuse_foreign
 from sensource_dagster.warehouse.confirmations import Confirmations
 from sensource_dagster.warehouse.schema import Target, fit
 from sensource_dagster.warehouse.sql import identifier, identifiers, same_key
@@ -112,6 +113,7 @@ def merge(
     rejected_rows = rejections.rows if rejections else ()
     with transaction(connection, f"Table {table.name}: ", "Nothing was written.", on_constraint=_ON_CONSTRAINT):
         target = Target.of(connection, table)
+        refuse_foreign(target)
         fitted = fit(target, frame, zone)
         for derived in (REJECTED,) if table.is_list else DERIVED:  # so that a query finds it while it is empty
             target.beside(derived).create()

@@ -14,6 +14,7 @@ from sensource_dagster.contract.tables import DERIVED, FURTHER_LIST, TABLES, fur
 from sensource_dagster.contract.view_columns import LOCAL_TIME, VIEWS
 from sensource_dagster.errors import WarehouseError
 from sensource_dagster.instance.private import TableSlice
+from sensource_dagster.warehouse.account_schemas import UNITED, accounts
 from sensource_dagster.warehouse.connection import Warehouse
 from sensource_dagster.warehouse.own_table import OwnTable, RunDays, replace
 from sensource_dagster.warehouse.preview import preview, row_count
@@ -82,6 +83,7 @@ def write_own(context: OutputContext, table_slice: TableSlice, frame: object, wa
             "days in the UI."
         )
     with warehouse.open() as connection:
+        _refuse_table_of_account(connection, table)
         rows = replace(connection, table, frame)
         facts = _facts(connection, table)
     _publish(context, table, rows, facts, warehouse.size())
@@ -99,6 +101,17 @@ def _own_table(table_slice: TableSlice, of_account: str) -> OwnTable:
             first, end = (instant.date() for instant in dimension.partitions)
             days = RunDays(dimension.partition_expr, first, end)
     return OwnTable(table_slice.schema, table_slice.table, days)
+
+
+def _refuse_table_of_account(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> None:
+    """Another account of the warehouse may have the table, or all accounts have it as a view."""
+    schema, name = table.schema.lower(), table.name.lower()
+    taken = schema in accounts(connection) and name in _TAKEN
+    if taken or schema == UNITED:
+        raise WarehouseError(
+            f"The project itself makes {schema}.{name}, for another account. Nothing was written. Give the asset "
+            "another key."
+        )
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, table: OwnTable) -> dict[str, Any]:

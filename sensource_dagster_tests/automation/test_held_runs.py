@@ -93,7 +93,7 @@ def test_they_do_nothing_when_there_is_nothing_to_do(history: DagsterInstance) -
 def test_what_another_account_reads_is_left_to_its_own_sensors(history: DagsterInstance) -> None:
     west = replace(read_settings({}), prefix="west")
     run = held_run(history, UI_JOB, [AssetKey(["west", "traffic"])])
-    both = Definitions.merge(build_definitions(read_settings({})), account_definitions(west))
+    both = Definitions.merge(build_definitions(read_settings({})), account_definitions(west, None))
     context = partial(build_sensor_context, history, repository_def=both.get_repository_def())
     with time_machine.travel(datetime.now(timezone.utc) + AFTER):
         assert [sensor.evaluate_tick(context()).run_requests or [] for sensor in sensors()] == [[], []]

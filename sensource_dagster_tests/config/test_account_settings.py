@@ -42,19 +42,32 @@ def test_without_its_own_credentials_it_has_none_and_says_which_variables_to_set
         ("we st", {}, {}, "a prefix has small letters"),
         ("1west", {}, {}, "a letter comes first"),
         ("w" * 41, {}, {}, "at most 40"),
-        ("main", {}, {}, "SenSourceAccount 'main': a schema of this name is there already"),
-        ("all_accounts", {}, {}, "a schema of this name is there already"),
+        ("main", {}, {}, "SenSourceAccount 'main': something else has this name already"),
+        ("all_accounts", {}, {}, "something else has this name already"),
+        ("io_manager", {}, {}, "something else has this name already"),
+        ("west_warehouse", {}, {}, "something else has this name already"),
+        ("warehouse", {}, {}, r"confuse the schema with the file data/warehouse\.duckdb"),
+        ("footfall", {}, {}, r"confuse the schema with the file data/footfall\.duckdb"),
         ("west", {"CLIENT_ID": "WEST_ID"}, {}, "variables has CLIENT_ID, which is not a variable"),
         ("west", {}, {"timezone": "Amerika/Denver"}, r"'west': timezone='Amerika/Denver': "),
         ("west", {}, {"start_date": "5 January"}, "'west': start_date='5 January': "),
-        ("west", {"SENSOURCE_CLIENT_ID": "NONE"}, {}, "SENSOURCE_CLIENT_SECRET is set, and NONE is missing"),
+        ("west", {"SENSOURCE_CLIENT_ID": "NONE"}, {}, "WEST_SECRET is set, and NONE is missing"),
+        ("west", {"SENSOURCE_LOOKBACK_DAYS": "WEST_DAYS"}, {}, "WEST_DAYS is not set, which variables names"),
+        ("west", {"SENSOURCE_WAREHOUSE": "WEST_SECRET"}, {}, "a warehouse of its own, so variables has to name"),
     ],
 )
 def test_what_cannot_be_used_is_named_as_the_account_calls_it(
     prefix: str, variables: dict[str, str], values: dict[str, str], said: str
 ) -> None:
     with pytest.raises(SettingsError, match=said):
-        read_account(prefix, variables, values, Path(), ENVIRONMENT)
+        read_account(prefix, {**CREDENTIALS, **variables}, values, Path(), ENVIRONMENT)
+
+
+@pytest.mark.parametrize("left_out", CREDENTIALS)
+def test_both_credentials_are_its_own(left_out: str) -> None:
+    own = {name: of for name, of in CREDENTIALS.items() if name != left_out}
+    with pytest.raises(SettingsError, match=f"variables does not name the account's own {left_out}"):
+        read_account("west", own, {}, Path(), ENVIRONMENT)
 
 
 def test_no_error_has_the_secret() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
+import pandas as pd
 import pytest
 from dagster import (
     AssetCheckKey,
@@ -14,17 +15,21 @@ from dagster import (
     DagsterRun,
     DagsterRunStatus,
     ScheduleDefinition,
+    asset,
     build_schedule_context,
     build_sensor_context,
+    materialize,
 )
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.tags import MAX_RETRIES_TAG
 from dagster._core.test_utils import create_run_for_test
 
-from sensource_dagster.automation.account_runs import is_of_account
+from sensource_dagster.automation.account_runs import account_of
 from sensource_dagster.automation.settled_days import remember_settled
 from sensource_dagster.config.settings import read_settings
+from sensource_dagster.failures import failure_text
 from sensource_dagster.instance.own_runs import ACCOUNT_TAG, may_be_own_run
+from sensource_dagster.warehouse.io_manager import SenSourceDuckDBIOManager
 from sensource_dagster_tests.end_to_end.two_accounts import ZONES, TwoAccounts, two_accounts
 
 pytestmark = pytest.mark.filterwarnings("ignore:Parameter `execution_type`")  # by Dagster, of components
@@ -190,26 +195,55 @@ def _tick_failed_runs(project: TwoAccounts) -> dict[str, str | None]:
     return said
 
 
-@pytest.mark.parametrize("prefix", ZONES)
-def test_only_a_run_of_its_assets_concerns_an_account(prefix: str) -> None:
-    settings = replace(read_settings({}), prefix=prefix)
-    own, other = AssetKey([prefix, "traffic"]), AssetKey(["sensource", "traffic"])
-
-    def concerned(*selected: AssetKey, **tags: str) -> bool:
-        run = DagsterRun("any", asset_selection=frozenset(selected) or None, tags=tags)
-        return is_of_account(run, settings, {prefix, "sensource"})
-
-    assert concerned(own)
-    assert concerned(own, other)
-    assert concerned(**{ACCOUNT_TAG: prefix})
-    assert not concerned(other)
-    assert not concerned(AssetKey("mine"))
-    assert not concerned(**{ACCOUNT_TAG: "sensource"})
+WEST, OWN, MINE = (AssetKey([name, "traffic"]) for name in ("west", "sensource", "mine"))
 
 
-def test_a_run_of_a_user_s_own_assets_concerns_the_project_s_own_account() -> None:
-    run = DagsterRun("any", asset_selection=frozenset([AssetKey("mine")]))
-    assert is_of_account(run, read_settings({}), {"sensource", "west"})
-    assert not is_of_account(
-        DagsterRun("any", tags={ACCOUNT_TAG: "west"}), read_settings({}), {"sensource", "west"}
+@pytest.mark.parametrize(
+    ("selected", "tags", "of_job", "account"),
+    [
+        ([WEST], {}, [], "west"),
+        ([OWN], {}, [], "sensource"),
+        ([WEST, OWN], {}, [], "sensource"),  # one alone
+        ([MINE], {}, [], "sensource"),
+        ([MINE, WEST], {}, [], "west"),
+        ([], {ACCOUNT_TAG: "west"}, [], "west"),
+        ([], {ACCOUNT_TAG: "gone"}, [], "sensource"),
+        ([], {}, [WEST], "west"),  # a job of the user's
+        ([], {}, [MINE], "sensource"),
+    ],
+)
+def test_the_sensors_of_one_account_see_to_each_run(
+    selected: list[AssetKey], tags: dict[str, str], of_job: list[AssetKey], account: str
+) -> None:
+    run = DagsterRun("any", asset_selection=frozenset(selected) or None, tags=tags)
+    assert account_of(run, {"west", "sensource"}, lambda _job: of_job) == account
+
+
+def test_a_refused_secret_is_called_as_the_account_calls_it(
+    project: TwoAccounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEST_CLIENT_SECRET", "another one")
+    project.simulators["west"].end_token()
+    result = project.run("west_lists")
+    [text] = {failure_text(event) for event in result.get_step_failure_events()} - {""}
+    assert "WEST_CLIENT_ID and WEST_CLIENT_SECRET" in text
+    assert "SENSOURCE_CLIENT" not in text
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("key", [["East", "traffic"], ["mine", "east", "site"], ["all_accounts", "mine"]])
+def test_an_asset_of_a_user_s_cannot_replace_a_table_of_any_account(project: TwoAccounts, key: list[str]) -> None:
+    @asset(key=key, io_manager_key="west_warehouse")
+    def mine() -> pd.DataFrame:
+        return pd.DataFrame({"a": [1]})
+
+    before = project.query("SELECT count(*) FROM east.traffic")
+    manager = SenSourceDuckDBIOManager(
+        database=str(project.folder / "data/warehouse.duckdb"), account_schema="west", wait_seconds=5
     )
+    result = materialize(
+        [mine], resources={"west_warehouse": manager}, instance=project.instance, raise_on_error=False
+    )
+    [text] = [failure_text(event) for event in result.get_step_failure_events()]
+    assert "for another account. Nothing was written" in text
+    assert project.query("SELECT count(*) FROM east.traffic") == before

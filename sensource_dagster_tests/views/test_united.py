@@ -9,9 +9,11 @@ import pytest
 
 from sensource_dagster.config.warehouse_place import WarehousePlace
 from sensource_dagster.contract.view_columns import VIEWS
+from sensource_dagster.errors import WarehouseError
 from sensource_dagster.views.published_copy import publish
 from sensource_dagster.views.refresh import refresh
-from sensource_dagster.views.united import UNITED, accounts, unite
+from sensource_dagster.views.united import unite
+from sensource_dagster.warehouse.account_schemas import UNITED, accounts
 from sensource_dagster.warehouse.sql import full_schema
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
@@ -57,6 +59,40 @@ def test_there_are_none_where_they_would_say_nothing_or_be_ambiguous(
         assert accounts(connection) == prefixes
         schemas = connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
         assert (UNITED,) not in schemas
+
+
+def test_without_the_schema_of_a_removed_account_the_united_views_go(
+    place: WarehousePlace, tmp_path: Path
+) -> None:
+    copy = tmp_path / "footfall.duckdb"
+    made(place, *ZONES)
+    with warehouse_of(place, 5).open() as connection:
+        connection.execute(f"DROP SCHEMA {full_schema(connection, 'west')} CASCADE")
+    publish(place, copy, ZoneInfo(ZONES["sensource"]), 5)
+    with warehouse_of(copy, 5).open(read_only=True) as connection:
+        views = connection.execute(
+            "SELECT view_name FROM duckdb_views() WHERE schema_name = ?", [UNITED]
+        ).fetchall()
+    assert views == []
+
+
+def test_an_account_whose_views_cannot_be_made_does_not_stop_the_copy_of_the_others(tmp_path: Path) -> None:
+    warehouse, copy = tmp_path / "warehouse.duckdb", tmp_path / "footfall.duckdb"
+    made(warehouse, *ZONES)
+    with warehouse_of(warehouse, 5).open() as connection:
+        connection.execute("DROP VIEW west.door_unusual_now")
+        connection.execute("CREATE TABLE west.door_unusual_now (mine INTEGER)")
+    publish(warehouse, copy, ZoneInfo(ZONES["sensource"]), 5)
+    assert ("sensource", "sensource") in doors(copy)
+    with pytest.raises(WarehouseError, match="The views of the account west cannot be made"):
+        publish(warehouse, copy, ZoneInfo(ZONES["west"]), 5, "west")
+
+
+def test_a_table_of_a_user_s_that_is_called_like_ours_makes_no_account(place: WarehousePlace) -> None:
+    made(place, "sensource")
+    with warehouse_of(place, 5).open() as connection:
+        connection.execute("CREATE SCHEMA marts; CREATE TABLE marts.local_zone (zone INTEGER)")
+        assert accounts(connection) == ["sensource"]
 
 
 def test_a_copy_made_by_one_account_has_current_views_of_all_in_their_own_zones(
