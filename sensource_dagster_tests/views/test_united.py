@@ -16,6 +16,7 @@ from sensource_dagster.views.united import unite
 from sensource_dagster.warehouse.account_schemas import UNITED, accounts
 from sensource_dagster.warehouse.sql import full_schema
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
+from sensource_dagster_tests.lakes import NewLake, on_a_lake
 
 ZONES = {"sensource": "America/Denver", "west": "Asia/Kolkata"}
 
@@ -110,3 +111,20 @@ def test_a_copy_made_by_one_account_has_current_views_of_all_in_their_own_zones(
     with warehouse_of(copy, 5).open(read_only=True) as connection:
         for prefix, zone in ZONES.items():
             assert connection.execute(f"SELECT timezone FROM {prefix}.local_zone").fetchall() == [(zone,)]
+
+
+@on_a_lake
+def test_to_make_the_views_of_one_account_does_not_outdate_those_of_another(new_lake: NewLake) -> None:
+    place = new_lake()
+    made(place, *ZONES)
+    versions = {prefix: warehouse_of(place, 5, schema=prefix).account_version() for prefix in ZONES}
+    before = warehouse_of(place, 5).version()
+    for prefix in ZONES:
+        with warehouse_of(place, 5, schema=prefix).open() as connection:
+            refresh(connection, ZoneInfo(ZONES[prefix]))
+    assert warehouse_of(place, 5).version() != before
+    assert {prefix: warehouse_of(place, 5, schema=prefix).account_version() for prefix in ZONES} == versions
+    with warehouse_of(place, 5, schema="west").open() as connection:
+        connection.execute(f"DELETE FROM {full_schema(connection)}.zone")
+    assert warehouse_of(place, 5, schema="west").account_version() != versions["west"]
+    assert warehouse_of(place, 5).account_version() == versions["sensource"]
