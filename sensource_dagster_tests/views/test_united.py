@@ -119,9 +119,9 @@ def test_to_make_the_views_of_one_account_does_not_outdate_those_of_another(new_
     made(place, *ZONES)
     versions = {prefix: warehouse_of(place, 5, schema=prefix).account_version() for prefix in ZONES}
     before = warehouse_of(place, 5).version()
-    for prefix in ZONES:
+    for prefix, zone in ZONES.items():
         with warehouse_of(place, 5, schema=prefix).open() as connection:
-            refresh(connection, ZoneInfo(ZONES[prefix]))
+            refresh(connection, ZoneInfo(zone))
     assert warehouse_of(place, 5).version() != before
     assert {prefix: warehouse_of(place, 5, schema=prefix).account_version() for prefix in ZONES} == versions
     with warehouse_of(place, 5, schema="west").open() as connection:
