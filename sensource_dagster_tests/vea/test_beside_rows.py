@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sensource_dagster.errors import VeaRefusedError, VeaResponseError
-from sensource_dagster.vea import VeaClient
+from sensource_dagster.vea import VeaClient, redaction
 from sensource_dagster_tests.vea.fake_vea import FakeVea, as_json
 from sensource_dagster_tests.vea.test_client import WINDOW, logged
 
@@ -25,6 +25,12 @@ def test_messages_are_shortened_redacted_and_logged(
 def test_an_empty_list_of_messages_is_not_logged(client: VeaClient, caplog: pytest.LogCaptureFixture) -> None:
     client.counts("traffic", WINDOW, ["ins"])
     assert logged(caplog) == []
+
+
+def test_without_messages_no_pattern_of_a_secret_is_made(client: VeaClient) -> None:
+    redaction._pattern.cache_clear()
+    client.counts("traffic", WINDOW, ["ins"])
+    assert redaction._pattern.cache_info().misses == 0
 
 
 def test_an_error_in_a_200_is_refused_at_once(client: VeaClient, vea: FakeVea) -> None:
