@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(BIN)/uv pip install --system-certs --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 # The packages that a lake needs, and a store for its tests.
 LAKE := duckdb-extension-ducklake duckdb-extension-postgres-scanner duckdb-extension-httpfs 'moto[s3]' flask flask-cors
-# Four at a time on two cores: the tests of the daemon mostly wait.
-PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+# More at a time than there are cores: the tests of the daemon mostly wait, and most of those are slow ones.
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo dev check test test-all test-newest test-lake mutants lint lock docs soak bench growth format clean help
 .DEFAULT_GOAL := help
@@ -28,10 +28,10 @@ check: $(BIN)/.installed ## say step by step whether your account and warehouse 
 	@$(BIN)/sensource check
 
 test: lint ## lint, types and tests
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -n 4 -m "not slow"
 
 test-all: test ## the same, and the tests that are slow by nature: a browser, 30 kills, 30 days of schedules
-	$(PYTEST) -m slow
+	$(PYTEST) -n 6 -m slow
 
 test-newest: ## the tests of instance/ with the newest Dagster patch release, in .venv-newest
 	@$(PYTHON) -m venv .venv-newest

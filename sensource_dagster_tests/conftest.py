@@ -29,10 +29,31 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # The tests write hundreds of SQLite and DuckDB files, each write of which a disk has to confirm. In memory, where
 # there is room, they take a fifth less time.
 MEMORY = Path("/dev/shm")
+TESTS = Path(__file__).parent
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 migrations.read_once()
+
+# The files whose tests take longest, in this order before all others. The first two use a core all the time; those
+# after them mostly wait, so that four to six run beside one another on two cores. The last to end is a short one.
+LONGEST = (
+    "end_to_end/test_thirty_days.py",
+    "end_to_end/test_quiet_month.py",
+    "end_to_end/test_runs.py",
+    "end_to_end/test_other_instances.py",
+    "end_to_end/test_dagster_dev.py",
+    "cli/test_dev_ended.py",
+    "end_to_end/test_another_code_location.py",
+    "end_to_end/browser/test_newcomer.py",
+    "end_to_end/test_compose_processes.py",
+    "end_to_end/test_wheel.py",
+    "end_to_end/test_secrets.py",
+    "cli/test_demo_and_dev.py",
+    "end_to_end/test_lists_and_counts.py",
+    "test_tools.py",
+    "end_to_end/test_any_response.py",
+)
 
 # How long one example takes says more about the machine than about the project.
 settings.register_profile("sensource", deadline=None)
@@ -95,9 +116,15 @@ def pytest_report_header() -> str | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Lakes are tested where there can be one.
 
-    The folders with the longest tests come first: nothing runs beside a long test that starts last.
+    The longest files come first, then the folders with long tests: none runs alone at the end.
     """
     if why_no_lake():
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("lake")])
         items[:] = [item for item in items if not item.get_closest_marker("lake")]
-    items.sort(key=lambda item: not {"end_to_end", "cli"} & set(item.path.parts))
+    items.sort(key=lambda item: _turn(item.path))
+
+
+def _turn(file: Path) -> tuple[int, bool]:
+    name = file.relative_to(TESTS).as_posix() if file.is_relative_to(TESTS) else ""
+    turn = LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    return turn, not {"end_to_end", "cli"} & set(file.parts)

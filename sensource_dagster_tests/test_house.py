@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sensource_dagster_tests.conftest import LONGEST, TESTS
+
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "sensource_dagster"
 FOLDERS = (PACKAGE, PROJECT / "sensource_dagster_tests", PROJECT / "benchmarks")
@@ -104,6 +106,10 @@ def repeated(names: list[str]) -> set[str]:
 
 def test_no_two_modules_have_the_same_file_name() -> None:
     assert not repeated([module.name for module in modules() if module.name != "__init__.py"])
+
+
+def test_each_of_the_files_that_run_first_is_there_and_has_slow_tests() -> None:
+    assert all("mark.slow" in (TESTS / name).read_text() for name in LONGEST)
 
 
 def test_no_two_classes_have_the_same_name() -> None:
