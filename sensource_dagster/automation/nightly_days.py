@@ -100,12 +100,6 @@ def failed_days(instance: DagsterInstance, settings: Settings) -> set[date]:
     }
 
 
-def missed_days(instance: DagsterInstance, settings: Settings, before: date) -> list[date]:
-    """The days before `before` that were never read, were last read when they could still change, or failed."""
-    failed, read_at = failed_days(instance, settings), days_read_at(instance, settings, before)
-    return _missed(instance, settings, before, failed, read_at)
-
-
 def _missed(
     instance: DagsterInstance,
     settings: Settings,
@@ -113,6 +107,7 @@ def _missed(
     failed: Collection[date],
     read_at: Mapping[date, float],
 ) -> list[date]:
+    """The days before `before` that were never read, were last read when they could still change, or failed."""
     early = early_days(instance, settings, read_at, before)
     # A day that failed is read again in any case.
     remember_settled(instance, settings, early.difference(failed), before)

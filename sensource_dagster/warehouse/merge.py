@@ -126,8 +126,8 @@ def merge(
             delisted.raise_if_empty(target)
         stage(target, frame, fitted, requested_at, window, confirmations)
         days, recorded = _count_rows(target, set(fitted.types)), 0
-        if not table.is_list and any(row_counts.corrected for row_counts in days.values()):
-            recorded += corrections.record(target, fitted.measures, requested_at, keep_corrections)
+        if any(row_counts.corrected for row_counts in days.values()):
+            recorded = corrections.record(target, fitted.measures, requested_at, keep_corrections)
         if window:
             today = requested_at.astimezone(zone).date()
             gone, added = vanished.count(

@@ -31,13 +31,14 @@ def backfill_of_assets(
     days: Sequence[date],
     keys: Sequence[AssetKey] = COUNTS_KEYS,
     at: datetime = NOW - HOUR,
+    name: str = "b1",
 ) -> None:
     """As the UI starts one."""
     graph = build_definitions(read_settings(VARIABLES)).get_repository_def().asset_graph
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what Dagster itself uses there
         made = PartitionBackfill.from_asset_partitions(
-            backfill_id="b1",
+            backfill_id=name,
             asset_graph=graph,
             partition_names=[str(day) for day in days],
             asset_selection=[*keys],
@@ -72,7 +73,8 @@ def missed(history: DagsterInstance) -> list[tuple[str, str]]:
 def test_the_days_of_a_backfill_are_left_to_it_and_the_others_are_read(
     history: DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    backfill_of_assets(history, each_day(date(2025, 5, 3), date(2025, 5, 30)))
+    backfill_of_assets(history, each_day(date(2025, 5, 3), date(2025, 5, 20)))
+    backfill_of_assets(history, each_day(date(2025, 5, 21), date(2025, 5, 30)), name="b2")
     assert missed(history) == [("2025-05-01", "2025-05-02"), ("2025-05-31", "2025-06-02")]
     said = capfd.readouterr().err
     assert "The backfill b1 is under way" in said

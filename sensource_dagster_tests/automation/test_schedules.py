@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import islice, pairwise
 from typing import Any, cast
@@ -54,14 +56,17 @@ def ticks(schedule: ScheduleDefinition, start: datetime, count: int) -> list[dat
     return list(islice(cron_string_iterator(start.timestamp(), cron, schedule.execution_timezone), count))
 
 
-def test_there_is_an_hourly_one_of_the_counts_and_a_nightly_one_of_everything_in_the_zone_of_the_days() -> None:
-    settings = read_settings({"SENSOURCE_TIMEZONE": "America/Denver"})
+@pytest.mark.parametrize(("prefix", "of_account"), [("sensource", ""), ("west", "west_")])
+def test_there_is_an_hourly_one_of_the_counts_and_a_nightly_one_of_everything_in_the_zone_of_the_days(
+    prefix: str, of_account: str
+) -> None:
+    settings = replace(read_settings({"SENSOURCE_TIMEZONE": "America/Denver"}), prefix=prefix)
     made = schedules(settings, jobs(settings))
     assert [(s.name, s.job_name, s.cron_schedule, s.execution_timezone) for s in made] == [
-        ("hourly", "counts", "10 * * * *", "America/Denver"),
-        ("nightly", "everything", "0 3 * * *", "America/Denver"),
+        (f"{of_account}hourly", f"{of_account}counts", "10 * * * *", "America/Denver"),
+        (f"{of_account}nightly", f"{of_account}everything", "0 3 * * *", "America/Denver"),
     ]
-    assert {schedule.job_name for schedule in made} <= {job.name for job in jobs(settings)}
+    assert all(schedule.description for schedule in made)
 
 
 @pytest.mark.parametrize(
@@ -217,13 +222,20 @@ def test_a_tick_before_the_start_date_asks_for_nothing_and_says_why(empty: Dagst
 
 
 def test_a_tick_that_is_tried_again_after_a_crash_is_not_skipped_for_its_own_run(
-    instance: DagsterInstance,
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moment = datetime(2025, 6, 10, 3, 10, tzinfo=UTC)
-    tags = {"dagster/schedule_name": "hourly", ".dagster/scheduled_execution_time": moment.isoformat()}
-    instance.add_run(DagsterRun("counts", make_new_run_id(), status=DagsterRunStatus.NOT_STARTED, tags=tags))
+    moment, earlier, own = datetime(2025, 6, 10, 3, 10, tzinfo=UTC), make_new_run_id(), make_new_run_id()
+    for run_id, at in ((earlier, moment - timedelta(hours=1)), (own, moment)):
+        tags = {"dagster/schedule_name": "hourly", ".dagster/scheduled_execution_time": at.isoformat()}
+        instance.add_run(DagsterRun("counts", run_id, status=DagsterRunStatus.NOT_STARTED, tags=tags))
 
-    assert tick(named("hourly"), moment, instance).run_requests
+    assert earlier in str(tick(named("hourly"), moment, instance).skip_message)
+    instance.handle_new_event(ended(earlier))
+    with monkeypatch.context() as changed:  # the tick is in UTC, the host is not
+        changed.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert tick(named("hourly"), moment, instance).run_requests
+    time.tzset()
 
 
 def test_they_are_on_in_the_demo_and_off_until_switched_on_with_an_account() -> None:

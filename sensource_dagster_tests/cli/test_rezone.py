@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
-from sensource_dagster.automation.nightly_days import missed_days
+from sensource_dagster.automation.nightly_days import nightly_days
 from sensource_dagster.cli.partition_status import partition_status
 from sensource_dagster.contract.tables import COUNTS, TABLES
 from sensource_dagster.simulator import ManualClock, RunningSimulator, serving
@@ -119,7 +119,8 @@ def test_after_a_move_to_the_east_each_row_has_its_day_and_the_first_day_has_to_
             assert not wrong_days(sync, table.name)
             found = partition_status(sync.instance, table, sync.settings, FIRST, LAST + DAY)
             assert (found.failed, found.missing) == ([FIRST], [LAST + DAY])  # half of the last one was read
-        assert missed_days(sync.instance, sync.settings, LAST) == [FIRST]  # the nightly schedule reads it
+        tonight = LAST + sync.settings.lookback_days * DAY
+        assert nightly_days(sync.instance, sync.settings, tonight, ()).missed == [(FIRST, FIRST)]
         [run, _] = sync.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]))
         assert (run.job_name, run.tags["sensource/command"]) == ("counts", "sensource rezone")
         assert not sync.instance.all_logs(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)

@@ -17,7 +17,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from sensource_dagster.automation.alerts import alerts_of
 from sensource_dagster.automation.gone_runs import end_gone_runs
 from sensource_dagster.automation.held_runs import AFTER, runs_to_start_again
-from sensource_dagster.automation.nightly_days import missed_days
+from sensource_dagster.automation.nightly_days import nightly_days
 from sensource_dagster.automation.publishing import outdated
 from sensource_dagster.automation.upkeep import prune
 from sensource_dagster.instance.batched_event_log import BatchedEventLog
@@ -113,9 +113,9 @@ def test_the_commands_the_sensors_and_the_upkeep_work(
         assert "Something is missing" in shown.output
         assert project.invoke("check").exit_code == 0
 
-        before = FIRST + timedelta(days=5)
-        missed = missed_days(sync.instance, sync.settings, before)
-        assert missed == [LAST + timedelta(days=1), LAST + timedelta(days=2)]
+        tonight = FIRST + timedelta(days=5 + sync.settings.lookback_days)
+        missed = nightly_days(sync.instance, sync.settings, tonight, ()).missed
+        assert missed == [(LAST + timedelta(days=1), LAST + timedelta(days=2))]
 
         simulator.faults.next(fault_kinds.status(403), path=TRAFFIC)
         failed = sync.run("counts", FIRST)

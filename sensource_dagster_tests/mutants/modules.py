@@ -19,11 +19,16 @@ TESTS: dict[str, list[str]] = {
         "warehouse/test_merge_of_lists.py",
         "warehouse/test_merge_into_changed_tables.py",
         "warehouse/test_older_responses.py",
+        "warehouse/test_confirmations.py",
         "warehouse/test_rejected.py",
         "warehouse/test_run_metadata.py",
         "warehouse/test_vanished_rows.py",
     ],
-    "assets/partition_history.py": ["assets/test_partition_history.py", "automation/test_missed_days.py"],
+    "assets/partition_history.py": [
+        "assets/test_partition_history.py",
+        "automation/test_missed_days.py",
+        "automation/test_upkeep.py",
+    ],
     "instance/launcher.py": ["instance/test_launcher.py"],
     "instance/life_lock.py": ["instance/test_launcher.py"],
     "instance/run_retries.py": ["instance/test_decisions_of_retries.py", "instance/test_run_retries.py"],
@@ -31,8 +36,10 @@ TESTS: dict[str, list[str]] = {
     "automation/failing_days.py": ["automation/test_failing_days.py"],
     "automation/schedules.py": [
         "automation/test_schedules.py",
+        "automation/test_jobs.py",
         "automation/test_backfills_under_way.py",
         "automation/test_missed_days.py",
+        "automation/test_failing_days.py",
     ],
     "checks/affected.py": [
         "checks/test_impossible_values.py",

@@ -79,17 +79,19 @@ class Store:
         assert isinstance(self.place, Path)
         return self.place
 
-    def put(self, *rows: Row, table: str = "traffic", window: tuple[int, int] | None = None) -> MergeResult:
+    def put(
+        self, *rows: Row, table: str = "traffic", window: tuple[int, int] | None = None, zone: str = "UTC"
+    ) -> MergeResult:
         """Merge a response. `window` says of which hours into December 2025 it has every row."""
         contract = TABLES[table]
         if contract.is_list:
             frame, _ = list_frame(contract, rows)
         else:
-            frame = frame_of(contract, *rows)
+            frame = frame_of(contract, *rows, zone=zone)
         self.merges += 1
         with self.warehouse.open() as connection:
             return merge(
-                *(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP),
+                *(connection, contract, frame, FIRST + timedelta(hours=self.merges - 1), KEEP, ZoneInfo(zone)),
                 window=window and (instant(window[0]), instant(window[1])),
             )
 

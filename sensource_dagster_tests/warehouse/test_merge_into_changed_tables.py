@@ -97,6 +97,13 @@ def test_the_merge_works_after_a_user_added_or_dropped_something(store: Store, c
     assert {(row[1], row[2]) for row in values} == {(2, DAY)}
 
 
+def test_rows_from_before_the_contract_had_local_hours_get_those_of_the_zone(store: Store) -> None:
+    store.put(count(), zone="America/Denver")
+    store.sql("ALTER TABLE {s}.traffic DROP record_hour")
+    store.put(count(at=1), zone="America/Denver")
+    assert [local.hour for local in column(store.rows(), "record_hour")] == [17, 18]
+
+
 def test_a_view_of_the_user_works_after_merges_and_new_columns(store: Store) -> None:
     store.put(count())
     store.sql("CREATE VIEW {s}.mine AS SELECT zone_id, sumins FROM {s}.traffic")

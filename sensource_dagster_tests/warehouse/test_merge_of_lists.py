@@ -81,3 +81,4 @@ def test_an_empty_response_creates_a_typed_empty_list(store: Store, table: Any) 
         assert store.put(table=table.name).days == {}
     assert store.rows(table.name) == []
     assert list(store.types(table.name)) == [c.name for c in table.all_columns]
+    assert {*store.sql("SELECT table_name FROM duckdb_tables()")} == {(table.name,), ("rejected",)}

@@ -22,7 +22,7 @@ def vanished(result: MergeResult) -> dict[Any, int]:
 
 def gone(store: Store) -> list[tuple[str, datetime, str, Any, Any]]:
     columns = "entity_id, record_date_hour_1, column_name, old_value, new_value"
-    return store.sql(f"SELECT {columns} FROM {{s}}.corrections ORDER BY seen_at, entity_id, column_name")
+    return store.sql(f"SELECT {columns} FROM {{s}}.corrections ORDER BY seen_at, entity_id, record_date_hour_1, column_name")
 
 
 def test_vanished_rows_stay_and_are_counted_on_their_day_and_recorded_once(store: Store) -> None:
@@ -33,6 +33,7 @@ def test_vanished_rows_stay_and_are_counted_on_their_day_and_recorded_once(store
 
     assert store.rows() == before
     assert vanished(first) == {DAY: 1, DAY + timedelta(days=1): 1}
+    assert [day.unchanged for day in first.days.values()] == [1, 1]
     recorded = [
         ("a", instant(3), "sumins", "5", None),
         ("a", instant(3), "sumouts", "2", None),
@@ -82,11 +83,12 @@ def test_only_measures_that_the_response_carries_are_recorded_as_gone_or_as_back
     assert vanished(store.put(*bare(4), window=DAYS)) == {DAY: 1}
     assert gone(store) == []
 
-    store.put(*bare(4, sumins=1), window=DAYS)
-    assert gone(store) == [("a", instant(3), "sumins", "5", None)]
+    corrects_one_too = store.put(*bare(4, sumins=2), window=DAYS)
+    recorded = [("a", instant(3), "sumins", "5", None), ("a", instant(4), "sumins", "1", "2")]
+    assert (corrects_one_too.corrections, gone(store)) == (2, recorded)
 
     store.put(*bare(3, 4), window=DAYS)
-    assert len(gone(store)) == 1
+    assert gone(store) == recorded
     assert store.rows()[0]["sumins"] == 5
 
 
@@ -98,13 +100,14 @@ def test_rows_outside_of_the_requested_window_do_not_count(store: Store, window:
     assert gone(store) == []
 
 
-def test_rows_of_the_day_of_the_request_do_not_count(store: Store) -> None:
+@pytest.mark.parametrize(("zone", "counted"), [("UTC", 1), ("America/Denver", 0)])  # there it is still yesterday
+def test_rows_of_the_local_day_of_the_request_do_not_count(store: Store, zone: str, counted: int) -> None:
     window = (NOW - 24, NOW + 24)
-    store.put(count("a", NOW - 1), count("a", NOW), count("b", NOW), window=window)
+    store.put(count("a", NOW - 1), count("a", NOW), count("b", NOW), window=window, zone=zone)
 
-    result = store.put(count("b", NOW), window=window)
+    result = store.put(count("b", NOW), window=window, zone=zone)
 
-    assert vanished(result) == {FIRST.date() - timedelta(days=1): 1}
+    assert sum(vanished(result).values()) == counted
 
 
 def test_a_request_of_fewer_metrics_lets_no_row_vanish(store: Store) -> None:
