@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
+import time_machine
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.test_utils import create_run_for_test
 
@@ -16,6 +17,7 @@ from sensource_dagster.automation.failing_days import (
     FailingDay,
     failing_days,
     said_of_last_nightly_try,
+    tags_of_failed,
 )
 from sensource_dagster.automation.upkeep import prune
 from sensource_dagster.config.settings import read_settings
@@ -119,17 +121,22 @@ def ephemeral() -> Iterator[DagsterInstance]:
         yield made
 
 
+def tags_of(night: date, last: date) -> dict[str, str]:
+    """Those of a nightly run from OLD to `last`."""
+    return {
+        NIGHT_TAG: str(night),
+        "dagster/asset_partition_range_start": str(OLD),
+        "dagster/asset_partition_range_end": str(last),
+    }
+
+
 def three_nights(
     history: DagsterInstance, last: date, others: bool, more: Mapping[str, str] | None = None
 ) -> FailingDay | None:
     """What is known of OLD after three nights on which the range from OLD to `last` failed, and others did not."""
     for night in range(3):
         with at_three(FIRST + night * DAY):
-            tags = {
-                NIGHT_TAG: str(FIRST + night * DAY),
-                "dagster/asset_partition_range_start": str(OLD),
-                "dagster/asset_partition_range_end": str(last),
-            }
+            tags = tags_of(FIRST + night * DAY, last)
             report_failed(history, each_day(OLD, last), tags={**tags, **(more or {})})
             if others:
                 create_run_for_test(history, "everything", tags=tags, status=DagsterRunStatus.SUCCESS)
@@ -143,7 +150,10 @@ def test_three_nights_alone_while_others_were_read_make_a_weekly_day(ephemeral: 
     assert [known.rests(FIRST + n * DAY) for n in (3, 8, 9)] == [True, True, False]
 
 
-def test_nights_on_which_nothing_was_read_do_not_count(ephemeral: DagsterInstance) -> None:
+def test_nights_on_which_nothing_was_read_do_not_count_though_the_hourly_schedule_read_something(
+    ephemeral: DagsterInstance,
+) -> None:
+    create_run_for_test(ephemeral, "counts", status=DagsterRunStatus.SUCCESS)
     assert three_nights(ephemeral, OLD, others=False) is None
 
 
@@ -155,6 +165,34 @@ def test_a_day_that_failed_only_together_with_others_is_tried_each_night(ephemer
     together = three_nights(ephemeral, OLD + DAY, others=True)
     assert together
     assert not together.is_known
+
+
+def test_a_range_of_days_that_failed_has_no_tag_of_the_first_one() -> None:
+    failing = {OLD: FailingDay([FIRST, FIRST + DAY, FIRST + 2 * DAY], alone=True)}
+    assert "weekly" in tags_of_failed(OLD, OLD, failing)[KNOWN_FAILURE_TAG]
+    assert "these days" in tags_of_failed(OLD, OLD + DAY, failing)[KNOWN_FAILURE_TAG]
+
+
+def test_a_night_counts_for_the_days_of_a_run_that_have_not_been_read_since_if_others_of_them_have(
+    ephemeral: DagsterInstance,
+) -> None:
+    assert three_nights(ephemeral, OLD + DAY, others=False) is None
+    with at_three(FIRST + 3 * DAY) as since:
+        read_at = {OLD + DAY: since.timestamp()}
+    known = failing_days(ephemeral, read_settings({}), {OLD, OLD + DAY}, read_at, FIRST + 3 * DAY)
+    assert known == {OLD: FailingDay([FIRST + night * DAY for night in range(3)], alone=False)}
+
+
+def test_a_day_that_was_read_while_a_run_went_on_has_not_been_read_since_it_failed(
+    ephemeral: DagsterInstance,
+) -> None:
+    with at_three(FIRST) as begun:
+        run = create_run_for_test(ephemeral, "everything", tags=tags_of(FIRST, OLD + DAY))
+    with time_machine.travel(begun + timedelta(hours=2)):
+        ephemeral.report_run_failed(run)
+    read_at = {OLD + DAY * n: (begun + timedelta(hours=hours)).timestamp() for n, hours in enumerate((1, 3))}
+    known = failing_days(ephemeral, read_settings({}), {OLD, OLD + DAY}, read_at, FIRST + DAY)
+    assert known == {OLD: FailingDay([FIRST], alone=False)}
 
 
 def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterInstance) -> None:
@@ -191,3 +229,5 @@ def test_the_last_nightly_try_says_how_to_read_the_day_of_its_account(prefix: st
         ACCOUNT_TAG: prefix,
     }
     assert said_of_last_nightly_try(DagsterRun("everything", tags=tags)).endswith(f"gone: {advice}")
+    del tags[LAST_NIGHTLY_TRY_TAG]
+    assert said_of_last_nightly_try(DagsterRun("everything", tags=tags)) == ""

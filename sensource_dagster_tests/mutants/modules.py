@@ -32,7 +32,12 @@ TESTS: dict[str, list[str]] = {
     "instance/launcher.py": ["instance/test_launcher.py"],
     "instance/life_lock.py": ["instance/test_launcher.py"],
     "instance/run_retries.py": ["instance/test_decisions_of_retries.py", "instance/test_run_retries.py"],
-    "automation/nightly_days.py": ["automation/test_missed_days.py", "automation/test_split_days.py"],
+    "automation/nightly_days.py": [
+        "automation/test_missed_days.py",
+        "automation/test_split_days.py",
+        "automation/test_backfills_under_way.py",
+        "automation/test_failing_days.py",
+    ],
     "automation/failing_days.py": ["automation/test_failing_days.py"],
     "automation/schedules.py": [
         "automation/test_schedules.py",
