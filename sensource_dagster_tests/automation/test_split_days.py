@@ -34,6 +34,7 @@ def test_however_many_failed_in_a_row_they_are_at_most_32_ranges_or_as_long_as_a
     failed = each_day(START, START + (count - 1) * DAY)
     made = split(failed, set(failed), longest)
     assert len(made) <= max(32, -(-count // longest))
+    assert all((last - first).days < min(longest, -(-count // 32)) for first, last in made)
 
 
 @given(st.integers(1, 30), st.integers(1, 400), st.data())

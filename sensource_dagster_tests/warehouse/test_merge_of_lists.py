@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from sensource_dagster.contract.tables import LISTS
+from sensource_dagster.contract.frames import list_frame
+from sensource_dagster.contract.model import MESSAGES
+from sensource_dagster.contract.tables import LISTS, TABLES
 from sensource_dagster.errors import WarehouseError
-from sensource_dagster.warehouse.merge import RowCounts
-from sensource_dagster_tests.warehouse.samples import FIRST, Row, Store, in_both_files_and_a_lake
+from sensource_dagster.warehouse.merge import RowCounts, merge
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Row, Store, in_both_files_and_a_lake
 
 
 def zones(*ids: str, **fields: Any) -> list[Row]:
@@ -67,6 +70,17 @@ def test_half_of_a_list_and_any_part_of_a_short_one_may_vanish_at_once(
 ) -> None:
     store.put(*zones(*listed), table="zone")
     assert store.put(*zones(*left), table="zone").deleted == len(set(listed) - set(left))
+
+
+def test_a_list_with_messages_of_vea_may_be_a_part_so_it_marks_nothing_and_a_line_says_why(store: Store) -> None:
+    store.put(*zones("a", "b"), table="zone")
+    frame, _ = list_frame(TABLES["zone"], zones("a"))
+    frame.attrs[MESSAGES] = "1 of 2 sites"
+    with store.warehouse.open() as connection:
+        merged = merge(connection, TABLES["zone"], frame, FIRST + timedelta(hours=1), KEEP)
+    assert (merged.deleted, deleted(store)) == (0, {"a": False, "b": False})
+    [line] = merged.changes
+    assert "but Vea sent messages with it: 1 of 2 sites." in line
 
 
 def test_rows_that_were_deleted_before_do_not_vanish_again(store: Store) -> None:
