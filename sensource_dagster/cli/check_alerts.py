@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Protocol
 
+import duckdb
+
 from sensource_dagster.automation.alerts import Alert
 from sensource_dagster.automation.notify import ways
 from sensource_dagster.checks.affected import labels_of, names_of
@@ -15,7 +17,8 @@ from sensource_dagster.config.parsers import host
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import COUNTS
 from sensource_dagster.errors import SettingsError, WarehouseError
-from sensource_dagster.warehouse.sql import full_schema, identifier, tables_of
+from sensource_dagster.warehouse.account_schemas import accounts
+from sensource_dagster.warehouse.sql import full_schema, identifier, set_schema, tables_of
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
 
 _TEST = Alert(
@@ -99,13 +102,21 @@ def _names(settings: Settings) -> list[str]:
         if not warehouse.exists():
             return names
         with warehouse.open(read_only=True) as connection:
-            existing = tables_of(connection)
-            for table in COUNTS:
-                if table.entity in existing:
-                    labels = labels_of(connection, table.key[0])
-                    source = f"{full_schema(connection)}.{identifier(table.entity)}"
-                    for key, name in connection.execute(f"SELECT {table.key[0]}, name FROM {source}").fetchall():
-                        names += names_of(key, name or "", labels.get(key, ""))
+            for account in {settings.prefix, *accounts(connection)}:
+                set_schema(connection, account)
+                names += _names_of_account(connection)
     except WarehouseError:  # an earlier step says so
         return []
+    return names
+
+
+def _names_of_account(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    names: list[str] = []
+    existing = tables_of(connection)
+    for table in COUNTS:
+        if table.entity in existing:
+            labels = labels_of(connection, table.key[0])
+            source = f"{full_schema(connection)}.{identifier(table.entity)}"
+            for key, name in connection.execute(f"SELECT {table.key[0]}, name FROM {source}").fetchall():
+                names += names_of(key, name or "", labels.get(key, ""))
     return names
