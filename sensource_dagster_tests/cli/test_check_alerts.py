@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,6 +13,8 @@ from pytest_httpserver import HTTPServer
 
 from sensource_dagster.cli import main
 from sensource_dagster.simulator import serving
+from sensource_dagster.views.refresh import refresh
+from sensource_dagster.warehouse.file_warehouse import FileWarehouse
 from sensource_dagster_tests.automation.mail_server import mail_server
 from sensource_dagster_tests.end_to_end.sync import variables_of
 
@@ -86,3 +90,19 @@ def test_an_entry_that_has_ended_is_a_warning_and_one_that_cannot_be_used_a_fail
     file.write_text(ENTRY.format("North", '"soon"'))
     result = check(SENSOURCE_ALARMS=str(file))
     assert "entry 1 of [[quiet]]: until = 'soon'" in result.output
+
+
+def test_an_entry_may_name_a_door_of_any_account(check: Check, tmp_path: Path) -> None:
+    for prefix in ("sensource", "west"):
+        with FileWarehouse(tmp_path / "warehouse.duckdb", 5, {}, schema=prefix).open() as connection:
+            refresh(connection, ZoneInfo("UTC"))
+            connection.execute(
+                f"INSERT INTO {prefix}.zone (zone_id, _synced_at, _deleted) VALUES ('of {prefix}', now(), false)"
+            )
+    file = tmp_path / "alarms.toml"
+    until = datetime.now(timezone.utc).date() + timedelta(days=9)
+    file.write_text("".join(ENTRY.format(f"of {prefix}", until) for prefix in ("sensource", "west", "nobody")))
+    said = check(SENSOURCE_ALARMS=str(file)).output
+    assert "no zone or space has the name or id 'of nobody'" in said
+    assert "has the name or id 'of west'" not in said
+    assert "has the name or id 'of sensource'" not in said
