@@ -99,8 +99,10 @@ def test_after_three_nights_it_is_tried_once_a_week_with_one_alert_and_when_it_c
     ]
 
     left_out = f"{OLD} is left out: it has failed since the night of {FIRST}, while other days could be read. "
-    until = f"{left_out}It is tried once a week, next in the night of {FIRST + 9 * DAY}."
-    assert capfd.readouterr().err.count(until) == 6
+    said = capfd.readouterr().err
+    for next_try in (9, 16):
+        until = f"{left_out}It is tried once a week, next in the night of {FIRST + next_try * DAY}."
+        assert said.count(until) == 6
 
 
 @pytest.mark.slow
