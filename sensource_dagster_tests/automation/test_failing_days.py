@@ -213,6 +213,15 @@ def test_hourly_reads_today_also_when_yesterday_cannot_be_read(history: DagsterI
         assert [KNOWN_FAILURE_TAG in request.tags for request in requests] == [False, True]
 
 
+def test_nightly_reads_the_lists_with_days_that_did_not_fail_if_there_are_any(history: DagsterInstance) -> None:
+    nightly = named("nightly", START_DATE=str(START), LOOKBACK_DAYS="1")
+    with at_three(FIRST) as now:
+        for failed, with_lists in ((FIRST, FIRST - DAY), (FIRST - DAY, FIRST)):
+            report_failed(history, [failed])
+            [first, *_] = tick(nightly, now, history).run_requests or []
+            assert (days_of(first), first.asset_selection) == ((str(with_lists), str(with_lists)), None)
+
+
 def test_nights_of_another_account_do_not_count(ephemeral: DagsterInstance) -> None:
     assert three_nights(ephemeral, OLD, others=True, more={ACCOUNT_TAG: "west"}) is None
 
