@@ -36,12 +36,13 @@ from sensource_dagster_tests.cli.project import Project, until
 from sensource_dagster_tests.own_account import POOL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ended_by", "to_all"),
     [
         (signal.SIGINT, True),
-        pytest.param(signal.SIGINT, False, marks=pytest.mark.slow),
-        pytest.param(signal.SIGTERM, False, marks=pytest.mark.slow),
+        (signal.SIGINT, False),
+        (signal.SIGTERM, False),
     ],
     ids=["Ctrl-C at a terminal", "SIGINT to it alone", "SIGTERM to it alone"],
 )
