@@ -1,6 +1,6 @@
 """What 1, 2 and 4 writers get done in a DuckDB file and in a lake, with 1 and 5 years of 1,000 zones in it.
 
-    .venv-lake/bin/python benchmarks/writers.py      some 10 minutes; `make test-lake` makes the environment
+    .venv-lake/bin/python benchmarks/writers.py      some 2 minutes; `make test-lake` makes the environment
 
 Each writer is a process. It merges days of 1,000 zones into traffic. Half of the days are new, and in the others
 one row of ten has another value. The catalogue of the lake is in a PostgreSQL of the benchmark's own, its rows are
@@ -126,9 +126,7 @@ def measure(place: WarehousePlace, days: list[date], writers: int) -> tuple[floa
 
 
 def main() -> None:
-    shown = Table(
-        "warehouse", "years", "rows in it", "writers", "rows/s", "CPU s per million rows", "waited, s each"
-    )
+    shown = Table("warehouse", "rows in it", "writers", "rows/s", "CPU s per million rows", "until open, s each")
     os.environ["PGPASSWORD"] = PASSWORD
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server())
