@@ -80,7 +80,8 @@ def main() -> int:
         for view in VIEWS:
             timed = [c.name for c in view.columns if c.name in ("ins", "visits", "peak")][:1]
             what = f"sum({timed[0]})" if timed else "count(*)"
-            month = "WHERE day BETWEEN '2025-05-01' AND '2025-05-31'" if view.name != "door" else ""
+            has_days = "day" in {c.name for c in view.columns}
+            month = "WHERE day BETWEEN '2025-05-01' AND '2025-05-31'" if has_days else ""
             of_month = seconds(
                 small,
                 f"SELECT day, {what} FROM sensource.{view.name} {month} GROUP BY 1"
