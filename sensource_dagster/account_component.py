@@ -10,8 +10,8 @@ from pydantic import Field
 
 from sensource_dagster.account_definitions import account_definitions
 from sensource_dagster.automation.upkeep import lake_upkeep_job
-from sensource_dagster.config.account_settings import read_account
-from sensource_dagster.config.settings import CREDENTIALS, VARIABLES
+from sensource_dagster.config.account_settings import own_variables, read_account
+from sensource_dagster.config.settings import VARIABLES
 
 
 class AccountParams(Model):
@@ -30,14 +30,13 @@ class AccountScaffolder(Scaffolder[AccountParams]):
 
     def scaffold(self, request: ScaffoldRequest[AccountParams]) -> None:
         prefix = re.sub(r"\W", "_", request.target_path.name.lower())
-        own = prefix.upper()
         scaffold_component(
             request,
             {
                 "prefix": prefix,
                 "timezone": request.params.timezone,
                 "start_date": request.params.start_date,
-                "variables": {name: name.replace("SENSOURCE", own) for name in CREDENTIALS},
+                "variables": own_variables(prefix),
             },
         )
 

@@ -80,14 +80,17 @@ class SenSourceResource(ConfigurableResource[VeaClient]):
         "machine. Default false. Loopback is always allowed.",
     )
 
-    def client(self, log: logging.Logger) -> VeaClient:
+    def client(self, log: logging.Logger, no_credentials: str = NO_CREDENTIALS) -> VeaClient:
         """A client to use in a `with` block.
+
+        Args:
+            no_credentials: what is said if there are none.
 
         Raises:
             Failure: there are no credentials.
         """
         if not (self.client_id and self.client_secret):
-            raise Failure(description=NO_CREDENTIALS, allow_retries=False)
+            raise Failure(description=no_credentials, allow_retries=False)
         place = token_place_or_none(self.token_cache)
         account = VeaAccount(
             api_url=self.api_url,

@@ -10,7 +10,6 @@ from typing import Any, TypedDict
 from dagster import (
     AssetExecutionContext,
     AssetKey,
-    Failure,
     FreshnessPolicy,
     MetadataValue,
     TableColumn,
@@ -102,9 +101,7 @@ def _query(table: Table | View, settings: Settings) -> str:
 def client_of(context: AssetExecutionContext, settings: Settings) -> VeaClient:
     """A client of the account, of the run's resource."""
     resource: SenSourceResource = getattr(context.resources, settings.prefix)
-    if not (resource.client_id and resource.client_secret):
-        raise Failure(description=settings.no_credentials, allow_retries=False)
-    return resource.client(context.log)
+    return resource.client(context.log, settings.no_credentials)
 
 
 def warn_of_repeated(context: AssetExecutionContext, table: Table, repeated: int) -> None:

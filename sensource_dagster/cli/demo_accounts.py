@@ -14,12 +14,14 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from sensource_dagster.config.account_settings import own_variables
 from sensource_dagster.config.project_folder import project_folder
 from sensource_dagster.config.settings import CREDENTIALS
 from sensource_dagster.simulator import Options, RunningSimulator, serving
 from sensource_dagster.warehouse.account_schemas import UNITED
 
 _ZONES = {"east": "America/New_York", "west": "America/Denver"}
+_VARIABLES = (*CREDENTIALS, "SENSOURCE_API_URL", "SENSOURCE_AUTH_URL")
 _DAYS = 14
 _PACKAGE = "visits"
 _DEFINITIONS = '''"""All that is in the folder `defs`: each account is a component there."""
@@ -60,10 +62,6 @@ def run() -> int:
     return 0
 
 
-def _own(prefix: str, variable: str) -> str:
-    return variable.replace("SENSOURCE", prefix.upper())
-
-
 def _variables(prefix: str, simulator: RunningSimulator) -> dict[str, str]:
     values = {
         "SENSOURCE_CLIENT_ID": simulator.client_id,
@@ -71,18 +69,17 @@ def _variables(prefix: str, simulator: RunningSimulator) -> dict[str, str]:
         "SENSOURCE_API_URL": simulator.api_url,
         "SENSOURCE_AUTH_URL": simulator.auth_url,
     }
-    return {_own(prefix, name): value for name, value in values.items()}
+    return {own: values[name] for name, own in own_variables(prefix, _VARIABLES).items()}
 
 
 def _write_account(home: Path, prefix: str, zone: str) -> None:
     import yaml
 
-    own = (*CREDENTIALS, "SENSOURCE_API_URL", "SENSOURCE_AUTH_URL")
     attributes = {
         "prefix": prefix,
         "timezone": zone,
         "start_date": str(_days(zone)[0]),
-        "variables": {name: _own(prefix, name) for name in own},
+        "variables": own_variables(prefix, _VARIABLES),
     }
     file = home / _PACKAGE / "defs" / prefix / "defs.yaml"
     file.parent.mkdir(parents=True)

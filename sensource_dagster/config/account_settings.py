@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sensource_dagster.config.settings import CREDENTIALS, VARIABLES, Settings, read_settings
+from sensource_dagster.config.settings import CREDENTIALS, VARIABLES, Settings, read_settings, renamed
 from sensource_dagster.errors import SettingsError
 
 _TAKEN = {"all_accounts", "information_schema", "io_manager", "lake", "main", "pg_catalog", "system", "temp"}
 """Schemas that DuckDB, or the project, has already; and a resource of Dagster."""
+
+
+def own_variables(prefix: str, names: Iterable[str] = CREDENTIALS) -> dict[str, str]:
+    """The usual names of an account's own variables: `SENSOURCE_CLIENT_ID: WEST_CLIENT_ID`."""
+    return {name: name.replace("SENSOURCE", prefix.upper()) for name in names}
 
 
 def read_account(
@@ -45,9 +50,7 @@ def read_account(
     try:
         settings = read_settings({**shared, **own, **given}, folder)
     except SettingsError as error:
-        names = {**variables, **yaml_names}
-        text = re.sub(r"SENSOURCE_\w+", lambda found: names.get(found[0], found[0]), str(error))
-        raise _error(prefix, text.splitlines()) from None
+        raise _error(prefix, renamed(str(error), {**variables, **yaml_names}).splitlines()) from None
     for place in (settings.warehouse, settings.published):
         if isinstance(place, Path) and place.name.lstrip(".").split(".")[0] == prefix:
             problem = f"DuckDB would confuse the schema with the file {place}. Choose another prefix."

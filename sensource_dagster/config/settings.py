@@ -170,7 +170,7 @@ class Settings(WarehouseSettings, AlertSettings):
 
     def spelled(self, text: str) -> str:
         """A text with the account's own names of variables."""
-        return re.sub(r"SENSOURCE_\w+", lambda found: self.variables.get(found[0], found[0]), text)
+        return renamed(text, self.variables)
 
     @property
     def is_demo(self) -> bool:
@@ -185,6 +185,11 @@ class Settings(WarehouseSettings, AlertSettings):
         if self.is_demo:
             return f"demo account (simulator at {self.api_url})"
         return f"SenSource account at {check.host(self.api_url)}, client …{str(self.client_id)[-4:]}"
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """A text with other names for some of its SENSOURCE_* variables."""
+    return re.sub(r"SENSOURCE_\w+", lambda found: names.get(found[0], found[0]), text)
 
 
 VARIABLES: Mapping[str, Mapping[str, Any]] = {
