@@ -52,12 +52,17 @@ class ComposeProcesses:
     _running: dict[str, tuple[subprocess.Popen[bytes], str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        (self.folder / "logs").mkdir(exist_ok=True)
+        self.printed.mkdir(exist_ok=True)
         shutil.copy(COMPOSE / "workspace.yaml", self.folder / "workspace.yaml")
         workspace = yaml.safe_load((COMPOSE / "workspace.yaml").read_text())
         server = workspace["load_from"][0]["grpc_server"]
         server.update(host="127.0.0.1", port=self.ports["code"])
         (self.folder / "workspace.yaml").write_text(yaml.safe_dump(workspace))
+
+    @property
+    def printed(self) -> Path:
+        """Not `logs`: Dagster's telemetry takes the folder of that name away, if it holds anything."""
+        return self.folder / "printed"
 
     @property
     def dagster(self) -> DagsterDev:
@@ -71,7 +76,7 @@ class ComposeProcesses:
         # Not its hosts and passwords.
         of_dagster = {key: text for key, text in service["environment"].items() if key.startswith("DAGSTER_")}
         environment, mark = marked({**of_dagster, **self.environment})
-        with (self.folder / "logs" / name).open("a") as log:
+        with (self.printed / name).open("a") as log:
             process = subprocess.Popen(
                 [Path(sys.executable).with_name(program), *given],
                 cwd=self.folder,
@@ -102,7 +107,7 @@ class ComposeProcesses:
         process.wait()
 
     def logs(self) -> str:
-        return "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in (self.folder / "logs").iterdir())
+        return "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in self.printed.iterdir())
 
     def wait_for_code(self) -> None:
         deadline = time.monotonic() + STARTS_WITHIN
