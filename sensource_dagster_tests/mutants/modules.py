@@ -47,6 +47,7 @@ TESTS: dict[str, list[str]] = {
         "automation/test_failing_days.py",
     ],
     "checks/affected.py": [
+        "checks/test_affected.py",
         "checks/test_impossible_values.py",
         "checks/test_outages.py",
         "checks/test_entities.py",
