@@ -52,9 +52,9 @@ def checks(settings: Settings) -> list[AssetChecksDefinition]:
         SettingsError: alarms.toml cannot be used.
     """
     quiet = quiet_entries(settings)
+    tables = [*list_tables(settings.static_endpoints), *COUNTS]
     return [
-        *(_step(table, _list_checks(table), settings, quiet) for table in list_tables(settings.static_endpoints)),
-        *(_step(table, _counts_checks(table, settings), settings, quiet) for table in COUNTS),
+        *(_step(table, checks_of(table, settings), settings, quiet) for table in tables),
         *(fresh(table, settings) for table in COUNTS),
     ]
 
@@ -66,16 +66,15 @@ def quiet_entries(settings: Settings) -> tuple[Quiet, ...]:
         SettingsError: it cannot be used.
     """
     # What a blocking check finds is wrong in the warehouse, not at a door.
-    found = [check for table in COUNTS for check in _counts_checks(table, settings)]
+    found = [check for table in COUNTS for check in checks_of(table, settings)]
     names = {check.name for check in found if not check.blocking}
     return read_alarms(settings.alarms, names)
 
 
-def _list_checks(table: Table) -> list[Check]:
-    return [key_is_unique(table), NO_ROWS_REJECTED, *([joins_hit(table)] if table.name in JOINS else [])]
-
-
-def _counts_checks(table: Table, settings: Settings) -> list[Check]:
+def checks_of(table: Table, settings: Settings) -> list[Check]:
+    """What is judged of a table when it has been written."""
+    if table.is_list:
+        return [key_is_unique(table), NO_ROWS_REJECTED, *([joins_hit(table)] if table.name in JOINS else [])]
     own = {
         "traffic": [DOOR_IS_UNUSUAL, ins_and_outs_agree(settings)],
         "occupancy": [occupancy_is_in_order()],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from sensource_dagster.checks.judged_days import JudgedDays
@@ -13,14 +15,28 @@ from sensource_dagster.warehouse.warehouse_of import warehouse_of
 from sensource_dagster_tests.checks.checked import Checked
 
 
-def judge(checked: Checked, check: Check, first: date, last: date | None = None) -> Judgement:
-    """What the check says about the traffic of some days."""
+def judge(
+    checked: Checked, check: Check, first: date, last: date | None = None, table: str = "traffic"
+) -> Judgement:
+    """What the check says about some days of a table."""
+    with reading(checked, check, first, last, table) as made:
+        return check.judge(made)
+
+
+@contextmanager
+def reading(
+    checked: Checked, check: Check, first: date, last: date | None = None, table: str = "traffic"
+) -> Iterator[Reading]:
+    """What a check reads of these days."""
     settings = checked.settings
     with warehouse_of(settings.warehouse, 5).open(read_only=True) as connection:
         tables = frozenset(tables_of(connection))
-        lists = tables.intersection(settings.static_endpoints)
-        days = JudgedDays(((first, last or first),), settings.timezone, checked.now)
-        reading = Reading(
-            connection, TABLES["traffic"], days, tables, lists, check.aggregates, days_before=check.days_before
+        yield Reading(
+            connection,
+            TABLES[table],
+            JudgedDays(((first, last or first),), settings.timezone, checked.now),
+            tables,
+            tables.intersection(settings.static_endpoints),
+            check.aggregates,
+            check.days_before,
         )
-        return check.judge(reading)

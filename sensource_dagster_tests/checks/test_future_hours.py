@@ -28,12 +28,17 @@ def test_a_zone_or_space_whose_hours_are_ahead_is_named_until_they_have_begun(
     [row] = found(judged)
     assert (row[entity], row["day"], row["last_hour"]) == (ahead, str(TODAY), "2025-12-10 21:00:00+00:00")
     assert number(judged, "hours_in_future") == row["hours_in_future"] == 3
-    assert "The clock of the sensor is ahead" in str(judged.description)
+    assert str(judged.description).startswith(
+        f"3 hours of {table} had not begun at 2025-12-10 18:20 UTC, on 1 {entity.removesuffix('_id')} day. "
+        "The clock of the sensor is ahead"
+    )
 
     checked.now = NOW + timedelta(hours=2, minutes=30)
     assert number(checked.evaluate(NAME, table), "hours_in_future") == 1
     checked.now = NOW + timedelta(hours=2, minutes=40)  # 21:00
-    assert checked.evaluate(NAME, table).passed
+    judged = checked.evaluate(NAME, table)
+    assert judged.passed
+    assert str(judged.description).startswith(f"Every hour of {table} has begun.")
 
 
 def test_a_run_of_an_old_day_names_them_too(checked: Checked) -> None:
