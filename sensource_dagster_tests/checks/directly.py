@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 
+import time_machine
+
+from sensource_dagster.checks.asset_checks import checks_of
 from sensource_dagster.checks.judged_days import JudgedDays
 from sensource_dagster.checks.judgement import Check, Judgement
 from sensource_dagster.checks.reading import Reading
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.sql import tables_of
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
-from sensource_dagster_tests.checks.checked import Checked
+from sensource_dagster_tests.checks.checked import NOW, Checked
 
 
 def judge(
@@ -39,4 +43,18 @@ def reading(
             tables.intersection(settings.static_endpoints),
             check.aggregates,
             check.days_before,
+        )
+
+
+def check_of(checked: Checked, table: str, name: str) -> Check:
+    [check] = [check for check in checks_of(TABLES[table], checked.settings) if check.name == name]
+    return check
+
+
+def judged(checked: Checked, table: str, name: str, first: date, last: date, is_read: bool = False) -> Judgement:
+    """What the check says of these days, of which each has just been read or none ever."""
+    check = check_of(checked, table, name)
+    with time_machine.travel(NOW), reading(checked, check, first, last, table) as made:
+        return check.judge(
+            replace(made, last_read=lambda days: dict.fromkeys(days, NOW.timestamp()) if is_read else {})
         )

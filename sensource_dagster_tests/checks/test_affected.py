@@ -117,3 +117,14 @@ def test_what_is_silenced_is_said_with_its_reasons() -> None:
         " 2 zones are silenced until 2026-03-01: Rebuilt. 1 zone is silenced until 2026-03-02: ...and closed."
     )
     assert silence().sentence({}) == ""
+
+
+def test_an_alert_is_made_of_the_name_the_rows_and_the_days_that_are_known() -> None:
+    assert Affected("North", "N", 3, DAY, NEXT, LATER).as_json() == {
+        "name": "North",
+        "rows": 3,
+        "first_day": "2026-03-01",
+        "last_day": "2026-03-02",
+        "back": "2026-03-09",
+    }
+    assert Affected("North").as_json() == {"name": "North", "rows": 1}

@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-import time_machine
 
-from sensource_dagster.checks.asset_checks import checks_of
-from sensource_dagster.contract.tables import TABLES
-from sensource_dagster_tests.checks.checked import NOW, Checked
-from sensource_dagster_tests.checks.directly import judge
+from sensource_dagster_tests.checks.checked import Checked
+from sensource_dagster_tests.checks.directly import check_of, judged
 
 FIRST, LAST = date(2025, 12, 3), date(2025, 12, 4)
 IN_ORDER = f"DELETE FROM sensource.traffic WHERE record_date > '{LAST}'"  # the clock of one sensor is ahead
@@ -140,10 +137,8 @@ def test_a_check_says_what_it_judges_what_it_found_and_what_to_do(
     checked_file: Checked, table: str, name: str
 ) -> None:
     description, in_order, broken, found = SENTENCES[table, name]
-    [check] = [check for check in checks_of(TABLES[table], checked_file.settings) if check.name == name]
-    assert check.description == description
+    assert check_of(checked_file, table, name).description == description
     checked_file.sql(IN_ORDER)
-    with time_machine.travel(NOW):
-        assert judge(checked_file, check, FIRST, LAST, table).sentence == in_order
-        checked_file.sql(*broken)
-        assert judge(checked_file, check, FIRST, LAST, table).sentence == found
+    assert judged(checked_file, table, name, FIRST, LAST).sentence == in_order
+    checked_file.sql(*broken)
+    assert judged(checked_file, table, name, FIRST, LAST).sentence == found
