@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import time_machine
 from dagster import (
@@ -27,6 +28,8 @@ from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 """When the warehouse was filled: 11:20 in Denver."""
+ELSEWHERE = ZoneInfo("Asia/Tokyo")
+"""Where the machine is, says nothing about the account: `time_machine` sets this zone as well."""
 FIRST, TODAY = date(2025, 10, 27), date(2025, 12, 10)
 
 
@@ -58,7 +61,7 @@ class Checked:
         tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
         job = self._job(table, only)
         kept = nullcontext(history) if history else DagsterInstance.ephemeral()
-        with time_machine.travel(self.now), kept as instance:
+        with time_machine.travel(self.now.astimezone(ELSEWHERE)), kept as instance:
             return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
 
     def _job(self, table: str, only: str | None) -> JobDefinition:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +17,6 @@ from sensource_dagster_tests.checks.checked import FIRST, NOW, TODAY, Checked
 from sensource_dagster_tests.end_to_end.sync import syncing
 from sensource_dagster_tests.lakes import LAKE, LAKE_PARAMETER, NewLake
 from sensource_dagster_tests.warehouse_file import warehouse_file
-
-
-@pytest.fixture(autouse=True)
-def _machine_elsewhere() -> Iterator[None]:
-    """The time zone of the machine says nothing about the account's."""
-    with pytest.MonkeyPatch.context() as changed:
-        changed.setenv("TZ", "Asia/Tokyo")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from sensource_dagster.checks.reading import Reading
 from sensource_dagster.contract.tables import TABLES
 from sensource_dagster.warehouse.sql import tables_of
 from sensource_dagster.warehouse.warehouse_of import warehouse_of
-from sensource_dagster_tests.checks.checked import NOW, Checked
+from sensource_dagster_tests.checks.checked import ELSEWHERE, NOW, Checked
 
 
 def judge(
@@ -54,7 +54,7 @@ def check_of(checked: Checked, table: str, name: str) -> Check:
 def judged(checked: Checked, table: str, name: str, first: date, last: date, is_read: bool = False) -> Judgement:
     """What the check says of these days, of which each has just been read or none ever."""
     check = check_of(checked, table, name)
-    with time_machine.travel(NOW), reading(checked, check, first, last, table) as made:
+    with time_machine.travel(NOW.astimezone(ELSEWHERE)), reading(checked, check, first, last, table) as made:
         return check.judge(
             replace(made, last_read=lambda days: dict.fromkeys(days, NOW.timestamp()) if is_read else {})
         )

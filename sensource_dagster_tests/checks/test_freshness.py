@@ -32,7 +32,7 @@ from sensource_dagster.instance.private import (
     PartitionBackfill,
 )
 from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster_tests.checks.checked import evaluations, number
+from sensource_dagster_tests.checks.checked import ELSEWHERE, evaluations, number
 from sensource_dagster_tests.end_to_end.sync import syncing
 
 UTC = timezone.utc
@@ -53,7 +53,7 @@ class Reads:
             self.instance.report_runless_asset_event(AssetMaterialization(key, partition=day))
 
     def fresh(self, at: datetime, table: str = "traffic") -> AssetCheckEvaluation:
-        with time_machine.travel(at):
+        with time_machine.travel(at.astimezone(ELSEWHERE)):
             job = build_definitions(self.settings).resolve_job_def("freshness")
             result = job.execute_in_process(instance=self.instance)
         assert {one.asset_key.path[-1] for one in result.get_asset_check_evaluations()} == {"traffic", "occupancy"}
