@@ -55,7 +55,14 @@ TESTS: dict[str, list[str]] = {
         "automation/test_failing_days.py",
     ],
     "checks/affected.py": ["checks/test_affected.py", "checks/test_impossible_values.py"],
-    "checks/asset_checks.py": ["checks/test_asset_checks.py"],
+    "checks/asset_checks.py": [
+        "checks/test_asset_checks.py",
+        "checks/test_not_judged.py",
+        "checks/test_impossible_values.py",
+        "checks/test_outages.py",
+        "checks/test_completeness.py",
+        "test_jobs.py",
+    ],
     "checks/balance.py": ["checks/test_balance.py", "checks/test_sentences.py"],
     "checks/completeness.py": [
         "checks/test_sentences.py",
@@ -77,7 +84,7 @@ TESTS: dict[str, list[str]] = {
     "checks/judgement.py": ["checks/test_judgement.py", "checks/test_impossible_values.py"],
     "checks/keys.py": ["checks/test_keys.py", "checks/test_sentences.py"],
     "checks/not_judged.py": ["checks/test_not_judged.py"],
-    "checks/outages.py": ["checks/test_outages.py"],
+    "checks/outages.py": ["checks/test_newest_outages.py", "checks/test_outages.py"],
     "checks/reading.py": [
         "checks/test_reading.py",
         "checks/test_keys.py",
