@@ -35,9 +35,9 @@ def read_door_days(reading: Reading) -> None:
 def _doors(reading: Reading) -> str:
     joined, location, disabled, deleted = "", "NULL", "false", "false"
     if "zone" in reading.lists:
-        joined += f" LEFT JOIN {reading.name('zone')} z USING (zone_id)"
+        joined = f" LEFT JOIN {reading.name('zone')} z USING (zone_id)"
         disabled, deleted = "TRY_CAST(z.disabled AS BOOLEAN)", f"z.{DELETED}"
-        if {"sensor", "site"} <= reading.lists:
+        if "sensor" in reading.lists and "site" in reading.lists:
             joined += f" LEFT JOIN {reading.name('sensor')} s ON s.sensor_id = z.sensor_id"
             joined += f" LEFT JOIN {reading.name('site')} p ON p.site_id = s.site_id"
             location = "p.location_id"

@@ -100,6 +100,10 @@ def test_the_run_names_the_door_and_the_two_ratios(checked: Checked) -> None:
     assert "turned round" in str(agree.description)
 
 
+def test_twelve_weeks_are_read_with_all_days_of_the_first_one(checked: Checked) -> None:
+    assert ins_and_outs_agree(checked.settings).days_before == 12 * 7 + 6
+
+
 def test_the_threshold_is_a_setting(checked: Checked) -> None:
     zone = door(checked)
     checked.sql(f"{TRAFFIC} sumouts = round(sumouts * 0.6) WHERE zone_id = '{zone}' AND record_date >= '{WEEK}'")

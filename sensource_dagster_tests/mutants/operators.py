@@ -18,6 +18,7 @@ IS_SQL = re.compile(
     r"\b(SELECT|FROM|WHERE|JOIN|INSERT|DELETE|UPDATE|CREATE|CASE|BETWEEN|EXISTS|BY|AND|OR|NULL|DISTINCT|CAST"
     r"|IS NOT|NOT)\b|::[A-Z]"
 )
+IS_SQL_VALUE = re.compile(r"true|false|[a-z]\.\w+")  # a literal, or a column of a table with a short name
 STARTS_AS_SQL = re.compile(r"\s*\(?(SELECT|FROM|WITH|INSERT|DELETE|UPDATE|CREATE|ALTER|CASE|MERGE)\b")
 # Each of these, wherever it is in a text of SQL, is one mutant.
 SQL_SWAPS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
@@ -53,7 +54,8 @@ SQL_SWAPS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = 
         (r"\bfalse\b", "true"),
     )
 ]
-SQL_SWAPS.append((re.compile(r"(?<![\w$.'-])\d+(?![\w.'-])"), lambda number: str(int(number[0]) + 1)))
+# But for `EXISTS (SELECT 1 …`: what is selected there is not read.
+SQL_SWAPS.append((re.compile(r"(?<![\w$.'-])(?<!SELECT )\d+(?![\w.'-])"), lambda number: str(int(number[0]) + 1)))
 
 
 def swapped(sql: str) -> Iterator[str]:
@@ -74,7 +76,7 @@ def mutate_string(node: cst.BaseString) -> Iterable[cst.BaseString]:
         if node.quote.startswith(('"""', "'''")):
             if STARTS_AS_SQL.match(node.raw_value):
                 yield from (node.with_changes(value=value) for value in swapped(node.value))
-        elif IS_SQL.search(node.value):
+        elif IS_SQL.search(node.value) or IS_SQL_VALUE.fullmatch(node.raw_value):
             yield from (node.with_changes(value=value) for value in swapped(node.value))
         elif " " not in node.raw_value.strip():
             yield from mutators.operator_string(node)

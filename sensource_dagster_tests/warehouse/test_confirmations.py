@@ -119,6 +119,46 @@ def test_a_late_response_neither_overwrites_nor_counts_as_vanished_what_was_conf
     assert store.sql("SELECT * FROM {s}.corrections") == []
 
 
+def test_a_late_response_changes_the_rows_that_the_later_one_lacks_and_no_others(store: Store) -> None:
+    put(store, 0, *(count(zone, at) for zone in "abc" for at in (0, 1)), window=(0, 2))
+    put(store, 9, count("a", 0), window=(0, 1))
+
+    put(store, 5, *(count(zone, at, ins=7) for zone in "abc" for at in (0, 1)), window=(0, 2))
+
+    changed = [(row["zone_id"], row["record_date_hour_1"]) for row in store.rows() if row["sumins"] == 7]
+    assert sorted(changed) == [("a", instant(1))] + [(zone, instant(at)) for zone in "bc" for at in (0, 1)]
+
+
+def test_each_of_two_later_responses_confirms_its_own_rows(store: Store) -> None:
+    put(store, 0, count("a"), count("b"))
+    put(store, 9, count("a"), window=(0, 1))
+    put(store, 10, count("b"), window=(0, 1))
+
+    put(store, 5, count("a", ins=7), count("b", ins=7), window=(0, 1))
+
+    assert ins(store) == [1, 1]
+
+
+@pytest.mark.parametrize("later", [1, 2])
+@pytest.mark.parametrize(("hours", "stays"), [(23, True), (24, False), (30, False)])
+def test_a_response_that_is_a_day_or_more_later_is_of_a_wrong_clock(
+    store: Store, later: int, hours: int, stays: bool
+) -> None:
+    put(store, 0, count("a", ins=3 - later))
+    put(store, 5 + hours, count("a", ins=1))  # it changes the row, or confirms it
+
+    put(store, 5, count("a", ins=7))
+
+    assert ins(store) == [1 if stays else 7]
+
+
+def test_of_two_responses_of_one_instant_the_one_that_is_merged_last_stays(store: Store) -> None:
+    for number in (1, 1, 7):
+        put(store, 9, count("a", ins=number))
+
+    assert ins(store) == [7]
+
+
 def test_a_late_list_does_not_mark_an_entry_that_was_confirmed_as_deleted(store: Store) -> None:
     entries = [{"siteId": site, "name": site} for site in "ab"]
     put(store, 0, *entries, table="site")
@@ -150,7 +190,7 @@ def test_a_row_that_has_fitted_since_is_not_rejected_by_a_late_response(store: S
 def test_what_was_confirmed_outlives_the_process_and_is_forgotten_after_a_day(
     store: Store, tmp_path: Path
 ) -> None:
-    for hour in (0, 9, 10):
+    for hour in (0, 9, 10, 10):
         put(store, hour, count("a"), window=(0, 1))
     [file] = tmp_path.rglob("*.requests.json")
     assert file.read_text().count('"traffic"') == 1  # one request that confirms as much as the one before

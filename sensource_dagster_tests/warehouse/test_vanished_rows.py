@@ -55,24 +55,25 @@ def test_a_day_without_any_row_in_the_response_counts_its_vanished_rows(store: S
     assert result.days[DAY].rows == 0
 
 
-@pytest.mark.parametrize("ins", [5, 6])
-def test_a_row_that_comes_back_is_a_row_again(store: Store, ins: int) -> None:
-    store.put(count("a", 3, ins=5, outs=None), count("a", 4), window=DAYS)
+@pytest.mark.parametrize(("ins", "at"), [(5, 3), (6, 0)])  # also in the first hour of the window
+def test_a_row_that_comes_back_is_a_row_again(store: Store, ins: int, at: int) -> None:
+    store.put(count("a", at, ins=5, outs=None), count("a", 4), window=DAYS)
     store.put(count("a", 4), window=DAYS)
 
-    back = store.put(count("a", 3, ins=ins, outs=None), count("a", 4), window=DAYS)
+    back = store.put(count("a", at, ins=ins, outs=None), count("a", 4), window=DAYS)
 
     assert vanished(back) == {}
     assert (back.days[DAY].corrected, back.days[DAY].unchanged) == (1, 1)
-    was_gone = ("a", instant(3), "sumins", "5", None)
-    is_back = ("a", instant(3), "sumins", None, str(ins))
+    was_gone = ("a", instant(at), "sumins", "5", None)
+    is_back = ("a", instant(at), "sumins", None, str(ins))
     assert gone(store) == [was_gone, is_back]
 
-    store.put(count("a", 3, ins=ins, outs=None), count("a", 4), window=DAYS)
+    store.put(count("a", at, ins=ins, outs=None), count("a", 4), window=DAYS)
     assert gone(store) == [was_gone, is_back]
 
-    store.put(count("a", 4), window=DAYS)
-    assert gone(store) == [was_gone, is_back, ("a", instant(3), "sumins", str(ins), None)]
+    for _ in range(2):  # once, also if it was gone before
+        store.put(count("a", 4), window=DAYS)
+        assert gone(store) == [was_gone, is_back, ("a", instant(at), "sumins", str(ins), None)]
 
 
 def test_only_measures_that_the_response_carries_are_recorded_as_gone_or_as_back(store: Store) -> None:
@@ -125,8 +126,21 @@ def test_a_response_without_any_row_of_the_table_counts_the_rows_and_records_not
 ) -> None:
     store.put(count("a", 3), window=DAYS)
 
-    assert vanished(store.put(*rows, window=DAYS)) == {DAY: 1}
+    result = store.put(*rows, window=DAYS)
+    assert (vanished(result), result.corrections) == ({DAY: 1}, 0)
     assert gone(store) == []
+
+
+def test_what_vanished_of_another_table_says_nothing_though_its_space_has_the_id_of_a_zone(store: Store) -> None:
+    def spaces(*hours: int) -> list[Row]:
+        sums = {"maxoccupancy": 1, "minoccupancy": 1, "avgoccupancy": 1.0, "sumins": 1, "sumouts": 1}
+        return [{"spaceId": "a", "recordDate_hour_1": hour(at), **sums} for at in hours]
+
+    store.put(count("a", 3), count("a", 4), window=DAYS)
+    store.put(*spaces(3, 4), table="occupancy", window=DAYS)
+    store.put(*spaces(4), table="occupancy", window=DAYS)
+
+    assert store.put(count("a", 4), window=DAYS).corrections == 2
 
 
 def test_the_response_of_an_earlier_request_says_nothing_about_later_rows(store: Store) -> None:
