@@ -38,7 +38,7 @@ TESTS: dict[str, list[str]] = {
         "automation/test_upkeep.py",
     ],
     "instance/launcher.py": ["instance/test_launcher.py"],
-    "instance/life_lock.py": ["instance/test_launcher.py"],
+    "instance/life_lock.py": ["instance/test_life_lock.py", "instance/test_launcher.py"],
     "instance/run_retries.py": ["instance/test_decisions_of_retries.py", "instance/test_run_retries.py"],
     "automation/nightly_days.py": [
         "automation/test_missed_days.py",
