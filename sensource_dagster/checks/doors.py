@@ -27,7 +27,7 @@ def _judge(reading: Reading) -> Judgement:
         values={"closed": closed},
         sums=["is_above"],
     )
-    above = findings.sums.get("is_above", 0)
+    above = findings.sums["is_above"]
     below = findings.total - above
     said = [
         *([f"on {counted(below, 'door day')} a door counted far fewer people than expected"] if below else []),

@@ -48,6 +48,8 @@ def test_unusual_doors_are_said_to_count_too_few_or_too_many(checked_file: Check
         "(SELECT arg_max(zone_id, n) FROM (SELECT zone_id, sum(sumins) AS n FROM sensource.traffic GROUP BY 1))"
     )
     [(door,)] = checked_file.sql(f"SELECT {largest}")
+    usual = f"On each day of {DAYS} every door counted about as many people as expected."
+    assert judged(checked_file, "traffic", "door_is_unusual", FIRST, LAST).sentence == usual
     of_door = f"WHERE zone_id = '{door}' AND record_date"
     checked_file.sql(f"UPDATE sensource.traffic SET sumins = 0, sumouts = 0 {of_door} = '{LAST}'")
     assert (
@@ -58,6 +60,8 @@ def test_unusual_doors_are_said_to_count_too_few_or_too_many(checked_file: Check
     found = judged(checked_file, "traffic", "door_is_unusual", FIRST, LAST)
     assert found.sentence == f"Of {DAYS}: on 1 door day {below}, and on 1 door day {above}. {advice}"
     assert found.numbers == {"doors_below_expected": 1, "doors_above_expected": 1}
+    of_first = judged(checked_file, "traffic", "door_is_unusual", FIRST, FIRST)
+    assert of_first.sentence == f"Of {FIRST}: on 1 door day {above}. {advice}"
 
 
 def test_missing_hours_are_said_to_be_late_or_of_an_offline_zone(checked_file: Checked) -> None:
