@@ -139,7 +139,7 @@ class DagsterDev:
                 assert time.monotonic() < deadline, f"after {within:g} s not yet: {what}; runs: {self.runs()}"
             except requests.RequestException as error:
                 raise AssertionError(f"the server was gone before {what}: {error}") from None
-            time.sleep(1  # each look costs the server time)
+            time.sleep(1)  # each look costs the server time
 
 
 def _backfill_id(response: dict[str, Any]) -> str:
