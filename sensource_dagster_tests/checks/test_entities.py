@@ -28,6 +28,11 @@ def test_an_entity_with_counts_that_is_not_listed_is_named_with_its_days(
     assert number(listed, f"unlisted_{entity}s") == 1
     [row] = found(listed)
     assert (row[f"{entity}_id"], row["first_day"], row["last_day"]) == (one, "2025-12-02", "2025-12-03")
+    [(hours,)] = checked.sql(
+        f"SELECT count(*) FROM {W}.{table} WHERE {entity}_id = '{one}' "
+        f"AND record_date BETWEEN '2025-12-02' AND '{DAY}'"
+    )
+    assert row["hours"] == hours > 24
 
 
 def test_an_entity_that_is_listed_as_deleted_passes(checked: Checked) -> None:
