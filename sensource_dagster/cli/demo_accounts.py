@@ -58,7 +58,7 @@ def run() -> int:
         console.print(text, style="red", highlight=False)
     if failures:
         return 1
-    _show(console, home)
+    show(console, home)
     return 0
 
 
@@ -125,11 +125,13 @@ def _sync(home: Path, console: Console) -> list[str]:
     return outcome.failures
 
 
-def _show(console: Console, home: Path) -> None:
+def show(console: Console, home: Path) -> None:
+    """Print the visits of each day, the query they come from, and where all of it is."""
     with duckdb.connect(str(home / "footfall.duckdb"), read_only=True) as connection:
         grid = Table("day", *_ZONES, title="Visits per day")
         for day, *visits in connection.execute(_QUERY).fetchall():
-            grid.add_row(str(day), *(f"{of_account:,}" for of_account in visits))
+            # The newest day begins in the east first: for two hours the west has no visits of it, not even zero.
+            grid.add_row(str(day), *("-" if number is None else f"{number:,}" for number in visits))
     for column in grid.columns[1:]:
         column.justify = "right"
     console.print(grid)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from sensource_dagster.cli.demo_accounts import show
 from sensource_dagster_tests.clone import clone, environment
-
-pytestmark = pytest.mark.slow
 
 SENSOURCE = [sys.executable, "-c", "from sensource_dagster.cli import main; main()", "demo", "--accounts"]
 
 
+@pytest.mark.slow
 def test_it_reads_two_accounts_into_one_file_and_shows_both_by_the_query_that_it_prints(tmp_path: Path) -> None:
     project = clone(tmp_path / "project")
     own = {**environment(project), "SENSOURCE_PUBLISHED": str(tmp_path / "real.duckdb")}
@@ -32,8 +34,21 @@ def test_it_reads_two_accounts_into_one_file_and_shows_both_by_the_query_that_it
     assert len(rows) == 8
     for day, east, west in rows:
         [line] = [line for line in printed if f" {day} " in line]
-        assert f" {east:,} " in line
-        assert f" {west:,} " in line
+        for visits in (east, west):
+            assert f" {'-' if visits is None else format(visits, ',')} " in line
     assert any(east != west for _, east, west in rows)
     assert (folder / "visits" / "defs" / "west" / "defs.yaml").exists()
     assert not (tmp_path / "real.duckdb").exists()
+
+
+def test_a_day_that_has_begun_in_one_time_zone_alone_has_no_visits_of_the_other_account(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "footfall.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA all_accounts")
+        connection.execute(
+            "CREATE TABLE all_accounts.location_daily AS SELECT * FROM (VALUES ('east', DATE '2026-01-10', 1200), "
+            "('west', DATE '2026-01-10', 30), ('east', DATE '2026-01-11', 0)) AS of (account, day, visits)"
+        )
+    printed = StringIO()
+    show(Console(file=printed, width=200), tmp_path)
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.getvalue().splitlines()]
+    assert [row for row in cells if row] == [["2026-01-11", "0", "-"], ["2026-01-10", "1,200", "30"]]
