@@ -100,7 +100,7 @@ def _on_wrong_day(reading: Reading) -> Findings:
 
 DAYS_ARE_LOCAL = Check(
     "days_are_local",
-    f"{DAY} is the local day of {HOUR} in SENSOURCE_TIMEZONE.",
+    f"{DAY} is the local day of {HOUR} in the account's time zone.",
     _judge_days,
     blocking=True,
 )

@@ -42,13 +42,13 @@ _ADDED_TO_COUNTS = (
     Column(
         DAY,
         Type.DATE,
-        "The local day of the hour, in SENSOURCE_TIMEZONE: the partition",
+        "The local day of the hour, in the account's time zone: the partition",
         nullable=False,
     ),
     Column(
         LOCAL_HOUR,
         Type.TIMESTAMP,
-        "The local time at which the hour starts, in SENSOURCE_TIMEZONE",
+        "The local time at which the hour starts, in the account's time zone",
         nullable=False,
     ),
     _SYNCED,

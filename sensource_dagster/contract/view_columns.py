@@ -143,7 +143,7 @@ VIEWS = (
                 "counts_visits",
                 "Its ins are visits of its location: it is an outer door, or no door of the location is marked so",
             ),
-            _text("timezone", "The location's time zone, if its hours differ from those of SENSOURCE_TIMEZONE"),
+            _text("timezone", "The location's time zone, if its hours differ from the account's"),
         ),
     ),
     View(

@@ -25,7 +25,7 @@ UTC_OFFSET = (
     Column("minutes", Type.BIGINT, "local time is so far ahead of UTC", "minutes"),
 )
 IRREGULAR_DAY = (
-    Column("timezone", Type.VARCHAR, "IANA name of the zone; null for SENSOURCE_TIMEZONE"),
+    Column("timezone", Type.VARCHAR, "IANA name of the zone; null for the account's"),
     Column("day", Type.DATE, "The local day"),
     Column("hours", Type.BIGINT, "How many hours Vea has of it; never the first of two equal local hours"),
 )

@@ -28,9 +28,9 @@ _ADVICE = (
     "the views."
 )
 _LOCAL_TIME = {
-    "utc_offset": ("The local time of locations in another time zone than SENSOURCE_TIMEZONE.", UTC_OFFSET),
+    "utc_offset": ("The local time of locations in another time zone than the account's.", UTC_OFFSET),
     "irregular_day": ("The days that do not have 24 hours.", IRREGULAR_DAY),
-    LOCAL_ZONE: ("The time zone of the local days and hours: SENSOURCE_TIMEZONE.", LOCAL_ZONE_COLUMNS),
+    LOCAL_ZONE: ("The account's time zone, that of the local days and hours.", LOCAL_ZONE_COLUMNS),
 }
 
 
