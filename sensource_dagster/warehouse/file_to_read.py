@@ -31,11 +31,15 @@ def file_to_read(
     """
     source = warehouse_of(place, wait_seconds, schema=schema)
     it = f"{source.kind} {source.describe()}"
+    own = schema == SCHEMA  # the commands are about the project's own account alone
     if not source.exists():
-        raise WarehouseError(
-            f"There is no {it} yet. Run `sensource backfill`: it reads the counts and makes the {source.kind}. Or "
-            "materialize everything in the UI."
+        advice = (
+            f"Run `sensource backfill`: it reads the counts and makes the {source.kind}. Or materialize "
+            "everything in the UI."
+            if own
+            else f"Materialize everything of the account {schema} in the UI."
         )
+        raise WarehouseError(f"There is no {it} yet. {advice}")
     with source.open(read_only=True) as connection:
         try:
             # Otherwise DuckDB takes a Python variable of the same name for a view that is not there.
@@ -43,9 +47,14 @@ def file_to_read(
             connection.execute(f"USE {full_schema(connection)}")
             yield connection
         except (duckdb.CatalogException, duckdb.BinderException) as error:
+            again = (
+                "Run the sync again (`sensource backfill`, or materialize the views in the UI): it makes the "
+                "views anew."
+                if own
+                else f"Materialize the views of the account {schema} in the UI: that makes them anew."
+            )
             raise WarehouseError(
-                f"The {it} does not have this view as this version makes it: {first_line(error)} Run the sync "
-                "again (`sensource backfill`, or materialize the views in the UI): it makes the views anew."
+                f"The {it} does not have this view as this version makes it: {first_line(error)} {again}"
             ) from None
         except duckdb.Error as error:
             if is_interruption(error):
