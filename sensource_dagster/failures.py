@@ -43,7 +43,9 @@ def errors_as_failures(
     except WarehouseHeldError as error:
         if context:
             _mark_run(context)
-        raise Failure(description=str(error), metadata={HELD_BY: error.holder}, allow_retries=False) from None
+        raise Failure(
+            description=spelled(str(error)), metadata={HELD_BY: error.holder}, allow_retries=False
+        ) from None
     except SenSourceError as error:
         raise Failure(description=spelled(str(error)), allow_retries=False) from None
     except RuntimeError as error:

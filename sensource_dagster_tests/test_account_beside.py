@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dagster import AssetKey
 
+from sensource_dagster.account_definitions import account_definitions
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.definitions import build_definitions
 from sensource_dagster.errors import OwnDefinitionsError
@@ -36,6 +38,25 @@ def test_both_are_loaded_and_a_job_reads_the_assets_of_its_own_account(
     for prefix, job in (("sensource", "counts"), ("west", "west_counts")):
         keys = both.resolve_job_def(job).asset_layer.executable_asset_keys
         assert keys == {AssetKey([prefix, "traffic"]), AssetKey([prefix, "occupancy"])}
+
+
+def test_the_columns_of_a_further_account_do_not_name_the_variable_of_another_time_zone() -> None:
+    west = replace(read_settings({}), prefix="west")
+    columns = [
+        column
+        for spec in account_definitions(west, None).resolve_all_asset_specs()
+        for column in getattr(spec.metadata.get("dagster/column_schema"), "columns", ())
+    ]
+    assert {column.name for column in columns} > {"record_date", "record_hour", "timezone"}
+    assert not [column for column in columns if "SENSOURCE_" in column.description]
+
+
+def test_each_check_of_a_further_account_names_it_and_those_of_the_project_s_own_do_not() -> None:
+    for prefix, is_named in (("west", True), ("sensource", False)):
+        account = account_definitions(replace(read_settings({}), prefix=prefix), None)
+        graph = account.resolve_asset_graph()
+        said = [str(graph.get(key).description) for key in graph.asset_check_keys]
+        assert {text.endswith(f" Account: {prefix}.") for text in said} == {is_named}
 
 
 @pytest.mark.parametrize(

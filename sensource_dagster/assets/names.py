@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster import AssetKey
 
-from sensource_dagster.config.settings import Settings
+from sensource_dagster.config.settings import PREFIX, Settings
 from sensource_dagster.contract.model import Table, View
 from sensource_dagster.contract.tables import COUNTS
 
@@ -28,6 +28,12 @@ def published_key(settings: Settings) -> AssetKey:
 
 def report_key(settings: Settings) -> AssetKey:
     return asset_key("report", settings)
+
+
+def said_of_check(text: str, settings: Settings) -> str:
+    """What a check judges. Its page in the UI has no other word of a further account."""
+    account = "" if settings.prefix == PREFIX else f" Account: {settings.prefix}."
+    return f"{settings.spelled(text)}{account}"
 
 
 def pool(settings: Settings) -> str:

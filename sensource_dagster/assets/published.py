@@ -15,7 +15,7 @@ from dagster import (
 )
 
 from sensource_dagster.assets.common import NIGHTLY
-from sensource_dagster.assets.names import asset_key, published_key
+from sensource_dagster.assets.names import asset_key, published_key, said_of_check
 from sensource_dagster.config.settings import Settings
 from sensource_dagster.contract.tables import DERIVED
 from sensource_dagster.contract.view_columns import VIEWS
@@ -24,6 +24,10 @@ from sensource_dagster.views.published_copy import publish
 
 VERSION = "warehouse_version"
 VIEWS_AGREE = "views_agree"
+_VIEWS_AGREE = (
+    "On each day traffic_hourly and traffic_daily have the same ins. So has location_daily, with those of the "
+    "interior doors added. The ins of all days together are those of the table traffic."
+)
 
 
 def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
@@ -43,15 +47,13 @@ def published_asset(copy: Path, settings: Settings) -> AssetsDefinition:
             AssetCheckSpec(
                 VIEWS_AGREE,
                 asset=key,
-                description="On each day traffic_hourly and traffic_daily have the same ins. So has "
-                "location_daily, with those of the interior doors added. The ins of all days together are "
-                "those of the table traffic.",
+                description=said_of_check(_VIEWS_AGREE, settings),
             )
         ],
         metadata={"account": settings.account, "duckdb_file": MetadataValue.path(str(copy.resolve()))},
     )
     def published() -> MaterializeResult:  # type: ignore[type-arg] # Dagster knows the name alone
-        with errors_as_failures():
+        with errors_as_failures(spelled=settings.spelled):
             made = publish(settings.warehouse, copy, settings.timezone, settings.warehouse_wait, settings.prefix)
         rows = [TableRecord({"table": table, "rows": count}) for table, count in made.rows.items()]
         return MaterializeResult(

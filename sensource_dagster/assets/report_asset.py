@@ -35,7 +35,7 @@ def report_asset(copy: Path, settings: Settings) -> AssetsDefinition:
         metadata={"account": settings.account, "page": MetadataValue.path(str(page.resolve()))},
     )
     def report() -> MaterializeResult:  # type: ignore[type-arg] # Dagster knows the name alone
-        with errors_as_failures():
+        with errors_as_failures(spelled=settings.spelled):
             as_of = made_when(copy, settings)
             with file_to_read(copy, settings.warehouse_wait, settings.prefix) as connection:
                 made = write_report(connection, page, settings, as_of=as_of)

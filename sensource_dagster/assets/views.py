@@ -38,7 +38,7 @@ def view_assets(settings: Settings) -> AssetsDefinition:
     )
     def make_views(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
         selected = [view for view in VIEWS if asset_key(view, settings) in context.selected_asset_keys]
-        with errors_as_failures(context):
+        with errors_as_failures(context, settings.spelled):
             log = context.log.warning
             warehouse = warehouse_of(settings.warehouse, settings.warehouse_wait, log=log, schema=settings.prefix)
             with warehouse.open() as connection:

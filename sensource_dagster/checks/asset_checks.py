@@ -17,7 +17,7 @@ from dagster import (
     multi_asset_check,
 )
 
-from sensource_dagster.assets.names import asset_key, pool
+from sensource_dagster.assets.names import asset_key, pool, said_of_check
 from sensource_dagster.assets.partition_history import last_read
 from sensource_dagster.checks.affected import Silence
 from sensource_dagster.checks.balance import ins_and_outs_agree
@@ -100,7 +100,7 @@ def _step(
         AssetCheckSpec(
             check.name,
             asset=key,
-            description=check.description,
+            description=said_of_check(check.description, settings),
             blocking=check.blocking,
         )
         for check in table_checks
@@ -112,7 +112,7 @@ def _step(
     )
     def judge(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         selected = [by_name[check.name] for check in context.selected_asset_check_keys]
-        with errors_as_failures():
+        with errors_as_failures(spelled=settings.spelled):
             try:
                 started = _start_of_run(context)
                 judgements = _judge(context, table, selected, settings, started)

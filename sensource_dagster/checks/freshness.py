@@ -22,7 +22,7 @@ from dagster import (
 )
 
 from sensource_dagster.assets.account_job import account_job
-from sensource_dagster.assets.names import asset_key, counts_keys
+from sensource_dagster.assets.names import asset_key, counts_keys, said_of_check
 from sensource_dagster.checks.affected import AFFECTED, Affected
 from sensource_dagster.checks.judgement import ERROR, WARN
 from sensource_dagster.checks.under_way import waited_for
@@ -36,6 +36,11 @@ _NAME = "fresh"
 _DUE_HOUR = 6  # the nightly run starts at 03:00 and may have to wait for other runs
 _WARN_DAYS = 3
 _DAYS = 14
+_MEANING = (
+    f"The newest whole day is yesterday. Before {_DUE_HOUR:02}:00 the day before yesterday is "
+    "enough. A day is whole if it was read after it was over. Reading an older day again makes no difference. "
+    f"It is an ERROR if the newest whole day is more than {_WARN_DAYS} days behind."
+)
 
 
 def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
@@ -43,9 +48,7 @@ def fresh(table: Table, settings: Settings) -> AssetChecksDefinition:
     spec = AssetCheckSpec(
         _NAME,
         asset=key,
-        description=f"The newest whole day is yesterday. Before {_DUE_HOUR:02}:00 the day before yesterday is "
-        "enough. A day is whole if it was read after it was over. Reading an older day again makes no difference. "
-        f"It is an ERROR if the newest whole day is more than {_WARN_DAYS} days behind.",
+        description=said_of_check(_MEANING, settings),
     )
 
     @multi_asset_check(name=settings.named(f"{table.name}_freshness"), specs=[spec])

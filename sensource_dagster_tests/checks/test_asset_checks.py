@@ -58,6 +58,15 @@ def test_each_table_has_its_checks_and_each_check_says_what_it_judges() -> None:
     assert len(made) == sum(map(len, EXPECTED.values()))
 
 
+def test_the_page_of_a_check_names_a_further_account_and_its_own_variables() -> None:
+    own = {"SENSOURCE_BALANCE_THRESHOLD": "WEST_BALANCE_THRESHOLD"}
+    west = replace(read_settings({}), prefix="west", variables=own)
+    said = [str(spec.description) for made in checks(west) for spec in made.check_specs]
+    assert all(text.endswith(" Account: west.") for text in said)
+    assert "more than WEST_BALANCE_THRESHOLD (20 %)" in " ".join(said)
+    assert "SENSOURCE_" not in " ".join(said)
+
+
 def test_lists_that_are_switched_off_have_no_checks() -> None:
     made = specs(SENSOURCE_STATIC_ENDPOINTS="zone")
     assert {spec.asset_key.path[-1] for spec in made} == {"zone", "traffic", "occupancy"}
