@@ -27,7 +27,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, list[str], str]] = {
         "out who wrote these rows, and delete the surplus ones by hand.",
     ),
     ("traffic", "days_are_local"): (
-        "record_date is the local day of record_date_hour_1 in SENSOURCE_TIMEZONE.",
+        "record_date is the local day of record_date_hour_1 in the account's time zone.",
         f"Every hour of {DAYS} has its local day in America/Denver.",
         [f"UPDATE sensource.traffic SET record_date = '{LAST}' WHERE {AT} AND {ONE_ZONE}"],
         "1 row of traffic whose record_date is not the local day of the hour in America/Denver. If "
