@@ -20,6 +20,8 @@ def test_a_healthy_warehouse_passes_both_checks(checked: Checked) -> None:
         judged = checked.judge(table, date(2025, 11, 1), date(2025, 12, 10))
         assert judged["key_is_unique"].passed
         assert not failed_checks(judged) & OURS
+        if table in ("traffic", "occupancy"):
+            assert number(judged["days_are_local"], "rows_on_wrong_day") == 0
 
 
 @pytest.mark.parametrize(("table", "entity"), [("traffic", "zone_id"), ("occupancy", "space_id")])

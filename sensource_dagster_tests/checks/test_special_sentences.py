@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
+from sensource_dagster.checks.keys import DAYS_ARE_LOCAL
+from sensource_dagster.warehouse.sql import set_schema
 from sensource_dagster_tests.checks.checked import TODAY, Checked
-from sensource_dagster_tests.checks.directly import judged
+from sensource_dagster_tests.checks.directly import judged, reading
 from sensource_dagster_tests.checks.test_completeness import fill
 
 FIRST, LAST = date(2025, 12, 3), date(2025, 12, 4)
@@ -98,3 +100,19 @@ def test_of_a_day_that_has_not_begun_there_is_no_hour_to_judge(checked_file: Che
     tomorrow = date(2025, 12, 11)
     said = f"Nothing to judge yet: no hour of {tomorrow} is over."
     assert judged(checked_file, "traffic", "hours_are_complete", tomorrow, tomorrow).sentence == said
+
+
+def test_a_further_account_with_rows_on_wrong_days_is_told_to_change_its_time_zone_back(
+    checked_file: Checked,
+) -> None:
+    checked_file.sql(
+        "CREATE SCHEMA west",
+        "CREATE TABLE west.traffic AS FROM sensource.traffic",
+        f"UPDATE west.traffic SET record_date = '{LAST}' WHERE record_date = '{FIRST}'",
+    )
+    with reading(checked_file, DAYS_ARE_LOCAL, FIRST, LAST) as made:
+        set_schema(made.connection, "west")
+        assert DAYS_ARE_LOCAL.judge(made).sentence.endswith(
+            "If the account's `timezone` was changed, change it back. Or let the account begin anew, with another "
+            "prefix."
+        )

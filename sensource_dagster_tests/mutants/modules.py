@@ -82,7 +82,11 @@ TESTS: dict[str, list[str]] = {
     "checks/impossible_values.py": ["checks/test_impossible_values.py", "checks/test_sentences.py"],
     "checks/judged_days.py": ["checks/test_judged_days.py"],
     "checks/judgement.py": ["checks/test_judgement.py", "checks/test_impossible_values.py"],
-    "checks/keys.py": ["checks/test_keys.py", "checks/test_sentences.py"],
+    "checks/keys.py": [
+        "checks/test_keys.py",
+        "checks/test_sentences.py",
+        "checks/test_special_sentences.py",
+    ],
     "checks/not_judged.py": ["checks/test_not_judged.py"],
     "checks/outages.py": ["checks/test_newest_outages.py", "checks/test_outages.py"],
     "checks/reading.py": [
