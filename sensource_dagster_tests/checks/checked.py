@@ -28,7 +28,7 @@ from sensource_dagster_tests.end_to_end.sync import RANGE_END, RANGE_START
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 """When the warehouse was filled: 11:20 in Denver."""
-ELSEWHERE = ZoneInfo("Asia/Tokyo")
+ELSEWHERE = ZoneInfo("Pacific/Kiritimati")
 """Where the machine is, says nothing about the account: `time_machine` sets this zone as well."""
 FIRST, TODAY = date(2025, 10, 27), date(2025, 12, 10)
 
