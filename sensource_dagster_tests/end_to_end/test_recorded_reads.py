@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
+from dagster import AssetKey, Definitions
 
-from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
+from sensource_dagster.account_definitions import account_definitions
+from sensource_dagster.config.account_settings import own_variables, read_account
+from sensource_dagster.config.settings import CREDENTIALS
+from sensource_dagster.simulator import ManualClock, Options, serving
+from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing, variables_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "recorded"
+ACCOUNT_VARIABLES = (*CREDENTIALS, "SENSOURCE_API_URL", "SENSOURCE_AUTH_URL")
 FIRST, LAST = date(2025, 10, 21), date(2025, 12, 10)
+CLOCKS_CHANGE_DAYS = date(2025, 10, 25), date(2025, 11, 3)
+"""In Berlin, and a week later in Denver."""
 CLOCKS_CHANGE = datetime(2025, 11, 2, 8, tzinfo=timezone.utc)
 
 
@@ -35,6 +43,17 @@ def by_key(rows: list[dict[str, Any]]) -> dict[tuple[str, datetime], tuple[Any, 
         )
         for row in rows
     }
+
+
+def denver_days(recorded: Mapping[str, Any]) -> dict[tuple[str, date], list[int]]:
+    """Ins, outs and hours of each door and day, by the clock of Denver."""
+    days: dict[tuple[str, date], list[int]] = {}
+    for (zone_id, hour), (_name, ins, outs) in by_key(recorded["results"]).items():
+        local = hour - timedelta(hours=6 if hour < CLOCKS_CHANGE else 7)
+        sums = days.setdefault((zone_id, local.date()), [0, 0, 0])
+        for at, number in enumerate((ins, outs, 1)):
+            sums[at] += number
+    return days
 
 
 def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_other_change(
@@ -64,12 +83,7 @@ def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_
 def test_the_published_view_has_each_doors_days_as_people_at_the_library_count_them(tmp_path: Path) -> None:
     """Summed here from the recorded rows alone, by the clock of Denver, as the vendor's dashboard does."""
     recorded = recording("20251210T225600Z")
-    expected: dict[tuple[str, date], list[int]] = {}
-    for (zone_id, hour), (_name, ins, outs) in by_key(recorded["results"]).items():
-        local = hour - timedelta(hours=6 if hour < CLOCKS_CHANGE else 7)
-        sums = expected.setdefault((zone_id, local.date()), [0, 0, 0])
-        for at, number in enumerate((ins, outs, 1)):
-            sums[at] += number
+    expected = denver_days(recorded)
     clock = ManualClock(datetime(2025, 12, 10, 23, tzinfo=timezone.utc))
     copy = tmp_path / "footfall.duckdb"
     options = Options(recordings=[recorded])
@@ -81,3 +95,45 @@ def test_the_published_view_has_each_doors_days_as_people_at_the_library_count_t
         found = connection.execute("SELECT zone_id, day, ins, outs, hours_counted FROM sensource.traffic_daily")
         assert {(zone_id, day): sums for zone_id, day, *sums in found.fetchall()} == expected
     assert len(expected) == 5 * 51  # doors, days
+
+
+def test_beside_an_account_of_another_time_zone_the_library_has_the_same_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = recording("20251210T225600Z")
+    clock = ManualClock(datetime(2025, 12, 10, 23, tzinfo=timezone.utc))
+    with (
+        serving(Options(recordings=[recorded]), clock) as library,
+        syncing(tmp_path, Options(timezone="Europe/Berlin"), clock, SENSOURCE_TIMEZONE="Europe/Berlin") as sync,
+    ):
+        own = own_variables("library", ACCOUNT_VARIABLES)
+        of_library = variables_of(library, tmp_path)
+        for name, variable in own.items():
+            monkeypatch.setenv(variable, of_library[name])
+        settings = read_account("library", own, {"timezone": "America/Denver"}, tmp_path)
+        sync.definitions = Definitions.merge(sync.definitions, account_definitions(settings, None))
+        for job in ("counts", "library_counts"):
+            result = sync.run(job, *CLOCKS_CHANGE_DAYS)
+            assert result.success, error_text(result)
+        sync.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=sync.instance,
+            asset_selection=[
+                AssetKey([account, view])
+                for account in ("sensource", "library")
+                for view in ("traffic_hourly", "traffic_daily")
+            ],
+        )
+        found = sync.query(
+            "SELECT zone_id, day, ins, outs, hours_counted FROM all_accounts.traffic_daily "
+            "WHERE account = 'library'"
+        )
+        offsets = sync.query("SELECT DISTINCT account, utc_offset FROM all_accounts.traffic_hourly ORDER BY ALL")
+    first, last = CLOCKS_CHANGE_DAYS
+    expected = {(zone, day): sums for (zone, day), sums in denver_days(recorded).items() if first <= day <= last}
+    assert {(zone_id, day): sums for zone_id, day, *sums in found} == expected
+    assert offsets == [
+        ("library", "-06:00"),
+        ("library", "-07:00"),
+        ("sensource", "+01:00"),
+        ("sensource", "+02:00"),
+    ]
