@@ -19,11 +19,9 @@ from sensource_dagster.warehouse.warehouse_of import warehouse_of
 from sensource_dagster_tests.checks.checked import ELSEWHERE, NOW, Checked
 
 
-def judge(
-    checked: Checked, check: Check, first: date, last: date | None = None, table: str = "traffic"
-) -> Judgement:
-    """What the check says about some days of a table."""
-    with reading(checked, check, first, last, table) as made:
+def judge(checked: Checked, check: Check, first: date, last: date | None = None) -> Judgement:
+    """What the check says about the traffic of some days."""
+    with reading(checked, check, first, last) as made:
         return check.judge(made)
 
 
@@ -51,7 +49,9 @@ def check_of(checked: Checked, table: str, name: str) -> Check:
     return check
 
 
-def judged(checked: Checked, table: str, name: str, first: date, last: date, is_read: bool = False) -> Judgement:
+def judge_by_name(
+    checked: Checked, table: str, name: str, first: date, last: date, is_read: bool = False
+) -> Judgement:
     """What the check says of these days, of which each has just been read or none ever."""
     check = check_of(checked, table, name)
     with time_machine.travel(NOW.astimezone(ELSEWHERE)), reading(checked, check, first, last, table) as made:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from sensource_dagster_tests.checks.checked import Checked
-from sensource_dagster_tests.checks.directly import check_of, judged
+from sensource_dagster_tests.checks.directly import check_of, judge_by_name
 
 FIRST, LAST = date(2025, 12, 3), date(2025, 12, 4)
 IN_ORDER = f"DELETE FROM sensource.traffic WHERE record_date > '{LAST}'"  # the clock of one sensor is ahead
@@ -139,6 +139,6 @@ def test_a_check_says_what_it_judges_what_it_found_and_what_to_do(
     description, in_order, broken, found = SENTENCES[table, name]
     assert check_of(checked_file, table, name).description == description
     checked_file.sql(IN_ORDER)
-    assert judged(checked_file, table, name, FIRST, LAST).sentence == in_order
+    assert judge_by_name(checked_file, table, name, FIRST, LAST).sentence == in_order
     checked_file.sql(*broken)
-    assert judged(checked_file, table, name, FIRST, LAST).sentence == found
+    assert judge_by_name(checked_file, table, name, FIRST, LAST).sentence == found

@@ -9,7 +9,7 @@ import pytest
 from sensource_dagster.checks.keys import DAYS_ARE_LOCAL
 from sensource_dagster.warehouse.sql import set_schema
 from sensource_dagster_tests.checks.checked import TODAY, Checked
-from sensource_dagster_tests.checks.directly import judged, reading
+from sensource_dagster_tests.checks.directly import judge_by_name, reading
 from sensource_dagster_tests.checks.test_completeness import fill
 
 FIRST, LAST = date(2025, 12, 3), date(2025, 12, 4)
@@ -29,13 +29,13 @@ def test_without_a_list_a_check_says_that_it_has_nothing_to_judge(
 ) -> None:
     checked_file.sql(f"DROP TABLE sensource.{missing}")
     said = f"Nothing to judge yet: the list {missing} has not been read."
-    assert judged(checked_file, table, name, FIRST, LAST).sentence == said
+    assert judge_by_name(checked_file, table, name, FIRST, LAST).sentence == said
 
 
 @pytest.mark.parametrize("name", ["door_is_unusual", "ins_and_outs_agree"])
 def test_of_a_day_that_is_not_over_there_is_nothing_to_judge(checked_file: Checked, name: str) -> None:
     said = f"Nothing to judge yet: no day of {TODAY} is over."
-    assert judged(checked_file, "traffic", name, TODAY, TODAY).sentence == said
+    assert judge_by_name(checked_file, "traffic", name, TODAY, TODAY).sentence == said
 
 
 def test_unusual_doors_are_said_to_count_too_few_or_too_many(checked_file: Checked) -> None:
@@ -51,18 +51,18 @@ def test_unusual_doors_are_said_to_count_too_few_or_too_many(checked_file: Check
     )
     [(door,)] = checked_file.sql(f"SELECT {largest}")
     usual = f"On each day of {DAYS} every door counted about as many people as expected."
-    assert judged(checked_file, "traffic", "door_is_unusual", FIRST, LAST).sentence == usual
+    assert judge_by_name(checked_file, "traffic", "door_is_unusual", FIRST, LAST).sentence == usual
     of_door = f"WHERE zone_id = '{door}' AND record_date"
     checked_file.sql(f"UPDATE sensource.traffic SET sumins = 0, sumouts = 0 {of_door} = '{LAST}'")
     assert (
-        judged(checked_file, "traffic", "door_is_unusual", FIRST, LAST).sentence
+        judge_by_name(checked_file, "traffic", "door_is_unusual", FIRST, LAST).sentence
         == f"Of {DAYS}: on 1 door day {below}. {advice}"
     )
     checked_file.sql(f"UPDATE sensource.traffic SET sumins = 5000, sumouts = 5000 {of_door} = '{FIRST}'")
-    found = judged(checked_file, "traffic", "door_is_unusual", FIRST, LAST)
+    found = judge_by_name(checked_file, "traffic", "door_is_unusual", FIRST, LAST)
     assert found.sentence == f"Of {DAYS}: on 1 door day {below}, and on 1 door day {above}. {advice}"
     assert found.numbers == {"doors_below_expected": 1, "doors_above_expected": 1}
-    of_first = judged(checked_file, "traffic", "door_is_unusual", FIRST, FIRST)
+    of_first = judge_by_name(checked_file, "traffic", "door_is_unusual", FIRST, FIRST)
     assert of_first.sentence == f"Of {FIRST}: on 1 door day {above}. {advice}"
 
 
@@ -77,19 +77,19 @@ def test_missing_hours_are_said_to_be_late_or_of_an_offline_zone(checked_file: C
     )
     offline = "1 zone sent nothing, or at most half of the hours, up to the last day that is older than 2 days."
     missing = f"96 of 480 hours of {first} to {last} are missing"
-    found = judged(checked_file, "traffic", "hours_are_complete", first, last)
+    found = judge_by_name(checked_file, "traffic", "hours_are_complete", first, last)
     assert found.sentence == f"{missing}. {old} {late}"
     assert found.outages is None
     assert "zones_offline" not in found.numbers
-    found = judged(checked_file, "traffic", "hours_are_complete", first, last, is_read=True)
+    found = judge_by_name(checked_file, "traffic", "hours_are_complete", first, last, is_read=True)
     assert found.sentence == f"{missing}. {old} {late} {offline}"
     assert found.numbers["zones_offline"] == 1
     assert found.judges_outages
     assert [outage.first_day for outage in (found.outages or {}).values()] == [first]
-    newest = judged(checked_file, "traffic", "hours_are_complete", date(2025, 12, 8), last)
+    newest = judge_by_name(checked_file, "traffic", "hours_are_complete", date(2025, 12, 8), last)
     assert newest.sentence == f"48 of 240 hours of 2025-12-08 to {last} are missing. {late}"
     checked_file.sql("DROP TABLE sensource.zone")
-    found = judged(checked_file, "traffic", "hours_are_complete", first, first)
+    found = judge_by_name(checked_file, "traffic", "hours_are_complete", first, first)
     assert found.sentence == (
         f"All 96 hours of {first} have a row (the list zone has not been read, so only zones with counts are "
         "judged)."
@@ -99,7 +99,7 @@ def test_missing_hours_are_said_to_be_late_or_of_an_offline_zone(checked_file: C
 def test_of_a_day_that_has_not_begun_there_is_no_hour_to_judge(checked_file: Checked) -> None:
     tomorrow = date(2025, 12, 11)
     said = f"Nothing to judge yet: no hour of {tomorrow} is over."
-    assert judged(checked_file, "traffic", "hours_are_complete", tomorrow, tomorrow).sentence == said
+    assert judge_by_name(checked_file, "traffic", "hours_are_complete", tomorrow, tomorrow).sentence == said
 
 
 def test_a_further_account_with_rows_on_wrong_days_is_told_to_change_its_time_zone_back(
