@@ -17,7 +17,7 @@ from sensource_dagster.checks.reading import Reading
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.simulator import ManualClock, fault_kinds
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, failed_checks, found
-from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.end_to_end.sync import error_text, syncing_with_checks
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
 W = "sensource"
@@ -73,7 +73,7 @@ def test_lists_that_are_switched_off_have_no_checks() -> None:
 
 
 def test_a_run_of_everything_runs_every_check_after_the_lists(tmp_path: Path) -> None:
-    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with time_machine.travel(NOW), syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
         result = sync.run("everything", TODAY - timedelta(days=9), TODAY)
         assert result.success
         for table, names in EXPECTED.items():
@@ -84,7 +84,7 @@ def test_a_run_of_everything_runs_every_check_after_the_lists(tmp_path: Path) ->
 
 
 def test_the_counts_are_judged_even_if_a_list_fails(tmp_path: Path) -> None:
-    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with time_machine.travel(NOW), syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.simulator.faults.next(fault_kinds.status(400), path="/api/zone")
         result = sync.run("everything", TODAY)
         assert not result.success
@@ -94,7 +94,7 @@ def test_the_counts_are_judged_even_if_a_list_fails(tmp_path: Path) -> None:
 
 def test_wrong_data_of_vea_are_found_by_the_run_that_reads_them(tmp_path: Path) -> None:
     first, dead_since = TODAY - timedelta(days=36), "2025-12-04T07:00"
-    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with time_machine.travel(NOW), syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
         zones = [zone["zoneId"] for zone in sync.simulator.entities("zone")]
         dead, new, negative, gone = zones[0], zones[1], zones[3], zones[4]
 
@@ -124,7 +124,7 @@ def test_wrong_data_of_vea_are_found_by_the_run_that_reads_them(tmp_path: Path) 
 
 
 def test_a_run_of_one_asset_and_one_day_judges_that_day(tmp_path: Path) -> None:
-    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with time_machine.travel(NOW), syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
         job = sync.definitions.resolve_implicit_global_asset_job_def()
         key = next(key for key in job.asset_layer.executable_asset_keys if key.path[-1] == "occupancy")
         result = job.execute_in_process(
@@ -139,7 +139,7 @@ def test_a_run_of_one_asset_and_one_day_judges_that_day(tmp_path: Path) -> None:
 
 
 def test_a_run_of_an_old_day_still_says_what_is_wrong_with_the_last_days(tmp_path: Path) -> None:
-    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with time_machine.travel(NOW), syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
 
         def without_afternoon(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             zone = min(row["zoneId"] for row in rows)
@@ -156,7 +156,7 @@ def test_a_run_of_an_old_day_still_says_what_is_wrong_with_the_last_days(tmp_pat
 
 
 def test_a_run_of_old_days_does_not_miss_last_days_that_were_never_read(tmp_path: Path) -> None:
-    with time_machine.travel(NOW), syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with time_machine.travel(NOW), syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
         sync.run("lists")
         first = evaluations(sync.run("counts", date(2025, 11, 3), date(2025, 11, 5)), "traffic")
         assert "of 2025-11-03 to 2025-11-05" in str(first["hours_are_complete"].description)

@@ -14,7 +14,7 @@ from dagster import AssetCheckSeverity
 
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import NOW, TODAY, Checked, evaluations, found, number
-from sensource_dagster_tests.end_to_end.sync import syncing
+from sensource_dagster_tests.end_to_end.sync import syncing_with_checks
 
 UTC = timezone.utc
 DENVER = ZoneInfo("America/Denver")
@@ -196,7 +196,10 @@ def test_a_settled_account_misses_only_the_hours_that_its_sensors_lost(tmp_path:
     local, now = ZoneInfo(zone), datetime(2025, 11, 20, 12, tzinfo=UTC)
     first, last = date(2025, 10, 20), date(2025, 11, 10)
     options = Options(zones=4, timezone=zone)
-    with time_machine.travel(now), syncing(tmp_path, options, ManualClock(now), SENSOURCE_TIMEZONE=zone) as sync:
+    with (
+        time_machine.travel(now),
+        syncing_with_checks(tmp_path, options, ManualClock(now), SENSOURCE_TIMEZONE=zone) as sync,
+    ):
         result = sync.run("everything", first, last)
         assert result.success
         days = [first + timedelta(days=number) for number in range(22)]

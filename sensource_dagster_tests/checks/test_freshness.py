@@ -32,7 +32,7 @@ from sensource_dagster.instance.private import (
 )
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster_tests.checks.checked import ELSEWHERE, evaluations, number
-from sensource_dagster_tests.end_to_end.sync import syncing
+from sensource_dagster_tests.end_to_end.sync import syncing_with_checks
 
 UTC = timezone.utc
 STARTED = DagsterRunStatus.STARTED
@@ -182,7 +182,10 @@ def test_if_nothing_was_read_or_no_day_is_due_there_is_nothing_to_judge() -> Non
 def test_a_run_makes_the_warehouse_fresh_and_its_own_check_says_so(tmp_path: Path) -> None:
     now = MORNING.astimezone(UTC)
     clock = ManualClock(now)
-    with time_machine.travel(now) as traveller, syncing(tmp_path, Options(token_seconds=10**7), clock) as sync:
+    with (
+        time_machine.travel(now) as traveller,
+        syncing_with_checks(tmp_path, Options(token_seconds=10**7), clock) as sync,
+    ):
         run = sync.run("counts", date(2025, 12, 9), date(2025, 12, 10))
         assert evaluations(run, "traffic")["fresh"].passed
         assert evaluations(sync.run("freshness"), "occupancy")["fresh"].passed

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,16 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 
 @dataclass
 class Sync:
-    """One deployment against one simulated account."""
+    """One deployment against one simulated account.
+
+    Attributes:
+        checks: whether its runs have the checks too. They are two thirds of a run's time.
+    """
 
     simulator: RunningSimulator
     instance: DagsterInstance
     variables: Mapping[str, str]
+    checks: bool = False
     settings: Settings = field(init=False)
     definitions: Definitions = field(init=False)
 
@@ -39,8 +45,16 @@ class Sync:
     def run(self, job: str, first: date | None = None, last: date | None = None) -> ExecuteInProcessResult:
         """Run a job, over the days first to last where it has days; it may fail."""
         tags = {RANGE_START: str(first), RANGE_END: str(last or first)} if first else {}
-        return self.definitions.resolve_job_def(job).execute_in_process(
+        of_run = self.definitions if self.checks else self._without_checks
+        return of_run.resolve_job_def(job).execute_in_process(
             instance=self.instance, tags=tags, raise_on_error=False
+        )
+
+    @cached_property
+    def _without_checks(self) -> Definitions:
+        whole = self.definitions
+        return Definitions(
+            assets=whole.assets, jobs=whole.jobs, resources=whole.resources, executor=whole.executor
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -121,6 +135,16 @@ def syncing(
         for name, value in wanted.items():
             environment.setenv(name, value)
         yield Sync(simulator, instance, wanted)
+
+
+@contextmanager
+def syncing_with_checks(
+    folder: Path, options: Options | None = None, clock: ManualClock | None = None, **variables: str
+) -> Iterator[Sync]:
+    """The same, whose runs have the checks too, as a user's have."""
+    with syncing(folder, options, clock, **variables) as sync:
+        sync.checks = True
+        yield sync
 
 
 def error_text(result: ExecuteInProcessResult) -> str:

@@ -20,7 +20,7 @@ from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster.views.refresh import refresh
 from sensource_dagster_tests.checks.checked import Checked, found
 from sensource_dagster_tests.checks.directly import judge
-from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.end_to_end.sync import error_text, syncing_with_checks
 from sensource_dagster_tests.end_to_end.test_recorded_reads import FIRST, LAST, recording
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
@@ -37,7 +37,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
     """The recording, read by one run over all its days, and what the checks of that run said."""
     options = Options(recordings=[recording("20251210T225600Z")])
     folder = tmp_path_factory.mktemp("recorded")
-    with time_machine.travel(READ_AT), syncing(folder, options, ManualClock(READ_AT)) as sync:
+    with time_machine.travel(READ_AT), syncing_with_checks(folder, options, ManualClock(READ_AT)) as sync:
         result = sync.run("everything", FIRST, LAST)
         assert result.success, error_text(result)
         with duckdb.connect(str(sync.settings.warehouse)) as connection:

@@ -12,7 +12,7 @@ import pytest
 
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.simulator import ManualClock, fault_kinds
-from sensource_dagster_tests.end_to_end.sync import Where, error_text, syncing
+from sensource_dagster_tests.end_to_end.sync import Where, error_text, syncing, syncing_with_checks
 from sensource_dagster_tests.warehouse_file import warehouse_file
 
 UTC = timezone.utc
@@ -33,7 +33,7 @@ def some_broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_many_values_that_do_not_fit_fail_the_run_name_the_first_and_change_nothing(
     tmp_path: Path, where: Where
 ) -> None:
-    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
+    with syncing_with_checks(tmp_path, None, ManualClock(NOW), **where) as sync:
         assert sync.run("counts", FIRST, LAST).success
         before = sync.table("traffic")
         sync.simulator.faults.next(
@@ -133,7 +133,7 @@ def test_a_failing_list_does_not_keep_the_counts_back(tmp_path: Path, where: Whe
 
 
 def test_an_entry_that_vanishes_is_marked_and_its_return_unmarks_it(tmp_path: Path, where: Where) -> None:
-    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
+    with syncing_with_checks(tmp_path, None, ManualClock(NOW), **where) as sync:
         zones = sync.simulator.entities("zone")
         assert sync.run("lists").success
         sync.simulator.override_list("zone", zones[1:])
@@ -148,7 +148,7 @@ def test_an_entry_that_vanishes_is_marked_and_its_return_unmarks_it(tmp_path: Pa
 def test_unknown_fields_become_columns_and_are_named_in_a_warning(
     tmp_path: Path, where: Where, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with syncing(tmp_path, None, ManualClock(NOW), **where) as sync:
+    with syncing_with_checks(tmp_path, None, ManualClock(NOW), **where) as sync:
         zones = [{**zone, "wallColour": "red", "tags": {"a": [1]}} for zone in sync.simulator.entities("zone")]
         sync.simulator.override_list("zone", zones)
         assert sync.run("lists").success

@@ -12,7 +12,7 @@ from sensource_dagster.cli import main
 from sensource_dagster.config.parsers import NO_LISTS
 from sensource_dagster.contract.tables import LISTS
 from sensource_dagster.simulator import ManualClock, Options
-from sensource_dagster_tests.end_to_end.sync import error_text, syncing
+from sensource_dagster_tests.end_to_end.sync import error_text, syncing, syncing_with_checks
 
 DAY = date(2025, 12, 9)
 CLOCK = ManualClock(datetime(2025, 12, 11, 18, tzinfo=timezone.utc))
@@ -24,7 +24,7 @@ OPTIONS = Options(further_metrics=["groups"], further_lists={"floor": FLOORS})
 
 
 def test_a_metric_that_the_project_does_not_know_is_a_column_with_the_type_of_its_values(tmp_path: Path) -> None:
-    with syncing(tmp_path, OPTIONS, CLOCK, SENSOURCE_TRAFFIC_METRICS="ins,groups") as sync:
+    with syncing_with_checks(tmp_path, OPTIONS, CLOCK, SENSOURCE_TRAFFIC_METRICS="ins,groups") as sync:
         assert sync.run("counts", DAY).success
         wrong = "count(*) FILTER (sumgroups <> sumins // 2 OR sumgroups IS NULL)"
         [row] = sync.query(f"SELECT {wrong}, any_value(typeof(sumgroups)) FROM sensource.traffic")
@@ -48,7 +48,7 @@ def test_a_list_that_the_project_does_not_know_is_a_table_with_all_its_fields_me
     tmp_path: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lists = {"floor": FLOORS}
-    with syncing(tmp_path, Options(further_lists=lists), CLOCK, **variables) as sync:
+    with syncing_with_checks(tmp_path, Options(further_lists=lists), CLOCK, **variables) as sync:
         assert sync.run("lists").success
         floors = "SELECT floor_id, name, level, plan->>'scale', _deleted FROM sensource.floor ORDER BY 1"
         assert sync.query(floors) == [("f1", "Ground", 0, "1.5", False), ("f2", "First", 1, None, False)]

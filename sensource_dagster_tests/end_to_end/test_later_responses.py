@@ -15,7 +15,7 @@ import pytest
 from sensource_dagster.simulator import ManualClock, Options
 from sensource_dagster.simulator.fault_kinds import CHANGE_ROWS, ENVELOPE, rows
 from sensource_dagster.views.refresh import refresh
-from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing
+from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing, syncing_with_checks
 
 NOW = datetime(2025, 12, 10, 18, 20, tzinfo=timezone.utc)
 DAY = date(2025, 12, 3)  # in Denver
@@ -25,7 +25,7 @@ Rows = list[dict[str, Any]]
 
 
 def account(folder: Path, **variables: str) -> AbstractContextManager[Sync]:
-    return syncing(folder, OPTIONS, ManualClock(NOW), **variables)
+    return syncing_with_checks(folder, OPTIONS, ManualClock(NOW), **variables)
 
 
 def read_day(sync: Sync, change: Callable[[Rows], Rows] = list, table: str = "traffic") -> Mapping[str, Any]:

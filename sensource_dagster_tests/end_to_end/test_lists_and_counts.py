@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sensource_dagster.contract.tables import COUNTS, LISTS
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
-from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing
+from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing, syncing_with_checks
 
 UTC = timezone.utc
 DENVER = ZoneInfo("America/Denver")
@@ -26,7 +26,7 @@ def midnight(day: date, zone: ZoneInfo = DENVER) -> datetime:
 
 def test_every_list_entry_and_every_hour_of_a_batch_is_in_the_warehouse(tmp_path: Path) -> None:
     first, last = date(2025, 10, 20), date(2025, 11, 18)
-    with syncing(tmp_path, clock=ManualClock(NOW)) as sync:
+    with syncing_with_checks(tmp_path, clock=ManualClock(NOW)) as sync:
         assert sync.run("lists").success
         assert sync.run("counts", first, last).success
         for table in LISTS:
@@ -84,7 +84,7 @@ def test_a_rerun_leaves_every_table_as_it_was(tmp_path: Path) -> None:
 def test_late_rows_and_corrections_reach_the_warehouse_and_are_counted_on_their_day(tmp_path: Path) -> None:
     clock = ManualClock(NOW)
     first, last = date(2025, 12, 8), date(2025, 12, 10)
-    with syncing(tmp_path, Options(token_seconds=10**7), clock) as sync:
+    with syncing_with_checks(tmp_path, Options(token_seconds=10**7), clock) as sync:
         assert sync.run("counts", first, last).success
         before = sync.counts("traffic")
         clock.advance(days=4)

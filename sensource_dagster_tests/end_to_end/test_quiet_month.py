@@ -16,7 +16,7 @@ import time_machine
 
 from sensource_dagster.automation.alerts import Alert, alerts_of
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
-from sensource_dagster_tests.end_to_end.sync import Sync, syncing
+from sensource_dagster_tests.end_to_end.sync import Sync, syncing_with_checks
 
 DENVER = ZoneInfo("America/Denver")
 FIRST, NIGHTS = date(2025, 11, 10), 30
@@ -52,7 +52,7 @@ def month(sync: Sync, clock: ManualClock, hours: tuple[int, ...], nights: int = 
 @pytest.mark.parametrize(("zones", "hours"), [(5, (8, 20)), (200, ())])
 def test_with_nothing_wrong_no_alert_comes(tmp_path: Path, zones: int, hours: tuple[int, ...]) -> None:
     clock = ManualClock(at(FIRST, 3))
-    with syncing(tmp_path, Options(zones=zones), clock, SENSOURCE_START_DATE="2025-11-01") as sync:
+    with syncing_with_checks(tmp_path, Options(zones=zones), clock, SENSOURCE_START_DATE="2025-11-01") as sync:
         assert month(sync, clock, hours) == {}
         [(lost,)] = sync.query(
             "SELECT count(*) FROM (SELECT count(*) AS hours FROM sensource.traffic "
@@ -64,7 +64,7 @@ def test_with_nothing_wrong_no_alert_comes(tmp_path: Path, zones: int, hours: tu
 
 def test_a_sensor_that_is_offline_for_three_days_is_told_once_and_once_when_it_is_back(tmp_path: Path) -> None:
     clock = ManualClock(at(FIRST, 3))
-    with syncing(tmp_path, Options(zones=5), clock, SENSOURCE_START_DATE="2025-11-01") as sync:
+    with syncing_with_checks(tmp_path, Options(zones=5), clock, SENSOURCE_START_DATE="2025-11-01") as sync:
         zone = str(sync.simulator.entities("zone")[3]["zoneId"])
         start, end = at(OFFLINE[0], 0), at(OFFLINE[-1] + timedelta(days=1), 0)
 

@@ -17,7 +17,13 @@ from sensource_dagster.account_definitions import account_definitions
 from sensource_dagster.config.account_settings import own_variables, read_account
 from sensource_dagster.config.settings import CREDENTIALS
 from sensource_dagster.simulator import ManualClock, Options, serving
-from sensource_dagster_tests.end_to_end.sync import error_text, metadata, syncing, variables_of
+from sensource_dagster_tests.end_to_end.sync import (
+    error_text,
+    metadata,
+    syncing,
+    syncing_with_checks,
+    variables_of,
+)
 
 FOLDER = Path(__file__).resolve().parents[1] / "recorded"
 ACCOUNT_VARIABLES = (*CREDENTIALS, "SENSOURCE_API_URL", "SENSOURCE_AUTH_URL")
@@ -61,7 +67,7 @@ def test_the_second_read_ends_in_its_own_values_with_four_corrected_rows_and_no_
 ) -> None:
     first, second = recording("20251210T224600Z"), recording("20251210T225600Z")
     clock = ManualClock(datetime(2025, 12, 10, 23, tzinfo=timezone.utc))
-    with syncing(tmp_path, Options(recordings=[first, second]), clock) as sync:
+    with syncing_with_checks(tmp_path, Options(recordings=[first, second]), clock) as sync:
         result = sync.run("counts", FIRST, LAST)
         assert result.success, error_text(result)
         assert sync.counts("traffic") == by_key(first["results"])

@@ -13,7 +13,7 @@ import pytest
 
 from sensource_dagster.simulator import ManualClock, Options, fault_kinds
 from sensource_dagster_tests.checks.checked import evaluations, found, number
-from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing
+from sensource_dagster_tests.end_to_end.sync import Sync, metadata, syncing_with_checks
 from sensource_dagster_tests.end_to_end.test_faults import NOW
 
 UTC = timezone.utc
@@ -26,7 +26,9 @@ REJECTED = "SELECT * EXCLUDE seen_at FROM sensource.rejected"
 @pytest.fixture
 def sync(tmp_path: Path) -> Iterator[Sync]:
     published = str(tmp_path / "footfall.duckdb")
-    with syncing(tmp_path, Options(zones=3), ManualClock(NOW), SENSOURCE_PUBLISHED=published) as deployment:
+    with syncing_with_checks(
+        tmp_path, Options(zones=3), ManualClock(NOW), SENSOURCE_PUBLISHED=published
+    ) as deployment:
         yield deployment
 
 
