@@ -21,8 +21,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO
+
+from sensource_dagster_tests import migrations
+from sensource_dagster_tests.instances import instance
 
 _PRELOADED = (
     "sensource_dagster.definitions",
@@ -138,6 +142,9 @@ def _address() -> str:
 def _serve(listening: socket.socket) -> None:
     for module in _PRELOADED:
         import_module(module)
+    migrations.read_once()
+    with TemporaryDirectory() as folder, instance(Path(folder) / "history"):
+        pass
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     test_process = os.getppid()
     while os.getppid() == test_process:

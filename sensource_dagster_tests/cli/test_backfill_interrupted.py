@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -20,8 +21,8 @@ from sensource_dagster.cli import publishing_run
 from sensource_dagster.simulator import RunningSimulator
 from sensource_dagster.warehouse import io_manager
 from sensource_dagster.warehouse import merge as merge_module
-from sensource_dagster_tests.cli.backfills import CANCELED, RANGE, SUCCESS, runs
-from sensource_dagster_tests.cli.project import Project, sensource
+from sensource_dagster_tests.cli.backfills import CANCELED, FIRST, RANGE, SUCCESS, runs
+from sensource_dagster_tests.cli.project import Project, make_project, sensource
 from sensource_dagster_tests.fork_server import fork
 
 STOPPED = re.compile(
@@ -107,7 +108,10 @@ def test_in_the_middle_of_a_merge(project: Project, simulator: RunningSimulator)
 
 
 @pytest.mark.slow
-def test_while_the_copy_is_made_all_days_are_counted_and_the_same_command_makes_the_copy(project: Project) -> None:
+def test_while_the_copy_is_made_all_days_are_counted_and_the_same_command_makes_the_copy(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    project = make_project(tmp_path, simulator, SENSOURCE_START_DATE=str(FIRST))
     status, lines = lines_shown(project, interrupted_while_publishing)
     assert status == 130
     assert len(lines) == 1, lines
