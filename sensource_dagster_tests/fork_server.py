@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import IO
 
 from sensource_dagster_tests import migrations
-from sensource_dagster_tests.instances import instance
+from sensource_dagster_tests.instances import new_instance
 
 _PRELOADED = (
     "sensource_dagster.definitions",
@@ -143,7 +143,7 @@ def _serve(listening: socket.socket) -> None:
     for module in _PRELOADED:
         import_module(module)
     migrations.read_once()
-    with TemporaryDirectory() as folder, instance(Path(folder) / "history"):
+    with TemporaryDirectory() as folder, new_instance(Path(folder)):
         pass
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     test_process = os.getppid()
