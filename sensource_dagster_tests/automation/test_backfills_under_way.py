@@ -10,7 +10,13 @@ from typing import Any, cast
 import pytest
 import time_machine
 from dagster import AssetKey, DagsterInstance, RunRequest, build_schedule_context
+from dagster._core.remote_origin import (
+    InProcessCodeLocationOrigin,
+    RemotePartitionSetOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.test_utils import create_run_for_test
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from sensource_dagster.config.settings import read_settings
 from sensource_dagster.contract.day_ranges import each_day
@@ -53,9 +59,19 @@ def backfill_of_assets(
     history.add_backfill(made)
 
 
-def backfill_of_job(history: DagsterInstance, **others: Any) -> None:
+def backfill_of_job(
+    history: DagsterInstance, status: BulkActionStatus = BulkActionStatus.REQUESTED, **others: Any
+) -> None:
     made = {"from_failure": False, "tags": {}, "backfill_timestamp": (NOW - HOUR).timestamp(), **others}
-    history.add_backfill(PartitionBackfill("b1", BulkActionStatus.REQUESTED, **made))
+    history.add_backfill(PartitionBackfill("b1", status, **made))
+
+
+def days_of_a_job(job: str) -> dict[str, Any]:
+    """As Dagster's API starts one of a job."""
+    location = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="mine"))
+    repository = RemoteRepositoryOrigin(code_location_origin=location, repository_name="__repository__")
+    origin = RemotePartitionSetOrigin(repository_origin=repository, partition_set_name=f"{job}_partition_set")
+    return {"partition_set_origin": origin, "partition_names": ["2025-05-01", "2025-05-02"]}
 
 
 def missed(history: DagsterInstance) -> list[tuple[str, str]]:
@@ -91,9 +107,29 @@ def test_one_of_something_else_changes_nothing(history: DagsterInstance) -> None
     assert missed(history) == ALL
 
 
+@pytest.mark.parametrize("job", ["counts", "everything"])
+def test_the_days_of_a_job_that_reads_counts_are_left_to_it(history: DagsterInstance, job: str) -> None:
+    backfill_of_job(history, **days_of_a_job(job))
+    assert missed(history) == [("2025-05-03", "2025-06-01"), ("2025-06-02", "2025-06-02")]
+
+
+def test_one_of_another_job_changes_nothing(history: DagsterInstance) -> None:
+    backfill_of_job(history, **days_of_a_job("marts"))
+    assert missed(history) == ALL
+
+
+def test_one_that_has_ended_changes_nothing(history: DagsterInstance) -> None:
+    backfill_of_job(history, BulkActionStatus.COMPLETED_SUCCESS, asset_selection=COUNTS_KEYS)
+    assert missed(history) == ALL
+
+
 def test_one_that_has_made_no_progress_for_a_day_changes_nothing(history: DagsterInstance) -> None:
     may = each_day(date(2025, 5, 1), date(2025, 6, 2))
     backfill_of_assets(history, may, at=NOW - timedelta(days=1, hours=1))
+    assert missed(history) == ALL
+    for name, moment in (("b1", NOW - timedelta(days=1, minutes=1)), ("b2", NOW - HOUR)):
+        with time_machine.travel(moment):
+            history.report_run_failed(create_run_for_test(history, "counts", tags={"dagster/backfill": name}))
     assert missed(history) == ALL
     with time_machine.travel(NOW - HOUR):  # its runs may be long
         run = create_run_for_test(history, "counts", tags={"dagster/backfill": "b1"})

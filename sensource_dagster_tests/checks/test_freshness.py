@@ -35,7 +35,7 @@ from sensource_dagster_tests.checks.checked import ELSEWHERE, evaluations, numbe
 from sensource_dagster_tests.end_to_end.sync import syncing_with_checks
 
 UTC = timezone.utc
-STARTED = DagsterRunStatus.STARTED
+STARTED, STARTING = DagsterRunStatus.STARTED, DagsterRunStatus.STARTING
 DENVER = ZoneInfo("America/Denver")
 MORNING = datetime(2025, 12, 10, 9, 0, tzinfo=DENVER)
 
@@ -197,11 +197,13 @@ def test_a_run_makes_the_warehouse_fresh_and_its_own_check_says_so(tmp_path: Pat
         assert number(evaluations(backfill, "traffic")["fresh"], "days_behind") == 5
 
 
-@pytest.mark.parametrize("hours", [5, 50])
-def test_a_stale_warehouse_names_the_runs_and_backfills_that_the_schedules_wait_for(hours: int) -> None:
+@pytest.mark.parametrize(("schedule", "hours"), [("hourly", 5), ("nightly", 50)])
+def test_a_stale_warehouse_names_the_runs_and_backfills_that_the_schedules_wait_for(
+    schedule: str, hours: int
+) -> None:
     with reading() as reads:
         since = (MORNING - timedelta(hours=hours)).astimezone(UTC)
-        tags = {SCHEDULE_NAME_TAG: "hourly", SCHEDULED_EXECUTION_TIME_TAG: since.isoformat()}
+        tags = {SCHEDULE_NAME_TAG: schedule, SCHEDULED_EXECUTION_TIME_TAG: since.isoformat()}
         run = reads.instance.add_run(DagsterRun("counts", make_new_run_id(), status=STARTED, tags=tags))
         for name, key in (("b1", "traffic"), ("b2", "mine")):
             reads.instance.add_backfill(
@@ -218,9 +220,22 @@ def test_a_stale_warehouse_names_the_runs_and_backfills_that_the_schedules_wait_
         stale = str(reads.fresh(MORNING).description)
         waits = "so nothing waits for it any more" if hours == 50 else "and later ticks are skipped"
         assert stale.partition(" and look at the last failed run. ")[2] == (
-            f"The run {run.run_id} of `hourly` has been started since {since:%Y-%m-%d %H:%M} UTC, {waits}. "
+            f"The run {run.run_id} of `{schedule}` has been started since {since:%Y-%m-%d %H:%M} UTC, {waits}. "
             "Terminate it in the UI if it is stuck. The backfill b1 is under way, and `nightly` leaves its missed "
             "days to it."
         )
         reads.read("2025-12-09", MORNING - timedelta(hours=1))
         assert reads.fresh(MORNING).description == "The newest whole day is 2025-12-09."
+
+
+def test_of_a_run_that_is_starting_it_says_since_when_there_is_one() -> None:
+    with reading() as reads:
+        tags = {SCHEDULE_NAME_TAG: "hourly"}
+        run = reads.instance.add_run(DagsterRun("counts", make_new_run_id(), status=STARTING, tags=tags))
+        reads.read("2025-12-08", MORNING - timedelta(days=1))
+        record = reads.instance.get_run_record_by_id(run.run_id)
+        assert record
+        made = f"{record.create_timestamp.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        assert f"The run {run.run_id} of `hourly` has been starting since {made}, " in str(
+            reads.fresh(MORNING).description
+        )
