@@ -72,7 +72,7 @@ def test_a_repeated_row_of_a_list_is_found(checked: Checked, table: str) -> None
     result = checked.run(table)
     assert not result.success
     key = evaluations(result)["key_is_unique"]
-    assert [row["rows"] for row in found(key)] == [2]
+    assert [(row["rows"], {*row}) for row in found(key)] == [(2, {f"{table}_id", "name", "rows"})]
 
 
 def test_only_the_first_50_are_listed_but_all_are_counted(checked: Checked) -> None:

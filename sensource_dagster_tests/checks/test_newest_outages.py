@@ -91,6 +91,10 @@ def test_a_day_settles_three_days_after_its_begin_or_when_it_is_read_last(
     assert outages(checked_file, [fourth], {fourth: settled - 1}, lookback_days=lookback) == {}
 
 
+def test_a_day_that_may_still_get_hours_is_no_outage_however_short_the_lookback(checked_file: Checked) -> None:
+    assert outages(checked_file, december(8), lookback_days=1) == {}
+
+
 def test_it_is_not_known_who_is_offline_if_the_newest_settled_day_was_not_read_since(
     checked_file: Checked,
 ) -> None:
