@@ -32,11 +32,12 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def month(sync: Sync, clock: ManualClock, hours: tuple[int, ...], nights: int = NIGHTS) -> dict[date, list[Alert]]:
-    """The alerts about hours, by the day of the run: of the nightly runs, and of hourly ones at these hours."""
+    """Alerts about hours, by the day of the run: of nightly runs, and of hourly ones at these hours in turn."""
     told: dict[date, list[Alert]] = {}
     for number in range(nights):
         today = FIRST + timedelta(days=number)
-        for hour, days in sorted([(3, 7), *((hour, 1) for hour in hours)]):
+        hourly = [(hours[number % len(hours)], 1)] if hours else []
+        for hour, days in [(3, 7), *hourly]:
             clock.now = at(today, hour, 10)
             with time_machine.travel(clock.now):
                 job = "everything" if days > 1 and number % LISTS_EVERY == 0 else "counts"
