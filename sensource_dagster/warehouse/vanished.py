@@ -17,8 +17,9 @@ from sensource_dagster.warehouse.sql import identifier, text
 
 def are_known(target: Target, window: Window) -> bool:
     """Whether rows of this window may have vanished from earlier responses."""
-    found = f"SELECT 1 FROM ({_nulls(target)}) WHERE {HOUR} >= ? AND {HOUR} < ? LIMIT 1"
-    return bool(target.connection.execute(found, window).fetchall())
+    of_window = f"FROM ({_nulls(target)}) WHERE {HOUR} >= ? AND {HOUR} < ?"
+    [(found,)] = target.connection.execute(f"SELECT EXISTS ({of_window})", window).fetchall()
+    return bool(found)
 
 
 def noted(target: Target, rows: str) -> str:
@@ -50,13 +51,9 @@ def count(
         AND NOT EXISTS (SELECT 1 FROM incoming s WHERE s.{entity} = t.{entity} AND s.{HOUR} = t.{HOUR})
         AND NOT EXISTS ({rejected.may_be(target, "t")})"""
     given = {"first": window[0], "end": window[1], "today": today, "requested_at": requested_at}
-    days = dict(
-        target.connection.execute(
-            f"SELECT {day}, count(*) FROM ({gone}) GROUP BY ALL ORDER BY 1", given
-        ).fetchall()
-    )
-    known = "SELECT 1 FROM incoming WHERE \"~change\" <> 'inserted' LIMIT 1"
-    if not days or not target.connection.execute(known).fetchall():
+    days = dict(target.connection.execute(f"SELECT {day}, count(*) FROM ({gone}) GROUP BY ALL", given).fetchall())
+    known = "SELECT EXISTS (FROM incoming WHERE \"~change\" <> 'inserted')"
+    if not days or target.connection.execute(known).fetchall() == [(False,)]:
         return days, 0
     new = f'SELECT * FROM ({noted(target, gone)}) WHERE "~vanished" IS NOT TRUE'
     return days, corrections.record_vanished(target, new, measures, given, keep)

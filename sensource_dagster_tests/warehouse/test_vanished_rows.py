@@ -153,6 +153,13 @@ def test_the_response_of_an_earlier_request_says_nothing_about_later_rows(store:
     assert gone(store) == []
 
 
+def test_no_row_vanishes_from_a_response_of_its_own_instant(store: Store) -> None:
+    store.put(count("a", 3), count("a", 4), window=DAYS)
+    store.merges -= 1
+    assert vanished(store.put(count("a", 4), window=DAYS)) == {}
+    assert gone(store) == []
+
+
 def test_an_earlier_response_does_not_bring_a_row_back(store: Store) -> None:
     store.put(count("a", 3), count("a", 4), window=DAYS)
     store.merges = 10
