@@ -65,6 +65,7 @@ TESTS: dict[str, list[str]] = {
     ],
     "checks/balance.py": ["checks/test_balance.py", "checks/test_sentences.py"],
     "checks/completeness.py": [
+        "checks/test_dark_days.py",
         "checks/test_sentences.py",
         "checks/test_special_sentences.py",
         "checks/test_completeness.py",
