@@ -129,12 +129,13 @@ def test_a_late_response_changes_the_rows_that_the_later_one_lacks_and_no_others
     assert sorted(changed) == [("a", instant(1))] + [(zone, instant(at)) for zone in "bc" for at in (0, 1)]
 
 
-def test_each_of_two_later_responses_confirms_its_own_rows(store: Store) -> None:
-    put(store, 0, count("a"), count("b"))
-    put(store, 9, count("a"), window=(0, 1))
-    put(store, 10, count("b"), window=(0, 1))
+@pytest.mark.parametrize("at", [0, 1])  # in one hour, or each in its own
+def test_each_of_two_later_responses_confirms_its_own_rows(store: Store, at: int) -> None:
+    put(store, 0, count("a", 0), count("b", at))
+    put(store, 9, count("a", 0), window=(0, 1))
+    put(store, 10, count("b", at), window=(at, at + 1))
 
-    put(store, 5, count("a", ins=7), count("b", ins=7), window=(0, 1))
+    put(store, 5, count("a", 0, ins=7), count("b", at, ins=7), window=(0, 2))
 
     assert ins(store) == [1, 1]
 
