@@ -70,6 +70,7 @@ def put_counts(connection: duckdb.DuckDBPyConnection, requested: int, counts: Co
 @example(([(A, (0, 3)), ({("b", 0): 1}, (0, 3)), (B, None), ({("b", 0): 1}, (0, 3))], [0, 1, 3, 2]))
 @example(([({}, None), (A, None), (B, None), ({("b", 0): 1}, None)], [3, 1, 2, 0]))  # B is newer than A
 @example(([({("b", 0): 1}, (0, 3)), (A, (0, 3)), (B, (0, 3)), ({("b", 0): 1}, (0, 3))], [0, 3, 1, 2]))
+@example(([({**A, ("a", 2): n}, (0, 3)) for n in (1, 2, 1)] + [(A, (0, 1))], [0, 2, 3, 1]))  # the last: hour 0
 def test_in_any_order_of_the_merges_each_row_has_the_values_of_the_newest_request_that_has_it(
     in_new_file: Callable[[], tempfile.TemporaryDirectory[str]],
     made: tuple[list[tuple[Counts, Any]], list[int]],

@@ -6,7 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from sensource_dagster_tests.warehouse.samples import FIRST, Store, count
+from sensource_dagster.contract.frames import list_frame
+from sensource_dagster.contract.model import MESSAGES
+from sensource_dagster.contract.tables import TABLES
+from sensource_dagster.warehouse.merge import merge
+from sensource_dagster_tests.warehouse.samples import FIRST, KEEP, Store, count
 
 HOUR = timedelta(hours=1)
 
@@ -57,3 +61,17 @@ def test_a_request_at_the_same_time_or_later_writes(store: Store, merges: int) -
     store.put(count("a", ins=8))
 
     assert [row["sumins"] for row in store.rows()] == [8]
+
+
+def test_a_list_with_messages_confirms_no_entry_that_it_lacks(store: Store) -> None:
+    site = TABLES["site"]
+    for requested, messages, names in (
+        (0, "", {"a": "old", "b": "old"}),
+        (2, "1 of 2 sites", {"a": "old"}),
+        (1, "", {"a": "new", "b": "new"}),
+    ):
+        frame, _ = list_frame(site, [{"siteId": key, "name": name} for key, name in names.items()])
+        frame.attrs[MESSAGES] = messages
+        with store.warehouse.open() as connection:
+            merge(connection, site, frame, FIRST + requested * HOUR, KEEP)
+    assert {row["site_id"]: row["name"] for row in store.rows("site")} == {"a": "old", "b": "new"}
