@@ -42,7 +42,6 @@ LONGEST = (
     "end_to_end/test_quiet_month.py",
     "end_to_end/test_runs.py",
     "end_to_end/test_other_instances.py",
-    "end_to_end/test_account_component.py",
     "end_to_end/test_dagster_dev.py",
     "cli/test_dev_ended.py",
     "end_to_end/test_another_code_location.py",
