@@ -44,7 +44,7 @@ def test_it_is_half_of_the_hours_on_a_day_before_those_of_the_run_too(
 def test_it_is_half_of_the_hours_since_the_door_was_created(checked: Checked, zone: str) -> None:
     created = f"{DAY + timedelta(days=1)} 06:00"
     checked.sql(
-        f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{created}Z' WHERE zone_id = '{zone}'",
+        f"UPDATE {W}.zone SET created_at = TIMESTAMPTZ '{created}:00Z' WHERE zone_id = '{zone}'",
         f"DELETE FROM {W}.traffic WHERE zone_id = '{zone}' AND record_date < '{DAY}'",
     )
     assert judged(checked).outages == {}
