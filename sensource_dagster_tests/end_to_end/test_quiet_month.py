@@ -32,12 +32,11 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def month(sync: Sync, clock: ManualClock, hours: tuple[int, ...], nights: int = NIGHTS) -> dict[date, list[Alert]]:
-    """Alerts about hours, by the day of the run: of nightly runs, and of hourly ones at these hours in turn."""
+    """The alerts about hours, by the day of the run: of the nightly runs, and of hourly ones at these hours."""
     told: dict[date, list[Alert]] = {}
     for number in range(nights):
         today = FIRST + timedelta(days=number)
-        hourly = [(hours[number % len(hours)], 1)] if hours else []
-        for hour, days in [(3, 7), *hourly]:
+        for hour, days in sorted([(3, 7), *((hour, 1) for hour in hours)]):
             clock.now = at(today, hour, 10)
             with time_machine.travel(clock.now):
                 job = "everything" if days > 1 and number % LISTS_EVERY == 0 else "counts"

@@ -40,7 +40,7 @@ OFFLINE = [date(2025, 10, 28), date(2025, 10, 29)]
 DELIVERED = at(date(2025, 10, 31), 12)
 API_DOWN = date(2025, 11, 5)
 DOWN, UP = at(date(2025, 11, 9)), at(date(2025, 11, 11), 6, 20)
-HOURS = (6, 18)  # the hourly ticks; those of the other hours show nothing more
+HOURS = range(0, 24, 6)  # the hourly ticks; those of the other hours show nothing more
 
 
 @dataclass
